@@ -1,0 +1,66 @@
+"""The one HTTP client: asks the API what to answer in this turn.
+
+Promise: the turn token is the only thing that says who is asking, and neither it nor any word of the family is logged.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import aiohttp
+
+#: Seconds. The turn as a whole has five (api.settings, rasa_timeout), so this must give up sooner.
+TIMEOUT = 3.0
+#: Bytes of an answer that are read; a true one is far smaller.
+LARGEST = 256 * 1024
+
+
+class ApiError(Exception):
+    """The API could not be asked, or its answer was no answer. The message holds no word of the family."""
+
+
+class ApiClient:
+    """Pooled connections to the API at ``base_url``; made once, on first use, in the server's event loop."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(self, operation: str, turn_token: str, question: dict[str, Any]) -> list[dict[str, Any]]:
+        """The replies for this turn: message ids with arguments and options. Raises ApiError."""
+        try:
+            async with self._pool().post(
+                f"{self._base_url}/assist/{operation}", json=question, headers={"X-Turn-Token": turn_token}
+            ) as response:
+                if response.status != 200:
+                    raise ApiError(f"{operation}: HTTP {response.status}")
+                if (response.content_length or 0) > LARGEST:
+                    raise ApiError(f"{operation}: an answer of {response.content_length} bytes")
+                answer = await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+            raise ApiError(f"{operation}: {type(error).__name__}") from None
+        except Exception as error:
+            # asyncio's own TimeoutError is another class before Python 3.11
+            if type(error).__name__ == "TimeoutError":
+                raise ApiError(f"{operation}: no answer in {TIMEOUT} s") from None
+            raise
+        replies = answer.get("replies") if isinstance(answer, dict) else None
+        if not isinstance(replies, list) or not all(isinstance(reply, dict) and reply.get("id") for reply in replies):
+            raise ApiError(f"{operation}: not a list of replies")
+        return replies
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        return self._session
+
+
+def from_environment() -> ApiClient:
+    """The client for HEARTHLINE_API_URL (where the API listens; by default this machine, HEARTHLINE_PORT)."""
+    port = os.environ.get("HEARTHLINE_PORT", "8000")
+    return ApiClient(os.environ.get("HEARTHLINE_API_URL", "") or f"http://127.0.0.1:{port}")

@@ -1,0 +1,1 @@
+"""The plan-tracking API and its worker: everything that keeps case data."""

@@ -1,0 +1,1 @@
+"""Who may see what: workers, their sessions, and the only family filter."""

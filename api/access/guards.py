@@ -1,0 +1,170 @@
+"""Who is at the door of a route. Every route depends on one of these; a test walks all routes and asks for it.
+
+Each guard carries ``guard_name``. ``signed_in_worker`` and ``chat_session`` read a cookie; ``public(reason)`` says, in
+words, why a route needs nobody. ``from_our_page`` (or, where nobody has a session yet, ``same_origin``) stands in front
+of everything that changes something.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from fastapi import HTTPException, Request
+from starlette.datastructures import UploadFile
+
+from api.access import queries, service
+from api.access.models import Worker
+from api.channels.webchat import queries as webchat
+from api.channels.webchat.queries import Chat
+from api.database import reading
+from api.pages.rendering import chosen_language
+from api.settings import settings
+
+WORKER_COOKIE = "hearthline_worker"
+CHAT_COOKIE = "hearthline_chat"
+FORM_FIELD = "form_token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in: the page for that is next, and after it ``next_path``."""
+
+    def __init__(self, next_path: str) -> None:
+        self.next_path = next_path
+
+
+class ChatEnded(Exception):
+    """This browser has no live chat (any more)."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A signed-in worker's request: who asks, where their agency is, and how they read."""
+
+    worker: Worker
+    agency_name: str
+    jurisdiction: str
+    timezone: str
+    language: str
+    form_token: str
+
+    @property
+    def id(self) -> uuid.UUID:
+        return self.worker.id
+
+    @property
+    def agency_id(self) -> uuid.UUID:
+        return self.worker.agency_id
+
+    @property
+    def role(self) -> str:
+        return self.worker.role
+
+
+def signed_in_worker(request: Request) -> Visitor:
+    """The worker whose session cookie this is. Raises SignInNeeded."""
+    token = request.cookies.get(WORKER_COOKIE, "")
+    found = None
+    if token:
+        with reading() as session:
+            found = queries.worker_of_session(session, service.token_hash(token))
+    if found is None:
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        raise SignInNeeded(path if request.method in SAFE_METHODS else "/console")
+    worker, agency = found
+    return Visitor(
+        worker=worker,
+        agency_name=agency.name,
+        jurisdiction=agency.jurisdiction,
+        timezone=agency.timezone,
+        language=chosen_language(request, agency.language),
+        form_token=service.form_token(token),
+    )
+
+
+def chat_session(request: Request) -> Chat:
+    """The live web chat whose session cookie this is. Raises ChatEnded."""
+    token = request.cookies.get(CHAT_COOKIE, "")
+    chat = None
+    if token:
+        with reading() as session:
+            chat = webchat.live_chat(session, service.token_hash(token), service.form_token(token))
+    if chat is None:
+        raise ChatEnded
+    return chat
+
+
+def public(reason: str) -> Callable[[], None]:
+    """A route that everybody may use, and why."""
+
+    def allow() -> None:
+        return None
+
+    _mark(allow, "public")
+    allow.reason = reason  # type: ignore[attr-defined]
+    return allow
+
+
+def in_demo_mode() -> None:
+    """A route of the demo: not there in a real installation."""
+    if not settings().demo:
+        raise HTTPException(404)
+
+
+def same_origin(request: Request) -> None:
+    """Refuse (403) what another site's page makes a browser send."""
+    if request.method not in SAFE_METHODS and not _from_here(request):
+        raise HTTPException(403)
+
+
+async def from_our_page(request: Request) -> None:
+    """Refuse (403) what another site's page sends with our visitor's cookies: by the browser's word on where it comes
+    from, and by the form token of the session. Without a session the route's own guard speaks."""
+    if request.method in SAFE_METHODS:
+        return
+    same_origin(request)
+    # Each area has its own cookie: a worker's form is not a chat's.
+    name = CHAT_COOKIE if request.url.path.startswith("/chat") else WORKER_COOKIE
+    token = request.cookies.get(name, "")
+    if token:
+        given = (await request.form()).get(FORM_FIELD, "")
+        if isinstance(given, UploadFile) or not service.form_token_fits(token, given):
+            raise HTTPException(403)
+
+
+def _from_here(request: Request) -> bool:
+    """Every browser of the last years says ``Sec-Fetch-Site``; older ones at least an ``Origin``. (With
+    ``Referrer-Policy: no-referrer`` a form's Origin is "null" even on our own pages: then the form token decides.)"""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "null")
+    if origin == "null":
+        return True
+    return origin == settings().base_url or urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def own_path(path: str, otherwise: str) -> str:
+    """``path`` if it is a path of this site that a browser cannot take for another's, else ``otherwise``."""
+    parts = urlsplit(path)
+    odd = any(character in path for character in "\\\r\n\t\x00")
+    if odd or parts.scheme or parts.netloc or not path.startswith("/console") or path.startswith("//"):
+        return otherwise
+    return quote(path, safe="/?=&%-._~+:")
+
+
+def client_of(request: Request) -> str:
+    """The browser's address, for counting tries (the proxy in front sets it; see README, "Behind a proxy")."""
+    return request.client.host if request.client else "unknown"
+
+
+def _mark(guard: Callable[..., object], name: str) -> None:
+    guard.guard_name = name  # type: ignore[attr-defined]
+
+
+_mark(signed_in_worker, "signed_in_worker")
+_mark(chat_session, "chat_session")
+_mark(in_demo_mode, "in_demo_mode")

@@ -1,0 +1,167 @@
+"""What a worker may see: the only filter on families, and what follows from it for everything that hangs on a family.
+
+Promise: it fails closed. What a worker may not see does not exist for them (404, never 403), and an unknown role sees
+nothing. Every read and write that a worker asks for goes through one of these functions.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Protocol, TypeVar
+
+from fastapi import HTTPException
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.access.models import ROLES, Agency, Worker, WorkerSession
+from api.appointments.models import Appointment, ChangeRequest
+from api.escalations.models import Escalation, Notification
+from api.families.models import Family, FamilyWorker, Person
+from api.messages.models import Conversation
+from api.plans.models import Plan, PlanAction
+
+T = TypeVar("T")
+
+#: Roles that see all families of their agency.
+AGENCY_WIDE = frozenset({"duty", "manager", "administrator"})
+
+
+class Viewer(Protocol):
+    """Who is asking: a Worker, or anything with the same three facts."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def agency_id(self) -> uuid.UUID: ...
+    @property
+    def role(self) -> str: ...
+
+
+class NotVisible(HTTPException):
+    """It is not there, or it is not yours: the same answer for both."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
+
+
+def worker_of_session(session: Session, token_hash: str) -> tuple[Worker, Agency] | None:
+    """The active worker whose unexpired, unrevoked session has this token hash, with their agency."""
+    row = session.execute(
+        select(Worker, Agency)
+        .join(WorkerSession, WorkerSession.worker_id == Worker.id)
+        .join(Agency, Agency.id == Worker.agency_id)
+        .where(
+            WorkerSession.token_hash == token_hash,
+            WorkerSession.revoked_at.is_(None),
+            WorkerSession.expires_at > clock.now(),
+            Worker.active,
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def visible_families(worker: Viewer) -> Select[tuple[Family]]:
+    """The families this worker may see: the assigned ones, or the agency's for duty, managers and administrators."""
+    families = select(Family).where(Family.agency_id == worker.agency_id)
+    if worker.role in AGENCY_WIDE:
+        return families
+    if worker.role == "worker":
+        mine = select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id)
+        return families.where(Family.id.in_(mine))
+    return families.where(false())
+
+
+def _family_is_visible(worker: Viewer, column: ColumnElement[uuid.UUID | None]) -> ColumnElement[bool]:
+    return column.in_(visible_families(worker).with_only_columns(Family.id))
+
+
+def visible_conversations(worker: Viewer) -> Select[tuple[Conversation]]:
+    """Conversations of visible families; those of strangers who wrote to the agency (or to no agency yet); and those
+    with an unresolved escalation of which this worker was told, whoever writes."""
+    people = (
+        select(Person.id)
+        .where(Person.family_id.in_(visible_families(worker).with_only_columns(Family.id)))
+        .scalar_subquery()
+    )
+    told = (
+        select(Escalation.conversation_id)
+        .join(Notification, Notification.escalation_id == Escalation.id)
+        .where(
+            Notification.worker_id == worker.id,
+            Escalation.agency_id == worker.agency_id,
+            Escalation.state != "resolved",
+            Escalation.conversation_id.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    agencys = or_(Conversation.agency_id == worker.agency_id, Conversation.agency_id.is_(None))
+    strangers = and_(Conversation.person_id.is_(None), Conversation.worker_id.is_(None), agencys)
+    seen = or_(Conversation.person_id.in_(people), Conversation.id.in_(told), strangers)
+    return select(Conversation).where(seen if worker.role in ROLES else false())
+
+
+def visible_escalations(worker: Viewer) -> Select[tuple[Escalation]]:
+    """The agency's escalations of visible families and of strangers, and those of which this worker was told."""
+    told = select(Notification.escalation_id).where(Notification.worker_id == worker.id).scalar_subquery()
+    seen = or_(
+        _family_is_visible(worker, Escalation.family_id.expression),
+        Escalation.family_id.is_(None),
+        Escalation.id.in_(told),
+    )
+    query = select(Escalation).where(Escalation.agency_id == worker.agency_id, seen)
+    return query if worker.role in ROLES else query.where(false())
+
+
+def family_or_404(session: Session, worker: Viewer, family_id: uuid.UUID) -> Family:
+    """The family, if this worker may see it. Raises NotVisible (404)."""
+    return _one(session.scalars(visible_families(worker).where(Family.id == family_id)).one_or_none())
+
+
+def conversation_or_404(session: Session, worker: Viewer, conversation_id: uuid.UUID) -> Conversation:
+    """The conversation, if this worker may see it. Raises NotVisible (404)."""
+    found = session.scalars(visible_conversations(worker).where(Conversation.id == conversation_id)).one_or_none()
+    return _one(found)
+
+
+def escalation_or_404(session: Session, worker: Viewer, escalation_id: int) -> Escalation:
+    """The escalation, if this worker may see it. Raises NotVisible (404)."""
+    if not 0 < escalation_id < 2**31:  # the column's range: a larger number would be the database's error
+        raise NotVisible
+    return _one(session.scalars(visible_escalations(worker).where(Escalation.id == escalation_id)).one_or_none())
+
+
+def person_or_404(session: Session, worker: Viewer, person_id: uuid.UUID) -> Person:
+    """The family member, if this worker may see the family. Raises NotVisible (404)."""
+    found = session.scalars(
+        select(Person).where(Person.id == person_id, _family_is_visible(worker, Person.family_id.expression))
+    ).one_or_none()
+    return _one(found)
+
+
+def action_or_404(session: Session, worker: Viewer, action_id: uuid.UUID) -> tuple[PlanAction, uuid.UUID]:
+    """The plan action and its family's id, if this worker may see the family. Raises NotVisible (404)."""
+    found = session.execute(
+        select(PlanAction, Plan.family_id)
+        .join(Plan, Plan.id == PlanAction.plan_id)
+        .where(PlanAction.id == action_id, _family_is_visible(worker, Plan.family_id.expression))
+    ).one_or_none()
+    row = _one(found)
+    return row[0], row[1]
+
+
+def change_request_or_404(session: Session, worker: Viewer, request_id: uuid.UUID) -> tuple[ChangeRequest, uuid.UUID]:
+    """The change request and its family's id, if this worker may see the family. Raises NotVisible (404)."""
+    found = session.execute(
+        select(ChangeRequest, Appointment.family_id)
+        .join(Appointment, Appointment.id == ChangeRequest.appointment_id)
+        .where(ChangeRequest.id == request_id, _family_is_visible(worker, Appointment.family_id.expression))
+    ).one_or_none()
+    row = _one(found)
+    return row[0], row[1]
+
+
+def _one(found: T | None) -> T:
+    if found is None:
+        raise NotVisible
+    return found

@@ -1,0 +1,95 @@
+"""Signing in to the console and out of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import service
+from api.access.guards import (
+    WORKER_COOKIE,
+    SignInNeeded,
+    Visitor,
+    client_of,
+    from_our_page,
+    own_path,
+    public,
+    same_origin,
+    signed_in_worker,
+)
+from api.pages.rendering import chosen_language, page
+from api.settings import settings
+
+HOME = "/console"
+doors = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(same_origin)])
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+routers = [doors, router]
+
+DOOR = Depends(public("signing in is for those who are not yet"))
+
+
+@doors.get("/sign-in", dependencies=[DOOR])
+def sign_in_page(request: Request, next: str = HOME) -> Response:
+    """The form; somebody who is signed in goes on."""
+    try:
+        signed_in_worker(request)
+    except SignInNeeded:
+        return _form(request, own_path(next, HOME))
+    return RedirectResponse(own_path(next, HOME), 303)
+
+
+@doors.post("/sign-in", dependencies=[DOOR])
+def sign_in(
+    request: Request,
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = HOME,
+) -> Response:
+    """Check e-mail and password; the answer is the same whatever was wrong."""
+    next_path = own_path(next, HOME)
+    try:
+        signed_in = service.sign_in(
+            email[:320], password[:1024], client_of(request), request.cookies.get(WORKER_COOKIE, "")
+        )
+    except service.TooManyTries:
+        return _form(request, next_path, "console.sign_in.too_many_tries", 429)
+    if signed_in is None:
+        return _form(request, next_path, "console.sign_in.wrong", 400)
+    return with_session(RedirectResponse(next_path, 303), signed_in)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, visitor: Annotated[Visitor, Depends(signed_in_worker)]) -> Response:
+    """End the session, here and in the database."""
+    service.sign_out(request.cookies.get(WORKER_COOKIE, ""))
+    response = RedirectResponse("/console/sign-in", 303)
+    response.delete_cookie(WORKER_COOKIE, path="/", httponly=True, samesite="lax", secure=settings().https)
+    return response
+
+
+def with_session(response: Response, signed_in: service.SignedIn) -> Response:
+    """The response with the session's cookie. Lax: the link in a worker's text message must find them signed in."""
+    response.set_cookie(
+        WORKER_COOKIE,
+        signed_in.token,
+        max_age=int(service.SESSION_LIFE.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings().https,
+    )
+    return response
+
+
+def _form(request: Request, next_path: str, problem: str = "", status: int = 200) -> Response:
+    return page(
+        request,
+        "console/sign_in.html",
+        language=chosen_language(request),
+        status=status,
+        next_path=next_path,
+        problem=problem,
+        alone=True,
+    )

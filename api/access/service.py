@@ -1,0 +1,173 @@
+"""Signing in and out, sessions, form tokens and the limits on guessing.
+
+Promises: a password or a code is never logged or stored in the clear; an unknown e-mail address gets the same answer
+after the same work as a wrong password; a try counts before it is looked at, so that a hundred at once are a hundred.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.access.models import SignInAttempt, Worker, WorkerSession
+from api.audit import service as audit
+from api.database import transaction
+from api.settings import settings
+
+SESSION_LIFE = timedelta(hours=12)
+#: Tries are counted over this time.
+WINDOW = timedelta(minutes=15)
+TRIES_PER_EMAIL = 8
+TRIES_PER_CLIENT = 30
+
+_hasher = PasswordHasher()
+#: Argon2 takes 64 MiB a time: more at once would let a flood of sign-ins take the machine's memory.
+_hashing = threading.BoundedSemaphore(2)
+
+
+class TooManyTries(Exception):
+    """No more tries for now, whether right or wrong."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A fresh session: its token goes into the cookie and nowhere else."""
+
+    token: str
+    worker_id: uuid.UUID
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to store for a password."""
+    with _hashing:
+        return _hasher.hash(password)
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return hash_password(secrets.token_hex(16))
+
+
+def _password_fits(password_hash: str, password: str) -> bool:
+    with _hashing:
+        try:
+            return _hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def keyed_hash(purpose: str, value: str) -> str:
+    """A hash that only this installation can make: for looking something up without keeping it."""
+    return hmac.new(settings().key.encode(), f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a session's token (the token itself has 256 random bits: no key needed)."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def form_token(token: str) -> str:
+    """The hidden field of every form of a session: nobody else can make it, and it does not tell the session's token."""
+    return keyed_hash("form", token)
+
+
+def form_token_fits(token: str, given: str) -> bool:
+    return hmac.compare_digest(form_token(token).encode(), given.encode("utf-8", "replace"))
+
+
+def count_try(subjects: dict[str, int]) -> list[uuid.UUID]:
+    """Count one try against each subject (a keyed hash → how many tries it has in the window) and commit that.
+
+    Returns the entries, for ``forget_tries`` when the try was right. Raises TooManyTries.
+    """
+    now = clock.now()
+    entries = {subject: uuid.uuid4() for subject in subjects}
+    with transaction() as session:
+        session.execute(
+            delete(SignInAttempt).where(SignInAttempt.subject.in_(subjects), SignInAttempt.at <= now - WINDOW)
+        )
+        session.add_all(SignInAttempt(id=entry, subject=subject, at=now) for subject, entry in entries.items())
+        session.flush()
+        counts = session.execute(
+            select(SignInAttempt.subject, func.count())
+            .where(SignInAttempt.subject.in_(subjects), SignInAttempt.at > now - WINDOW)
+            .group_by(SignInAttempt.subject)
+        ).all()
+        too_many = any(count > subjects[subject] for subject, count in counts)
+        if too_many:  # what is refused without a look does not prolong the wait
+            session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(entries.values())))
+    if too_many:
+        raise TooManyTries
+    return list(entries.values())
+
+
+def forget_tries(session: Session, entries: list[uuid.UUID]) -> None:
+    """The try was right: it does not count."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(entries)))
+
+
+def sign_in(email: str, password: str, client: str, old_token: str = "") -> SignedIn | None:
+    """A new session for the right e-mail address and password, else None. ``client`` is the browser's address.
+
+    The session that the browser had before is revoked. Raises TooManyTries. Commits.
+    """
+    address = email.strip().casefold()
+    entries = count_try(
+        {
+            keyed_hash("sign-in-email", address): TRIES_PER_EMAIL,
+            keyed_hash("sign-in-client", client): TRIES_PER_CLIENT,
+        }
+    )
+    with transaction() as session:
+        worker = session.scalars(select(Worker).where(func.lower(Worker.email) == address)).one_or_none()
+    known = worker is not None and worker.active and worker.password_hash != ""
+    fits = _password_fits(worker.password_hash if worker and known else _nobodys_hash(), password)
+    if worker is None or not (known and fits):
+        return None
+    with transaction() as session:
+        forget_tries(session, entries)
+        if old_token:
+            _revoke(session, old_token)
+        return start_session(session, worker)
+
+
+def start_session(session: Session, worker: Worker) -> SignedIn:
+    """A new session for a worker who has proved who they are."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    session.add(
+        WorkerSession(
+            worker_id=worker.id, token_hash=token_hash(token), created_at=now, expires_at=now + SESSION_LIFE
+        )
+    )
+    audit.record(session, actor_kind="worker", actor_id=worker.id, verb="signed_in", object_id=worker.id)
+    return SignedIn(token, worker.id)
+
+
+def sign_out(token: str) -> None:
+    """The session ends, whether or not it was one. Commits."""
+    with transaction() as session:
+        worker_id = _revoke(session, token)
+        if worker_id:
+            audit.record(session, actor_kind="worker", actor_id=worker_id, verb="signed_out", object_id=worker_id)
+
+
+def _revoke(session: Session, token: str) -> uuid.UUID | None:
+    return session.scalar(
+        update(WorkerSession)
+        .where(WorkerSession.token_hash == token_hash(token), WorkerSession.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+        .returning(WorkerSession.worker_id)
+    )

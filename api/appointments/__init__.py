@@ -1,0 +1,1 @@
+"""Meetings and visits: who is expected, what they answered, requests to change."""

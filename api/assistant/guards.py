@@ -1,0 +1,69 @@
+"""Who is asking, for everything under /assist: the turn token's message says, and nothing else does."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import Header, HTTPException
+
+from api import clock
+from api.access.models import Agency
+from api.assistant import tokens
+from api.database import reading
+from api.families.models import Person
+from api.messages.models import Conversation, InboundMessage
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The turn under way. ``person_id`` and ``family_id`` are None for a stranger or an anonymous chat."""
+
+    message_id: uuid.UUID
+    text: str
+    safety_kind: str
+    conversation_id: uuid.UUID
+    channel: str
+    language: str
+    person_id: uuid.UUID | None
+    family_id: uuid.UUID | None
+    agency_id: uuid.UUID
+    jurisdiction: str
+    timezone: ZoneInfo
+    now: datetime
+
+
+def turn(x_turn_token: str = Header(default="")) -> Turn:
+    """FastAPI dependency: the turn of the token in ``X-Turn-Token``; 404 for a missing, forged, old or settled one."""
+    try:
+        message_id = tokens.read(x_turn_token)
+    except tokens.BadToken:
+        raise HTTPException(404, "not found") from None
+    with reading() as session:
+        message = session.get(InboundMessage, message_id)
+        if message is None or message.state != "queued":
+            raise HTTPException(404, "not found")
+        conversation = session.get_one(Conversation, message.conversation_id)
+        person = session.get(Person, conversation.person_id) if conversation.person_id else None
+        agency = session.get(Agency, person.family.agency_id if person else conversation.agency_id)
+        if agency is None:
+            raise HTTPException(404, "not found")
+        return Turn(
+            message_id=message.id,
+            text=message.body,
+            safety_kind=message.safety_kind,
+            conversation_id=conversation.id,
+            channel=conversation.channel,
+            language=conversation.language,
+            person_id=person.id if person else None,
+            family_id=person.family_id if person else None,
+            agency_id=agency.id,
+            jurisdiction=agency.jurisdiction,
+            timezone=ZoneInfo(agency.timezone),
+            now=clock.now(),
+        )
+
+
+turn.guard_name = "turn"  # type: ignore[attr-defined]  # read by the meta-test

@@ -1,0 +1,83 @@
+"""Asks Rasa for one turn, and believes nothing: late, empty, huge or garbled answers are failures.
+
+Rasa answers 200 with ``[]`` after an exception and when no model is loaded (FACTS, Rasa), so an empty answer counts as
+no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from functools import lru_cache
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from api.settings import settings
+
+#: An answer of ours has a few kilobytes.
+LARGEST_ANSWER = 256 * 1024
+#: Rasa gets at most so many characters: nobody's point comes later, and its cost grows with the length.
+LONGEST_QUESTION = 2000
+
+
+class RasaFailed(Exception):
+    """No usable answer; the message says why in a word, without any content."""
+
+
+class OfferedOption(BaseModel):
+    """An option in a reply: its words are a text id or ready."""
+
+    label_id: str = ""
+    label: str = ""
+    label_args: dict[str, Any] = Field(default_factory=dict)
+    payload: str
+
+
+class Reply(BaseModel):
+    """One reply as the actions utter it: a text id with its arguments. Id ``silent``: nothing is to be said."""
+
+    id: str
+    args: dict[str, Any] = Field(default_factory=dict)
+    options: list[OfferedOption] = Field(default_factory=list)
+
+
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    limit = settings().rasa_timeout
+    return httpx.Client(
+        timeout=httpx.Timeout(limit, connect=min(2.0, limit)), limits=httpx.Limits(max_keepalive_connections=16)
+    )
+
+
+def ask(text: str, *, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[Reply]:
+    """The replies to one message. Each turn is a conversation of its own for Rasa. Raises RasaFailed."""
+    question = {"sender": f"turn-{message_id}", "message": text[:LONGEST_QUESTION], "metadata": metadata}
+    deadline = time.monotonic() + settings().rasa_timeout
+    answer = bytearray()
+    try:
+        with _client().stream("POST", f"{settings().rasa_url}/webhooks/rest/webhook", json=question) as response:
+            if response.status_code != 200:
+                raise RasaFailed(f"status {response.status_code}")
+            for chunk in response.iter_bytes():
+                answer += chunk
+                if len(answer) > LARGEST_ANSWER:
+                    raise RasaFailed("too large")
+                if time.monotonic() > deadline:
+                    raise RasaFailed("too slow")
+    except httpx.HTTPError as error:
+        raise RasaFailed(type(error).__name__) from None
+    return _replies(bytes(answer))
+
+
+def _replies(answer: bytes) -> list[Reply]:
+    try:
+        items = json.loads(answer)
+        replies = [Reply.model_validate(item["custom"]) for item in items if isinstance(item, dict) and "custom" in item]
+    except (ValueError, TypeError, KeyError, ValidationError, RecursionError):
+        raise RasaFailed("garbled") from None
+    if not replies:
+        raise RasaFailed("empty")
+    return replies

@@ -1,0 +1,47 @@
+"""What a conversation must remember from one turn to the next. Kept here and not in Rasa (DECISIONS, "Turns")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.messages.models import Conversation
+
+
+class Search(BaseModel):
+    """A search for services under way."""
+
+    need: str = ""
+    place: str = ""
+    shown: list[str] = Field(default_factory=list)
+
+
+class State(BaseModel):
+    """The memory of one conversation; unknown keys of an older version are dropped."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    #: What was offered last: [{"n": 1, "label": ..., "payload": ...}].
+    options: list[dict[str, Any]] = Field(default_factory=list)
+    #: The appointment talked about last.
+    focus_appointment: str = ""
+    search: Search = Field(default_factory=Search)
+    #: What the bot has just asked for: "need", "place", or nothing.
+    asking: str = ""
+    #: The action event that "undo" takes back.
+    last_report: str = ""
+    #: Turns in a row that were not understood.
+    fallbacks: int = 0
+    #: The last safety reply's text id, so that the next one differs.
+    last_safety_reply: str = ""
+
+
+def load(conversation: Conversation) -> State:
+    """The conversation's memory."""
+    return State.model_validate(conversation.state or {})
+
+
+def save(conversation: Conversation, state: State) -> None:
+    """Put the memory back, to be committed with whatever the turn did."""
+    conversation.state = state.model_dump(exclude_defaults=True)

@@ -1,0 +1,1 @@
+"""SMS through Twilio: verify, accept, send, settle."""

@@ -1,0 +1,87 @@
+"""Sends one SMS through Twilio's REST API (the ``twilio`` package) and says what is known of the outcome.
+
+``TWILIO_API_URL`` says where the API is: the real one, the demo's simulated phones, or a test's fake.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from api.settings import settings
+
+REAL = "https://api.twilio.com"
+TIMEOUT_SECONDS = 10.0
+#: The number has opted out (Twilio's error dictionary, 21610).
+OPTED_OUT = "21610"
+_TRY_LATER = (429, 503)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``result``: accepted (with ``provider_id``), refused (never again), retry (it was not sent), uncertain (who knows)."""
+
+    result: str
+    provider_id: str | None = None
+    error: str = ""
+
+
+class _Http(TwilioHttpClient):
+    """Twilio's own HTTP client, sent to the configured address."""
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        return super().request(method, url.replace(REAL, settings().twilio_rest, 1), *args, **kwargs)
+
+
+@lru_cache(maxsize=1)
+def _client() -> Client:
+    http = _Http(timeout=TIMEOUT_SECONDS, max_retries=0)
+    http.logger.disabled = True  # it would log bodies and numbers
+    return Client(settings().twilio_account, settings().twilio_tokens[0], http_client=http)
+
+
+def send(to: str, body: str, *, callback_for: uuid.UUID) -> Outcome:
+    """Ask Twilio to send ``body`` to ``to`` (E.164); status callbacks will name ``callback_for``. Never raises."""
+    sender = (
+        {"messaging_service_sid": settings().twilio_messaging_service_sid}
+        if settings().twilio_messaging_service_sid
+        else {"from_": settings().twilio_sender}
+    )
+    callback = f"{settings().base_url}/channels/twilio/status?message={callback_for}"
+    try:
+        message = _client().messages.create(to=to, body=body, status_callback=callback, **sender)
+    except TwilioRestException as error:
+        return _refusal(error)
+    except requests.exceptions.RequestException as error:
+        return Outcome("retry" if _never_sent(error) else "uncertain", error=type(error).__name__)
+    except (TwilioException, ValueError, KeyError, TypeError) as error:
+        return Outcome("uncertain", error=type(error).__name__)  # an answer nobody can read
+    return Outcome("accepted", provider_id=message.sid) if message.sid else Outcome("uncertain", error="no sid")
+
+
+def _refusal(error: TwilioRestException) -> Outcome:
+    code = str(error.code or error.status)
+    if error.status in _TRY_LATER:
+        return Outcome("retry", error=code)
+    if error.status >= 500:
+        # Twilio's own error document (it has a code) says that no message was made; a gateway's page says nothing.
+        return Outcome("retry" if error.code else "uncertain", error=code)
+    return Outcome("refused", error=code)
+
+
+def _never_sent(error: requests.exceptions.RequestException) -> bool:
+    """Did the connection fail before anything was sent?"""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(
+        reason, NewConnectionError | ConnectTimeoutError
+    )

@@ -1,0 +1,88 @@
+"""The one PostgreSQL database: the engine, transactions, and the base of all tables.
+
+Promise: a transaction is committed before anybody is told that something happened. ``transaction()`` commits explicitly
+on leaving; nothing relies on code that runs after a response.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any
+
+from sqlalchemy import DateTime, MetaData, create_engine, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+from api import embedded_postgres
+from api.settings import settings
+
+Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
+
+
+class Base(DeclarativeBase):
+    """All tables. Times are stored with their zone (UTC); structured values as JSONB."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own name and form)
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+def database_url() -> str:
+    """The database's address as SQLAlchemy wants it: the configured server, or the embedded one (started if need be)."""
+    url = settings().database_url or embedded_postgres.ensure_running(settings().var_dir)
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def libpq_url() -> str:
+    """The same address as libpq (psycopg, procrastinate, Rasa) wants it."""
+    return make_url(database_url()).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """This process's connection pool."""
+    return create_engine(database_url(), pool_size=10, max_overflow=20, pool_pre_ping=True)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction: committed when the block ends well, rolled back when it raises."""
+    with Session(engine(), expire_on_commit=False) as session:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reads: nothing in it is ever committed."""
+    with Session(engine(), expire_on_commit=False, autoflush=False) as session:
+        try:
+            yield session
+        finally:
+            session.rollback()
+
+
+def notify(session: Session, topic: str) -> None:
+    """Wake live pages that watch ``topic``, when (and only if) the transaction commits. Carries no content."""
+    session.execute(text("SELECT pg_notify('hearthline', :topic)"), {"topic": topic})

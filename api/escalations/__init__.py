@@ -1,0 +1,1 @@
+"""From a cry for help to a human who has acknowledged it."""

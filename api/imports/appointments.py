@@ -1,0 +1,99 @@
+"""Writing appointments and who is expected at them.
+
+Promise: an answer that somebody gave ("I can come") outlives every import, as long as they are still expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from api.appointments.models import Appointment, Attendee
+from api.families.models import Family, Person
+from api.imports import dates
+from api.imports.schemas import AppointmentIn
+from api.imports.writer import Path, Writer
+
+
+def write_appointments(
+    writer: Writer,
+    family: Family,
+    path: Path,
+    given: Sequence[AppointmentIn],
+    people: dict[str, Person],
+    zone: ZoneInfo,
+) -> None:
+    """Write them; ``people`` by external id, ``zone`` the agency's, ``path`` where the family stands in the file."""
+    known = {
+        appointment.external_id: appointment
+        for appointment in writer.session.scalars(select(Appointment).where(Appointment.family_id == family.id))
+    }
+    for i, appointment in enumerate(given):
+        starts_at = dates.moment(appointment.starts, writer.now, zone)
+        if appointment.ends:
+            ends_at = dates.moment(appointment.ends, writer.now, zone)
+        else:
+            ends_at = starts_at + timedelta(minutes=appointment.minutes or 0)
+        if ends_at <= starts_at:
+            writer.refuse((*path, "appointments", i, "ends"), "is not after `starts`")
+            continue
+        existing = known.get(appointment.id)
+        moved = existing is not None and existing.starts_at != starts_at
+        row = writer.put(
+            "appointments",
+            existing,
+            Appointment,
+            family_id=family.id,
+            external_id=appointment.id,
+            kind=appointment.kind,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            place=appointment.place,
+            address=appointment.address,
+            address_hidden=appointment.address_hidden,
+            link=appointment.link,
+            bring=appointment.bring,
+            status=appointment.status,
+        )
+        writer.session.flush()
+        answered = _write_attendees(writer, row, appointment, people)
+        if moved and answered:
+            writer.report.notes.append(
+                f"families[{path[-1]}].appointments[{i}]: moved to another time after {answered} had answered; "
+                "ask them again"
+            )
+
+
+def _write_attendees(
+    writer: Writer, row: Appointment, appointment: AppointmentIn, people: dict[str, Person]
+) -> int:
+    """Who is expected becomes what the file says; returns how many of them have answered."""
+    # Somebody who is no longer expected must no longer see the appointment: their row goes, answer and all.
+    known = {(a.person_id, "" if a.person_id else a.name): a for a in row.attendees}
+    wanted: set[tuple[object, str]] = set()
+    answered = 0
+    for attendee in appointment.attendees:
+        person = people[attendee.person] if attendee.person else None
+        key = (person.id if person else None, "" if person else attendee.name)
+        wanted.add(key)
+        existing = known.get(key)
+        answered += existing is not None and existing.answer != "none"
+        writer.put(
+            "attendees",
+            existing,
+            Attendee,
+            appointment_id=row.id,
+            person_id=key[0],
+            name=person.first_name if person else attendee.name,
+            role=attendee.role,
+            concerns=attendee.concerns,
+        )
+    for key, existing in known.items():
+        if key not in wanted:
+            writer.session.delete(existing)
+    writer.session.flush()
+    writer.session.expire(row, ["attendees"])
+    return answered

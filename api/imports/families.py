@@ -1,0 +1,142 @@
+"""Writing families, people and how to reach them, and who works with them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from api.access.models import Agency, Worker
+from api.families.models import ContactPoint, Family, FamilyWorker, Person
+from api.imports import appointments, dates, plans
+from api.imports.schemas import FamilyIn, PersonIn, clock
+from api.imports.writer import Path, Writer
+
+Workers = dict[tuple[str, str], Worker]
+
+
+def write_families(
+    writer: Writer, given: Sequence[FamilyIn], agencies: dict[str, Agency], workers: Workers
+) -> None:
+    """Write them all; numbers first change hands at the end, so that two people of a file may swap theirs."""
+    listed: dict[uuid.UUID, tuple[Path, PersonIn]] = {}
+    for i, family in enumerate(given):
+        agency = agencies[family.agency]
+        zone = ZoneInfo(agency.timezone)
+        row = writer.put(
+            "families",
+            writer.session.scalar(
+                select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)
+            ),
+            Family,
+            agency_id=agency.id,
+            external_id=family.id,
+            name=family.name,
+        )
+        writer.session.flush()
+        _write_assignments(writer, row, family, workers)
+        people = _write_people(writer, row, family, agency)
+        for j, person in enumerate(family.people):
+            listed[people[person.id].id] = (("families", i, "people", j), person)
+        here = {key[1]: worker for key, worker in workers.items() if key[0] == family.agency}
+        plans.write_plans(writer, row, family.plans, people, here, zone)
+        appointments.write_appointments(writer, row, ("families", i), family.appointments, people, zone)
+    _write_contact_points(writer, listed, {worker.phone for worker in workers.values() if worker.phone})
+    writer.settle()
+
+
+def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: Workers) -> None:
+    """Exactly the file's workers see the family; the lead is one of them."""
+    lead = workers[family.agency, family.lead_worker].id
+    wanted = {lead, *(workers[family.agency, key].id for key in family.workers)}
+    existing = {
+        assigned.worker_id: assigned
+        for assigned in writer.session.scalars(select(FamilyWorker).where(FamilyWorker.family_id == row.id))
+    }
+    for worker_id, assigned in existing.items():
+        if worker_id not in wanted:
+            writer.session.delete(assigned)
+        elif worker_id != lead:
+            assigned.lead = False
+    writer.session.flush()  # one lead a family: the old one goes before the new one comes
+    for worker_id in wanted:
+        if worker_id in existing:
+            existing[worker_id].lead = worker_id == lead
+        else:
+            writer.session.add(FamilyWorker(family_id=row.id, worker_id=worker_id, lead=worker_id == lead))
+    writer.session.flush()
+
+
+def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency) -> dict[str, Person]:
+    today = writer.now.astimezone(ZoneInfo(agency.timezone)).date()
+    people = {
+        person.external_id: person
+        for person in writer.session.scalars(select(Person).where(Person.family_id == row.id))
+    }
+    for person in family.people:
+        values = {
+            "family_id": row.id,
+            "external_id": person.id,
+            "kind": person.kind,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "born": dates.local_day(person.born, today) if person.born else None,
+        }
+        existing = people.get(person.id)
+        # Safe contact and language are the person's own to say, and once here they are changed here.
+        if existing is None:
+            safe = person.safe_contact
+            values |= {
+                "language": person.language or agency.language,
+                "wording": safe.wording,
+                "may_name_children": safe.may_name_children,
+                "contact_from": clock(safe.begin),
+                "contact_until": clock(safe.end),
+            }
+        people[person.id] = writer.put("people", existing, Person, **values)
+    writer.session.flush()
+    return people
+
+
+def _write_contact_points(
+    writer: Writer, listed: dict[uuid.UUID, tuple[Path, PersonIn]], worker_phones: set[str]
+) -> None:
+    """Numbers: those no longer listed move to quarantine, new ones are added. What people said themselves (opted out,
+    wrong number) is never undone by a file."""
+    points = list(
+        writer.session.scalars(
+            select(ContactPoint).where(ContactPoint.channel == "sms", ContactPoint.person_id.in_(listed))
+        )
+    )
+    for point in points:
+        if point.state != "quarantined" and point.address not in listed[point.person_id][1].phones:
+            point.state, point.state_changed_at = "quarantined", writer.now
+    writer.session.flush()
+    numbers = {number for _, person in listed.values() for number in person.phones}
+    taken = {
+        point.address: point.person_id
+        for point in writer.session.scalars(
+            select(ContactPoint).where(ContactPoint.address.in_(numbers), ContactPoint.state != "quarantined")
+        )
+    }
+    own = {(point.person_id, point.address): point for point in points}
+    for person_id, (path, person) in listed.items():
+        for number in person.phones:
+            at = (*path, "phone" if number == person.phone else "other_phones")
+            point = own.get((person_id, number))
+            if number in worker_phones:
+                writer.refuse(at, "is a worker's number; a family member needs their own")
+            elif point is not None:
+                writer.report.unchanged["contact points"] += 1
+                if point.state != "active":
+                    writer.report.notes.append(
+                        f"{'.'.join(map(str, at))}: this number was taken out of use here ({point.state}) and stays so"
+                    )
+            elif number in taken:
+                writer.refuse(at, "is in use here by somebody who is not in this file; free it there first")
+            else:
+                writer.put(
+                    "contact points", None, ContactPoint, person_id=person_id, channel="sms", address=number, state="active"
+                )

@@ -1,0 +1,105 @@
+"""``hearthline import FILE`` and ``hearthline services import FILE``.
+
+Promise: a file is validated whole before anything is written, every problem is told at once, and it is taken whole or
+not at all, in one transaction. The same file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api import clock, database
+from api.access.models import Agency, Worker
+from api.audit import service as audit
+from api.imports import agencies, checks, families
+from api.imports.checks import Known
+from api.imports.problems import Problem, problems_of
+from api.imports.report import Report
+from api.imports.schemas import ImportFile
+from api.imports.writer import Refused, Writer
+from api.settings import settings
+
+#: Two imports at once would race for the same ids; any fixed number does for PostgreSQL's advisory lock.
+_ONE_AT_A_TIME = 4_711_001
+_CHANGED_MEANWHILE = "something in the database changed while this was being imported; try again"
+
+
+def import_file(path: Path | str, *, check_only: bool = False) -> Report:
+    """Import agencies, workers and families from a JSON file (data/demo/README.md has the format).
+
+    Returns a Report; ``report.ok`` is False, and nothing is written, when anything is wrong. With ``check_only`` it is
+    written nowhere in any case. Never raises for what a file may hold.
+    """
+    report = Report(checked_only=check_only)
+    raw = read_json(Path(path), report)
+    if not report.ok:
+        return report
+    now = clock.now()
+    given: ImportFile | None = None
+    try:
+        given = ImportFile.model_validate(raw)
+    except ValidationError as error:
+        report.problems += problems_of(error)
+    with database.reading() as session:
+        report.problems += checks.references(raw, _known(session), now)
+    if not settings().demo and isinstance(raw, dict) and raw.get("demo") is True:
+        report.problems.append(Problem(path="demo", message="demo files, with their known passwords, are not taken here"))
+    report.problems.sort(key=lambda problem: problem.path)
+    if given is None or not report.ok:
+        return report
+
+    def write(session: Session) -> None:
+        writer = Writer(session, now, report)
+        known_agencies = agencies.write_agencies(writer, given.agencies)
+        workers = agencies.write_workers(writer, given.workers, known_agencies)
+        families.write_families(writer, given.families, known_agencies, workers)
+        audit.record(session, actor_kind="system", actor_id=None, verb="imported_families", detail=report.audit())
+        for agency in known_agencies.values():
+            database.notify(session, f"agency:{agency.id}")
+
+    return _write(report, write)
+
+
+def _write(report: Report, write: Any) -> Report:
+    """Run ``write`` in one transaction, rolled back when only checking or when anything is refused."""
+    try:
+        with database.transaction() as session:
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+            write(session)
+            session.flush()
+            if report.checked_only:
+                session.rollback()
+    except Refused:
+        pass  # the report holds the problems already
+    except IntegrityError:
+        report.problems.append(Problem(path="", message=_CHANGED_MEANWHILE))
+    return report
+
+
+def _known(session: Session) -> Known:
+    known = {agency.id: agency.external_id for agency in session.scalars(select(Agency))}
+    workers = session.execute(select(Worker.agency_id, Worker.external_id))
+    return Known(agencies=set(known.values()), workers={(known[agency_id], key) for agency_id, key in workers})
+
+
+def read_json(path: Path, report: Report) -> Any:
+    """What the file holds; a problem in the report when it cannot be read or is not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        report.problems.append(Problem(path="", message=f"cannot be read ({error.strerror}); check its name"))
+    except UnicodeDecodeError:
+        report.problems.append(Problem(path="", message="is not UTF-8 text; save it as UTF-8"))
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        report.problems.append(Problem(path="", message=f"is not JSON: {error.msg} at {where}"))
+    except RecursionError:
+        report.problems.append(Problem(path="", message="is nested too deeply to be an import file"))
+    return None

@@ -1,0 +1,42 @@
+"""The job queue (procrastinate on the same PostgreSQL): how work is handed from a transaction to the worker.
+
+Rules (DESIGN, "Durable work"): rows are the truth and jobs only carry them; a job is enqueued inside the transaction
+that made its row; jobs run at least once.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import procrastinate
+from sqlalchemy.orm import Session
+
+#: What the worker runs; it opens its own connector (api.worker).
+app = procrastinate.App(
+    connector=procrastinate.PsycopgConnector(),
+    import_paths=["api.assistant.jobs", "api.messages.jobs"],
+)
+
+#: Only ever enqueues, and only through a caller's own connection: it never connects by itself.
+_enqueuer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+RUN_TURNS = "run_turns"
+DELIVER = "deliver"
+
+
+def _enqueue(session: Session, name: str, *, lock: str, **args: str) -> None:
+    connection = session.connection().connection.driver_connection
+    _enqueuer.configure_task(name, queue=name, lock=lock, connection=connection).defer(**args)
+
+
+def enqueue_turns(session: Session, conversation_id: uuid.UUID) -> None:
+    """Queue the conversation's waiting messages to be answered, one at a time and in order.
+
+    Exists if, and only if, the session's transaction commits.
+    """
+    _enqueue(session, RUN_TURNS, lock=f"conversation:{conversation_id}", conversation_id=str(conversation_id))
+
+
+def enqueue_delivery(session: Session, outbound_id: uuid.UUID, address: str) -> None:
+    """Queue one outgoing message; those to one address go out in order."""
+    _enqueue(session, DELIVER, lock=f"address:{address}", outbound_id=str(outbound_id))

@@ -1,0 +1,1 @@
+"""Packs of words, clocks and emergency lines for each place."""

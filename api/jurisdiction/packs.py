@@ -1,0 +1,217 @@
+"""Jurisdiction packs: the words, helplines and forms of a place, from data/jurisdictions/<name>.yaml.
+
+Promise: no helpline, title or date order is a constant in code, and a pack that is not whole is refused with the path of
+what is wrong in it, never half used. Every helpline says where it is from and when it was last compared with that.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from api.settings import DATA
+
+FOLDER = DATA / "jurisdictions"
+FALLBACK = "en"
+#: What the safety screen can find (api.safety), and whose message it is where that changes the line.
+KINDS = ("self_harm", "immediate_danger", "harm_disclosed", "child")
+#: Words that every pack must have, in each of its languages.
+REQUIRED_WORDS = ("worker", "manager", "duty", "agency", "plan", "conference", "review", "core_group", "postcode")
+Kind = Literal["self_harm", "immediate_danger", "harm_disclosed", "child"]
+Words = dict[str, str]
+
+
+class PackError(SystemExit):
+    """A pack that cannot be used; the message names the file, the place in it, and what to do."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sourced(_Strict):
+    """Something about the world that can go stale: with its source, when it was looked up, whether to check it again."""
+
+    source: str = Field(min_length=3)
+    last_verified: date
+    check: bool
+
+
+class Emergency(_Sourced):
+    number: str = Field(pattern=r"^[0-9]{3}$")
+    phrase: Words
+    silent: Words
+
+
+class Line(_Sourced):
+    """A helpline. ``short`` fits in a text message; ``fits`` are the safety kinds it answers to."""
+
+    phone: str
+    text_word: str = ""
+    text_number: str = ""
+    name: Words
+    short: Words
+    fits: list[Kind] = Field(alias="for")
+
+    @field_validator("short")
+    @classmethod
+    def _short_enough(cls, short: Words) -> Words:
+        for language, words in short.items():
+            if len(words) > 60:
+                raise ValueError(f"the short form in {language} has {len(words)} characters; 60 at most fit in a text")
+        return short
+
+
+class PlaceForm(_Strict):
+    """How people there write a place: ``pattern`` finds a postcode or ZIP in upper-case text, its group 1 the area."""
+
+    syntax: Literal["postcode", "zip"]
+    pattern: str
+    example: str
+    distance: Literal["miles", "kilometres"]
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        if re.compile(pattern).groups < 1:
+            raise ValueError("the pattern needs a group 1: the part that names the area")
+        return pattern
+
+
+class DateForm(_Strict):
+    """``order``: what "3/4" means; ``clock``: 12 or 24 hours; ``locale``: the Babel locale for each language."""
+
+    order: Literal["day_first", "month_first"]
+    clock: Literal[12, 24]
+    locale: Words
+
+
+class Pack(_Strict):
+    """One jurisdiction. Every text is there in every language of the pack (checked when it is read)."""
+
+    name: str
+    title: str
+    country: Literal["GB", "US"]
+    words: dict[str, Words]
+    emergency: Emergency
+    lines: dict[str, Line]
+    helplines: list[str]
+    place: PlaceForm
+    dates: DateForm
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        missing = [word for word in REQUIRED_WORDS if word not in self.words]
+        if missing:
+            raise ValueError(f"words: {', '.join(missing)} missing")
+        for name, words in self._all_words():
+            for language in self.languages:
+                if not words.get(language, "").strip():
+                    raise ValueError(f"{name}: no words in {language!r}, which words.worker has")
+        unknown = [key for key in self.helplines if key not in self.lines]
+        if unknown or not self.helplines:
+            raise ValueError(f"helplines: {', '.join(unknown) or 'empty'}; name one or more of {', '.join(self.lines)}")
+        for kind in KINDS:
+            if not any(kind in line.fits for line in self.lines.values()):
+                raise ValueError(f"lines: none is `for: [{kind}]`; each safety kind needs one")
+        return self
+
+    def _all_words(self) -> list[tuple[str, Words]]:
+        return [
+            *((f"words.{key}", words) for key, words in self.words.items()),
+            ("emergency.phrase", self.emergency.phrase),
+            ("emergency.silent", self.emergency.silent),
+            *((f"lines.{key}.name", line.name) for key, line in self.lines.items()),
+            *((f"lines.{key}.short", line.short) for key, line in self.lines.items()),
+            ("dates.locale", self.dates.locale),
+        ]
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages the pack is written in."""
+        return sorted(self.words["worker"]) if "worker" in self.words else []
+
+    @property
+    def emergency_number(self) -> str:
+        """"999" or "911"."""
+        return self.emergency.number
+
+    @property
+    def day_first(self) -> bool:
+        """Does "3/4" mean the third of April?"""
+        return self.dates.order == "day_first"
+
+    def word(self, key: str, language: str) -> str:
+        """The local word for ``key`` ("worker" → "social worker"). Raises KeyError for a word no pack has."""
+        return _in(self.words[key], language)
+
+    def line(self, key: str, language: str) -> str:
+        """The short form of one helpline, ready for a text message. Raises KeyError for an unknown line."""
+        return _in(self.lines[key].short, language)
+
+    def lines_for(self, kind: str, language: str, most: int = 2) -> list[str]:
+        """The short forms of the lines that fit a safety kind (KINDS), best first; the general ones for any other."""
+        fitting = [key for key, line in self.lines.items() if kind in line.fits] or self.helplines
+        return [self.line(key, language) for key in fitting[:most]]
+
+    def locale(self, language: str) -> str:
+        """The Babel locale for dates and numbers ("en_GB")."""
+        return _in(self.dates.locale, language)
+
+    def text_args(self, language: str, kind: str = "") -> dict[str, str]:
+        """The arguments that every reply is rendered with: titles, the emergency number, the helplines that fit.
+
+        ``kind`` is a safety kind, or "" where there is none. Values are words, ready to be read.
+        """
+        return {
+            "worker_title": self.word("worker", language),
+            "manager_title": self.word("manager", language),
+            "duty_title": self.word("duty", language),
+            "agency_title": self.word("agency", language),
+            "plan_title": self.word("plan", language),
+            "emergency": self.emergency_number,
+            "emergency_phrase": _in(self.emergency.phrase, language),
+            "silent_call": _in(self.emergency.silent, language),
+            "helplines": ". ".join(self.lines_for(kind, language)),
+            "helpline": self.lines_for(kind, language, most=1)[0],
+        }
+
+
+def _in(words: Words, language: str) -> str:
+    base = language.replace("_", "-").split("-")[0].lower()
+    return words.get(base) or words[FALLBACK]
+
+
+@lru_cache
+def pack(name: str) -> Pack:
+    """The pack of that name (``uk-england``). Raises PackError where there is none or it is not whole."""
+    path = FOLDER / f"{name}.yaml"
+    if name not in names():
+        raise PackError(f"There is no jurisdiction pack {name!r}; there are: {', '.join(names())} (data/jurisdictions).")
+    try:
+        return read(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
+    except yaml.YAMLError as error:
+        raise PackError(f"{path.name} is not readable YAML: {error}") from error
+
+
+def read(raw: Any, file_name: str) -> Pack:
+    """A pack from what its file holds. Raises PackError with every path that is wrong."""
+    try:
+        made = Pack.model_validate(raw)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(part) for part in e['loc']) or 'file'}: {e['msg']}" for e in error.errors()]
+        raise PackError(f"The jurisdiction pack {file_name} cannot be used:\n" + "\n".join(lines)) from error
+    if f"{made.name}.yaml" != file_name:
+        raise PackError(f"{file_name} says `name: {made.name}`; the file's name and the pack's must be the same.")
+    return made
+
+
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    """The packs that there are."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))

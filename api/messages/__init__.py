@@ -1,0 +1,1 @@
+"""Inbox, outbox and conversations: no message is lost, none is sent twice."""

@@ -1,0 +1,81 @@
+"""Messages that need no turn through Rasa: a worker's ACK, the carriers' words, a stranger's text."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api import crashpoints, texts
+from api.access.models import Agency, Worker
+from api.escalations import service as escalations
+from api.families.models import ContactPoint
+from api.messages import keywords, outbox, wording
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
+
+#: A stranger gets at most so many replies a day: a robot texting a robot must not run up a bill.
+REPLIES_TO_STRANGER = 3
+
+
+def from_worker(session: Session, conversation: Conversation, message: InboundMessage) -> None:
+    """A text from a worker's own phone: ``ACK 12`` acknowledges escalation 12; anything else gets the instruction."""
+    worker = session.get_one(Worker, conversation.worker_id)
+    agency = session.get_one(Agency, worker.agency_id)
+    reference = keywords.acknowledgement(message.body)
+    if reference is None:
+        text = texts.render("escalation.sms.how", agency.language)
+    else:
+        try:
+            result = escalations.acknowledge(session, reference, worker, via="sms")
+            crashpoints.point("acknowledge.before_commit")
+            text_id = "escalation.sms.yours" if result.first else "escalation.sms.taken"
+            text = texts.render(text_id, agency.language, reference=reference, name=result.by_name)
+        except escalations.NotOpen:
+            text = texts.render("escalation.sms.unknown", agency.language, reference=reference)
+    outbox.queue_to_worker(session, worker, text, escalation_id=None)
+    message.state, message.settled_at = "recorded", message.received_at
+
+
+def carrier_keyword(session: Session, conversation: Conversation, message: InboundMessage, keyword: str) -> None:
+    """STOP, START and HELP: Twilio answers them itself; we keep account, and a worker is told of STOP and HELP.
+
+    HELP from somebody on a plan may be a cry for help, and STOP means that nobody can reach them by text any more.
+    """
+    points = session.scalars(
+        select(ContactPoint).where(ContactPoint.address == conversation.address, ContactPoint.state != "quarantined")
+    ).all()
+    for point in points:
+        if keyword in ("stop", "start"):
+            point.state = "opted_out" if keyword == "stop" else "active"
+            point.state_changed_at = message.received_at
+    if keyword in ("stop", "help"):
+        escalations.open_escalation(
+            session,
+            conversation=conversation,
+            message=message,
+            kind="opted_out" if keyword == "stop" else "help_word",
+            priority="routine" if keyword == "stop" else "urgent",
+            words=message.body,
+            reasons=[f"keyword.{keyword}"],
+        )
+    message.state, message.settled_at = "recorded", message.received_at
+
+
+def from_stranger(session: Session, conversation: Conversation, message: InboundMessage) -> None:
+    """A number nobody knows: it learns nothing about anybody, and gets the emergency line and how to reach us."""
+    already = session.scalar(
+        select(func.count())
+        .select_from(OutboundMessage)
+        .where(
+            OutboundMessage.conversation_id == conversation.id,
+            OutboundMessage.created_at > message.received_at - timedelta(days=1),
+        )
+    )
+    if (already or 0) < REPLIES_TO_STRANGER:
+        text = texts.render("stranger.reply", conversation.language, **wording.args(session, conversation))
+        outbox.queue_reply(session, conversation, text, in_reply_to=message, part="0")
+        message.state = "answered"
+    else:
+        message.state, message.flag = "unanswered", "flag.stranger_again"
+    message.settled_at = message.received_at

@@ -1,0 +1,47 @@
+"""What happens at once when the screen notices danger: an escalation, its first notification, the reply."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from api import texts
+from api.assistant import state as dialogue
+from api.escalations import service as escalations
+from api.messages import outbox, wording
+from api.messages.models import Conversation, InboundMessage
+from api.safety.screen import Verdict
+
+#: The part of the replies to a message that the safety reply is: never queued twice for one message.
+PART = "safety"
+#: How many wordings of each reply there are; two in a row are never the same.
+VARIANTS = 2
+
+
+def respond(session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict) -> None:
+    """Open (or join) the escalation and queue the safety reply, in the caller's transaction."""
+    escalations.open_escalation(
+        session,
+        conversation=conversation,
+        message=message,
+        kind=verdict.kind,
+        priority=verdict.priority,
+        words=message.body,
+        reasons=verdict.reasons,
+    )
+    reply(session, conversation, message, verdict.kind, verdict.priority)
+
+
+def reply(session: Session, conversation: Conversation, message: InboundMessage, kind: str, priority: str) -> None:
+    """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it."""
+    state = dialogue.load(conversation)
+    base = f"safety.{kind}.{priority}" if priority != "routine" else "safety.check_in"
+    ids = [f"{base}.{n}" for n in range(1, VARIANTS + 1)]
+    text_id = next(i for i in ids if i != state.last_safety_reply)
+    args = wording.args(session, conversation, safety_kind=kind)
+    queued = outbox.queue_reply(
+        session, conversation, texts.render(text_id, conversation.language, **args),
+        in_reply_to=message, part=PART, kind="safety",
+    )
+    if queued.created_at >= message.received_at:
+        state.last_safety_reply = text_id
+        dialogue.save(conversation, state)

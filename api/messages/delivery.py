@@ -1,0 +1,117 @@
+"""Delivery: sends what the outbox holds, and settles what became of it.
+
+Every try is a row committed *before* the provider is called (``DeliveryAttempt``). After a crash or a timeout nobody
+knows whether a text went out; what happens then depends on whom it is for: a family's message becomes *uncertain* and a
+worker is shown it, a worker's escalation is sent again with the same reference.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api import clock, crashpoints
+from api.channels.twilio import client as twilio
+from api.database import notify, transaction
+from api.escalations import service as escalations
+from api.escalations.models import Escalation
+from api.families.models import ContactPoint
+from api.messages.models import Conversation, DeliveryAttempt, OutboundMessage
+
+#: After so many tries the message has failed and is shown to a worker (with the waits below: about a day).
+MOST_ATTEMPTS = 12
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(hours=3)
+
+#: How far a message has come. A status callback never takes it back (they arrive out of order).
+_PROGRESS = {"queued": 0, "sending": 0, "uncertain": 1, "sent": 1, "delivered": 3, "failed": 2, "cancelled": 3}
+_STATUS = {"sent": "sent", "delivered": "delivered", "read": "delivered", "undelivered": "failed", "failed": "failed"}
+#: Unreachable just now (phone off): worth another try. Source: Twilio's error dictionary, 30003.
+UNREACHABLE = "30003"
+
+
+def deliver(outbound_id: uuid.UUID) -> None:
+    """Try once to send the message, if it is its time. Safe to run again at any point."""
+    with transaction() as session:
+        message = session.get(OutboundMessage, outbound_id, with_for_update=True)
+        if message is None or message.state not in ("queued", "sending") or message.due_at > clock.now():
+            return
+        if message.state == "sending" and message.kind != "escalation":
+            # An earlier try was cut off after its attempt was committed: it may have gone out.
+            _settle(session, message, "uncertain", "interrupted")
+            return
+        attempt = DeliveryAttempt(outbound_id=message.id, started_at=clock.now())
+        session.add(attempt)
+        message.state = "sending"
+        session.flush()
+        to, body = message.address, message.body
+    crashpoints.point("delivery.after_attempt")
+    outcome = twilio.send(to, body, callback_for=outbound_id)
+    crashpoints.point("delivery.after_send")
+    with transaction() as session:
+        message = session.get_one(OutboundMessage, outbound_id, with_for_update=True)
+        tried = session.get_one(DeliveryAttempt, attempt.id)
+        tried.ended_at, tried.result, tried.error = clock.now(), outcome.result, outcome.error
+        _after_attempt(session, message, outcome)
+    crashpoints.point("delivery.after_commit")
+
+
+def _after_attempt(session: Session, message: OutboundMessage, outcome: twilio.Outcome) -> None:
+    if outcome.provider_id:
+        message.provider_id = outcome.provider_id
+    if message.state not in ("sending", "uncertain"):
+        return  # a status callback was quicker than the answer
+    if outcome.result == "accepted":
+        _settle(session, message, "sent")
+    elif outcome.result == "uncertain" and message.kind != "escalation":
+        _settle(session, message, "uncertain", outcome.error)
+    elif outcome.result == "refused":
+        _settle(session, message, "failed", outcome.error)
+    else:
+        _try_later(session, message, outcome.error)
+
+
+def _try_later(session: Session, message: OutboundMessage, error: str) -> None:
+    tries = session.scalar(select(func.count()).select_from(DeliveryAttempt).filter_by(outbound_id=message.id)) or 0
+    if tries >= MOST_ATTEMPTS:
+        _settle(session, message, "failed", error)
+        return
+    message.state, message.error = "queued", error
+    message.due_at = clock.now() + min(FIRST_WAIT * 2 ** max(tries - 1, 0), LONGEST_WAIT)
+
+
+def _settle(session: Session, message: OutboundMessage, state: str, error: str = "") -> None:
+    now: datetime = clock.now()
+    message.state, message.error, message.settled_at = state, error, now
+    conversation = session.get(Conversation, message.conversation_id) if message.conversation_id else None
+    if conversation is not None:
+        notify(session, f"conversation:{conversation.id}")
+        if state in ("failed", "uncertain") and conversation.agency_id:
+            notify(session, f"agency:{conversation.agency_id}")
+    if state != "failed":
+        return
+    if error == twilio.OPTED_OUT:
+        for point in session.scalars(select(ContactPoint).filter_by(address=message.address, state="active")):
+            point.state, point.state_changed_at = "opted_out", now
+    if message.escalation_id is not None:
+        # The rung could not be told: do not wait for it.
+        escalation = session.get(Escalation, message.escalation_id, with_for_update=True)
+        if escalation is not None and escalation.state == "open":
+            escalations.skip_rung(session, escalation, message.worker_id, error)
+
+
+def settle_from_callback(session: Session, message: OutboundMessage, status: str, error: str) -> None:
+    """What Twilio says became of a message. Late and repeated callbacks change nothing.
+
+    ``status`` is Twilio's MessageStatus, ``error`` its ErrorCode or "".
+    """
+    state = _STATUS.get(status)
+    if state is None or _PROGRESS[state] <= _PROGRESS[message.state]:
+        return
+    if state == "failed" and error == UNREACHABLE:
+        _try_later(session, message, error)  # it certainly did not arrive, so another try cannot double it
+    else:
+        _settle(session, message, state, error)

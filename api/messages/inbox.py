@@ -1,0 +1,167 @@
+"""The inbox: every message from outside is accepted here, once, and nothing is said to the sender before the commit.
+
+``accept()`` screens the text before it touches the database, then in **one** transaction stores the message, opens an
+escalation if the screen says so (first notification and safety reply included), and queues the turn. After that nothing
+can lose a cry for help: Rasa may add escalations, it is never the only path to one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from api import clock, crashpoints, jobs
+from api.access.models import Worker
+from api.database import notify, transaction
+from api.escalations import queries as escalation_queries
+from api.families.models import ContactPoint, Person
+from api.messages import commands, danger, keywords, options
+from api.messages.cleaning import storable
+from api.messages.models import Conversation, InboundMessage
+from api.safety.screen import Verdict, screen
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """``duplicate``: the same external id was accepted before, and nothing was done again."""
+
+    message_id: uuid.UUID
+    conversation_id: uuid.UUID
+    duplicate: bool
+
+
+def accept(
+    *,
+    channel: str,
+    external_id: str,
+    address: str,
+    body: str,
+    media: Sequence[dict[str, str]] = (),
+    payload: str = "",
+    conversation_id: uuid.UUID | None = None,
+    opt_out_type: str = "",
+) -> Accepted:
+    """Store one message and all that must follow from it; committed when this returns.
+
+    ``channel`` sms or web; ``external_id`` what makes it the same message when it comes again; ``address`` the sender
+    (E.164, or the chat session); ``conversation_id`` for a web chat that exists. Raises LookupError for a chat that is
+    closed or unknown.
+    """
+    body = storable(body)
+    verdict = screen(body)
+    with transaction() as session:
+        conversation = _conversation(session, channel, storable(address), conversation_id)
+        message_id, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict)
+        if not fresh:
+            return Accepted(message_id, conversation.id, duplicate=True)
+        message = session.get_one(InboundMessage, message_id)
+        conversation.last_inbound_at = message.received_at
+        _route(session, conversation, message, verdict, opt_out_type)
+        notify(session, f"conversation:{conversation.id}")
+        if conversation.agency_id:
+            notify(session, f"agency:{conversation.agency_id}")
+        session.flush()
+        crashpoints.point("inbox.before_commit")
+    crashpoints.point("inbox.after_commit")
+    return Accepted(message_id, conversation.id, duplicate=False)
+
+
+def _store(
+    session: Session,
+    conversation: Conversation,
+    channel: str,
+    external_id: str,
+    body: str,
+    payload: str,
+    media: list[dict[str, str]],
+    verdict: Verdict,
+) -> tuple[uuid.UUID, bool]:
+    """Insert the message unless its external id is there: ``(id, True)`` for a new one."""
+    if channel == "web":
+        external_id = f"{conversation.id}:{external_id}"  # a page's ids are its own: they must not meet another's
+    remembered = (conversation.state or {}).get("options", [])
+    inserted = session.scalar(
+        insert(InboundMessage)
+        .values(
+            id=uuid.uuid4(),
+            conversation_id=conversation.id,
+            channel=channel,
+            external_id=storable(external_id),
+            body=body,
+            payload=payload or options.chosen(body, remembered),
+            media=media,
+            received_at=clock.now(),
+            state="queued",
+            safety_kind=verdict.kind,
+            safety_priority=verdict.priority,
+            safety_reasons=verdict.reasons,
+        )
+        .on_conflict_do_nothing(index_elements=["channel", "external_id"])
+        .returning(InboundMessage.id)
+    )
+    if inserted is not None:
+        return inserted, True
+    earlier = session.scalars(
+        select(InboundMessage.id).filter_by(channel=channel, external_id=storable(external_id))
+    ).one()
+    return earlier, False
+
+
+def _conversation(session: Session, channel: str, address: str, conversation_id: uuid.UUID | None) -> Conversation:
+    if conversation_id is not None:
+        found = session.get(Conversation, conversation_id)
+        if found is None or found.closed_at is not None:
+            raise LookupError("this chat has ended")
+        return found
+    holder = session.scalar(
+        select(Person).join(ContactPoint).where(ContactPoint.address == address, ContactPoint.state != "quarantined")
+    )
+    worker = session.scalar(select(Worker).filter_by(phone=address, active=True)) if holder is None else None
+    values: dict[str, Any] = {"person_id": holder.id if holder else None, "worker_id": worker.id if worker else None}
+    found = session.scalar(select(Conversation).filter_by(channel=channel, address=address))
+    if found is None:
+        agency = (
+            holder.family.agency_id if holder else worker.agency_id if worker
+            else escalation_queries.default_agency(session, address).id
+        )
+        session.execute(
+            insert(Conversation)
+            .values(
+                id=uuid.uuid4(), channel=channel, address=address, created_at=clock.now(), state={}, agency_id=agency,
+                language=holder.language if holder else "en", **values,
+            )
+            .on_conflict_do_nothing(index_elements=["channel", "address"])
+        )
+        found = session.scalars(select(Conversation).filter_by(channel=channel, address=address)).one()
+    if (found.person_id, found.worker_id) != (values["person_id"], values["worker_id"]):
+        # The number changed hands: whatever was being talked about is not the new holder's to see.
+        found.person_id, found.worker_id, found.state = values["person_id"], values["worker_id"], {}
+        if holder is not None:
+            found.agency_id, found.language = holder.family.agency_id, holder.language
+    return found
+
+
+def _route(
+    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, opt_out_type: str
+) -> None:
+    """Decide what becomes of a new message: recorded, escalated, queued for a turn (several may hold)."""
+    if conversation.worker_id is not None:
+        commands.from_worker(session, conversation, message)
+        return
+    if verdict.noticed:
+        danger.respond(session, conversation, message, verdict)
+    keyword = keywords.carrier_keyword(message.body, opt_out_type) if conversation.channel == "sms" else ""
+    if keyword:
+        commands.carrier_keyword(session, conversation, message, keyword)
+    elif conversation.taken_over_by is not None:
+        message.state, message.settled_at = "recorded", message.received_at
+    elif conversation.person_id is None and conversation.channel == "sms":
+        commands.from_stranger(session, conversation, message)
+    else:
+        jobs.enqueue_turns(session, conversation.id)

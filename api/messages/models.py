@@ -1,0 +1,140 @@
+"""Tables: conversations, the inbox, the outbox and its attempts.
+
+These rows are the truth about every message; jobs only carry them (DECISIONS, "Jobs").
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from api.database import Base, Id
+
+#: One order for messages in and out. Given at insert, so a lower number may become visible after a higher one: a reader
+#: that follows a conversation looks a little back and drops what it has seen.
+message_seq = Sequence("message_seq", metadata=Base.metadata)
+
+
+class Conversation(Base):
+    """One phone number, or one web chat, talking with the service. ``person_id`` is None for a stranger."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+
+    id: Mapped[Id]
+    channel: Mapped[str]  # sms, web
+    #: E.164 for sms; for web the hash of the chat session's token.
+    address: Mapped[str]
+    agency_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    #: Set where the number is a worker's own phone: ACK and the like, never a family's conversation.
+    worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    language: Mapped[str] = mapped_column(default="en")
+    created_at: Mapped[datetime]
+    last_inbound_at: Mapped[datetime | None]
+    #: The worker who has taken over: the bot is silent meanwhile, the safety screen is not.
+    taken_over_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    #: A web chat that was left or timed out; None for sms.
+    closed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    #: What the dialogue must remember between turns (assistant.state).
+    state: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class InboundMessage(Base):
+    """A message somebody sent us. ``state``: queued, answered, unanswered (a worker must look), handled, recorded.
+
+    ``recorded`` needs no reply from us: opt-out words, a worker's ACK, a message during a takeover.
+    """
+
+    __tablename__ = "inbound_messages"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        CheckConstraint("state IN ('queued','answered','unanswered','handled','recorded')", name="state"),
+        Index("ix_inbound_messages_conversation_id_seq", "conversation_id", "seq"),
+        Index("ix_inbound_messages_unsettled", "state", postgresql_where=text("state IN ('queued','unanswered')")),
+    )
+
+    id: Mapped[Id]
+    seq: Mapped[int] = mapped_column(BigInteger, message_seq, server_default=message_seq.next_value(), unique=True)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversations.id"))
+    channel: Mapped[str]
+    #: Twilio's MessageSid, or the id the web page gave the message: accepted once.
+    external_id: Mapped[str]
+    body: Mapped[str]
+    #: A tapped button's or numbered reply's payload, resolved by the gateway; empty for free text.
+    payload: Mapped[str] = mapped_column(default="")
+    media: Mapped[list[Any]] = mapped_column(default=list)
+    received_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="queued")
+    settled_at: Mapped[datetime | None]
+    #: Why a worker must look, for state unanswered (a text id of the catalogue).
+    flag: Mapped[str] = mapped_column(default="")
+    turn_attempts: Mapped[int] = mapped_column(default=0)
+    safety_kind: Mapped[str] = mapped_column(default="none")
+    safety_priority: Mapped[str] = mapped_column(default="routine")
+    safety_reasons: Mapped[list[str]] = mapped_column(default=list)
+    intent: Mapped[str] = mapped_column(default="")
+    conversation: Mapped[Conversation] = relationship()
+
+
+class OutboundMessage(Base):
+    """A message of ours. ``kind`` decides what a retry may do (FACTS, Twilio):
+
+    * ``family``: never sent twice; after a timeout it is ``uncertain`` and a worker is shown it.
+    * ``safety``: the reply to danger, to a family member; as ``family``, but not held back by quiet hours.
+    * ``escalation``: to a worker; sent again when in doubt, with the same visible reference.
+
+    ``state``: queued, sending, sent, delivered, failed, uncertain, cancelled.
+    """
+
+    __tablename__ = "outbound_messages"
+    __table_args__ = (
+        UniqueConstraint("in_reply_to", "part"),
+        CheckConstraint(
+            "state IN ('queued','sending','sent','delivered','failed','uncertain','cancelled')", name="state"
+        ),
+        Index("ix_outbound_messages_conversation_id_seq", "conversation_id", "seq"),
+        Index("ix_outbound_messages_due", "due_at", postgresql_where=text("state IN ('queued','sending')")),
+    )
+
+    id: Mapped[Id]
+    seq: Mapped[int] = mapped_column(BigInteger, message_seq, server_default=message_seq.next_value(), unique=True)
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversations.id"))
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id"), index=True)
+    worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    #: The worker who wrote it, where a human did.
+    written_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    in_reply_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
+    part: Mapped[str | None]
+    channel: Mapped[str]  # sms, web
+    address: Mapped[str]
+    kind: Mapped[str]
+    body: Mapped[str]
+    #: Buttons: [{"n": 1, "label": "..."}]; by SMS they are already part of the body.
+    options: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="queued")
+    settled_at: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(unique=True)
+    error: Mapped[str] = mapped_column(default="")
+    #: A worker has seen that it failed or is uncertain.
+    seen_at: Mapped[datetime | None]
+
+
+class DeliveryAttempt(Base):
+    """One try at sending, committed *before* the provider is called. Without ``ended_at``: nobody knows what happened."""
+
+    __tablename__ = "delivery_attempts"
+
+    id: Mapped[Id]
+    outbound_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("outbound_messages.id"), index=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str] = mapped_column(default="")  # accepted, refused, retry, uncertain
+    error: Mapped[str] = mapped_column(default="")

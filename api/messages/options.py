@@ -1,0 +1,50 @@
+"""Numbered replies and buttons: what the bot offers, and what "1" (or a tapped label) then means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+#: More than this many is a list nobody reads on a phone.
+MOST = 6
+
+
+class Option(BaseModel):
+    """Something to tap or answer by its number. ``payload`` is Rasa's ``/intent{"entity": "value"}``."""
+
+    label: str
+    payload: str
+
+
+def numbered(options: Sequence[Option]) -> list[dict[str, Any]]:
+    """The options as they are kept with the conversation and shown as buttons."""
+    return [
+        {"n": n, "label": option.label, "payload": option.payload} for n, option in enumerate(options[:MOST], start=1)
+    ]
+
+
+def with_numbers(text: str, options: Sequence[Option]) -> str:
+    """The text of an SMS with its options underneath: "1 Confirm"."""
+    return "\n".join([text, *(f"{item['n']} {item['label']}" for item in numbered(options))])
+
+
+def chosen(text: str, remembered: list[dict[str, Any]]) -> str:
+    """The payload that ``text`` picks from the remembered options, or "" when it picks none.
+
+    A number counts with what people put round it ("1.", "1)", "no 1", "#2"); a label in any case.
+    """
+    word = text.strip().strip(".,!)(#\"'").casefold()
+    for lead in ("option ", "number ", "no ", "opcion ", "opción ", "numero ", "número "):
+        word = word.removeprefix(lead)
+    word = {"one": "1", "two": "2", "three": "3", "uno": "1", "dos": "2", "tres": "3"}.get(word, word)
+    for item in remembered:
+        if word in (str(item["n"]), str(item["label"]).casefold()):
+            return str(item["payload"])
+    return ""
+
+
+def neutral(text: str) -> str:
+    """Free text that Rasa cannot take for a command: no leading "/" (FACTS, Rasa), never empty."""
+    return text.lstrip("/ \t\r\n") or "?"

@@ -1,0 +1,88 @@
+"""The outbox: messages are queued here in the transaction that decided them, and delivered later by a job.
+
+Promise: ``(in_reply_to, part)`` is unique, so a turn that runs twice queues its replies once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock, jobs
+from api.access.models import Worker
+from api.database import notify
+from api.messages import sms
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.options import Option, numbered, with_numbers
+
+
+def queue_reply(
+    session: Session,
+    conversation: Conversation,
+    text: str,
+    *,
+    in_reply_to: InboundMessage | None = None,
+    part: str | None = None,
+    kind: str = "family",
+    options: Sequence[Option] = (),
+    written_by: Worker | None = None,
+    due_at: datetime | None = None,
+) -> OutboundMessage:
+    """Queue a message to whoever is at the other end of the conversation; once for each ``(in_reply_to, part)``.
+
+    By SMS the options become numbered lines of the body; on the web they are buttons. On the web the message counts as
+    sent with the commit: the page fetches it.
+    """
+    if in_reply_to is not None and part is not None:
+        already = session.scalar(select(OutboundMessage).filter_by(in_reply_to=in_reply_to.id, part=part))
+        if already is not None:
+            return already
+    by_sms = conversation.channel == "sms"
+    body = sms.to_gsm7(with_numbers(text, options)) if by_sms else text
+    return _queue(
+        session,
+        conversation_id=conversation.id,
+        in_reply_to=in_reply_to.id if in_reply_to else None,
+        part=part,
+        channel=conversation.channel,
+        address=conversation.address,
+        kind=kind,
+        body=body[: sms.LONGEST_BODY] if by_sms else body,
+        options=numbered(options),
+        written_by=written_by.id if written_by else None,
+        due_at=due_at,
+    )
+
+
+def queue_to_worker(session: Session, worker: Worker, text: str, *, escalation_id: int | None) -> OutboundMessage:
+    """Queue a text to a worker's phone. Raises ValueError if the worker has none."""
+    if not worker.phone:
+        raise ValueError("the worker has no phone")
+    return _queue(
+        session,
+        worker_id=worker.id,
+        escalation_id=escalation_id,
+        channel="sms",
+        address=worker.phone,
+        kind="escalation",
+        body=sms.to_gsm7(text),
+        due_at=None,
+    )
+
+
+def _queue(session: Session, *, due_at: datetime | None, **columns: Any) -> OutboundMessage:
+    now = clock.now()
+    message = OutboundMessage(created_at=now, due_at=due_at or now, **columns)
+    if message.channel == "web":
+        message.state, message.settled_at = "sent", now
+    session.add(message)
+    session.flush()
+    if message.channel != "web" and message.due_at <= now:
+        jobs.enqueue_delivery(session, message.id, message.address)
+    if message.conversation_id:
+        notify(session, f"conversation:{message.conversation_id}")
+    return message

@@ -1,0 +1,66 @@
+"""Reads about conversations: the thread as it is shown, and which conversations need a human."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access.models import Worker
+from api.messages.models import InboundMessage, OutboundMessage
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message in a thread. ``direction`` "in" is from the family, "out" from us; ``seq`` orders them."""
+
+    id: uuid.UUID
+    seq: int
+    direction: str
+    at: datetime
+    body: str
+    state: str
+    options: list[dict[str, Any]]
+    worker_name: str
+    safety_priority: str
+    safety_kind: str
+    flag: str
+    external_id: str
+    error: str = ""
+    seen: bool = False
+
+
+def thread(session: Session, conversation_id: uuid.UUID, *, after_seq: int = 0, limit: int = 500) -> list[Line]:
+    """The newest ``limit`` messages of a conversation after ``after_seq``, oldest first."""
+    inbound = session.scalars(
+        select(InboundMessage)
+        .where(InboundMessage.conversation_id == conversation_id, InboundMessage.seq > after_seq)
+        .order_by(InboundMessage.seq.desc())
+        .limit(limit)
+    )
+    outbound = session.execute(
+        select(OutboundMessage, Worker.name)
+        .outerjoin(Worker, Worker.id == OutboundMessage.written_by)
+        .where(OutboundMessage.conversation_id == conversation_id, OutboundMessage.seq > after_seq)
+        .order_by(OutboundMessage.seq.desc())
+        .limit(limit)
+    )
+    lines = [
+        Line(
+            m.id, m.seq, "in", m.received_at, m.body, m.state, [], "", m.safety_priority, m.safety_kind, m.flag,
+            m.external_id.partition(":")[2] if m.channel == "web" else m.external_id,
+        )
+        for m in inbound
+    ]
+    lines += [
+        Line(
+            m.id, m.seq, "out", m.created_at, m.body, m.state, m.options, name or "", "routine", "none", "", "",
+            m.error, m.seen_at is not None,
+        )
+        for m, name in outbound
+    ]
+    return sorted(lines, key=lambda line: line.seq)[-limit:]

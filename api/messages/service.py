@@ -1,0 +1,108 @@
+"""What a worker does in a conversation: take it over, write, hand it back, mark a message as looked after.
+
+Callers have checked that the worker may see the conversation (api.access). Nothing here commits.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock, jobs, texts
+from api.access.models import Worker
+from api.audit import service as audit
+from api.database import notify
+from api.escalations import queries as escalation_queries
+from api.families.models import ContactPoint
+from api.messages import outbox
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
+
+LONGEST_REPLY = 1500
+
+
+class CannotReply(ValueError):
+    """The reply cannot be sent; the message says why and what to do, in words for the worker."""
+
+
+def take_over(session: Session, conversation: Conversation, worker: Worker) -> bool:
+    """The worker talks, the bot is silent (the safety screen is not). False if another worker has it already."""
+    session.refresh(conversation, with_for_update=True)
+    if conversation.taken_over_by not in (None, worker.id):
+        return False
+    if conversation.taken_over_by is None:
+        conversation.taken_over_by = worker.id
+        _record(session, conversation, worker, "took_over_conversation")
+        if conversation.channel == "web":
+            outbox.queue_reply(session, conversation, texts.render("takeover.joined", conversation.language))
+    return True
+
+
+def hand_back(session: Session, conversation: Conversation, worker: Worker) -> None:
+    """The bot answers again."""
+    session.refresh(conversation, with_for_update=True)
+    if conversation.taken_over_by is None:
+        return
+    conversation.taken_over_by = None
+    _record(session, conversation, worker, "handed_back_conversation")
+    if conversation.channel == "web" and conversation.closed_at is None:
+        outbox.queue_reply(session, conversation, texts.render("takeover.left", conversation.language))
+    jobs.enqueue_turns(session, conversation.id)
+
+
+def reply_from_worker(session: Session, conversation: Conversation, worker: Worker, text: str) -> OutboundMessage:
+    """Send the worker's own words on the person's channel. What waited for a human in it counts as handled.
+
+    Raises CannotReply for an empty or too long text, an ended chat, a phone that has opted out.
+    """
+    words = text.strip()
+    if not words:
+        raise CannotReply("Write something first.")
+    if len(words) > LONGEST_REPLY:
+        raise CannotReply(f"That is {len(words)} characters; at most {LONGEST_REPLY} can be sent at once.")
+    if conversation.closed_at is not None:
+        raise CannotReply("This chat has ended, so nothing can be sent to it. Use another way to reach the person.")
+    if conversation.channel == "sms":
+        states = session.scalars(
+            select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)
+        ).all()
+        if states and "active" not in states:
+            raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
+    sent = outbox.queue_reply(session, conversation, words, written_by=worker)
+    waiting = session.scalars(
+        select(InboundMessage).filter_by(conversation_id=conversation.id, state="unanswered")
+    ).all()
+    for message in waiting:
+        mark_handled(session, message, worker)
+    _record(session, conversation, worker, "replied")
+    return sent
+
+
+def mark_handled(session: Session, message: InboundMessage, worker: Worker) -> None:
+    """A flagged message has been looked after by a human."""
+    if message.state != "unanswered":
+        return
+    message.state, message.settled_at = "handled", clock.now()
+    conversation = session.get_one(Conversation, message.conversation_id)
+    _record(session, conversation, worker, "handled_message", str(message.id))
+
+
+def mark_seen(session: Session, message: OutboundMessage, worker: Worker) -> None:
+    """A worker has seen that a message of ours failed or may not have arrived."""
+    if message.seen_at is None and message.conversation_id is not None:
+        message.seen_at = clock.now()
+        conversation = session.get_one(Conversation, message.conversation_id)
+        _record(session, conversation, worker, "saw_delivery_problem", str(message.id))
+
+
+def _record(session: Session, conversation: Conversation, worker: Worker, verb: str, object_id: str = "") -> None:
+    audit.record(
+        session,
+        actor_kind="worker",
+        actor_id=worker.id,
+        verb=verb,
+        family_id=escalation_queries.family_of(session, conversation),
+        object_id=object_id or str(conversation.id),
+    )
+    notify(session, f"conversation:{conversation.id}")
+    if conversation.agency_id:
+        notify(session, f"agency:{conversation.agency_id}")

@@ -1,0 +1,1 @@
+"""Pages: how they are rendered, their look, their headers and their errors."""

@@ -1,0 +1,1 @@
+"""The child protection plan: children, risks, actions, core group, contingency."""

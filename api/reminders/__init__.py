@@ -1,0 +1,1 @@
+"""Discreet reminders of what is coming up."""

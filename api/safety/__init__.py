@@ -1,0 +1,1 @@
+"""The safety screen: notices danger in a message, before and independent of Rasa."""

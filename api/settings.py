@@ -1,0 +1,134 @@
+"""Every setting, read once from the environment; refuses to start when a secret is missing.
+
+Promise: nothing else in the product reads the environment. In demo mode (no Twilio settings) secrets are made up under
+``var/``, so that a newcomer needs none; outside demo mode each missing one is named.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+
+
+class SettingsError(SystemExit):
+    """Settings that cannot be worked with; the message says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """The environment's names are contracts (README, "Settings"); the attribute is the name without its prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="HEARTHLINE_", extra="ignore", populate_by_name=True)
+
+    database_url: str = ""
+    public_url: str = ""
+    port: int = 8000
+    rasa_url: str = "http://127.0.0.1:5005"
+    actions_url: str = "http://127.0.0.1:5055"
+    secret_key: str = ""
+    var_dir: Path = ROOT / "var"
+    #: A file that holds seconds to add to the real time: only demo mode and tests set it (api.clock).
+    clock_file: Path | None = None
+    #: How long one turn may wait for Rasa, in seconds.
+    rasa_timeout: float = 5.0
+    #: At most so many bytes in a request's body.
+    body_limit: int = 64 * 1024
+    worker_concurrency: int = 8
+    #: Seconds between the worker's looks at what is due.
+    tick_seconds: float = 1.0
+    #: Seconds after which a worker process without heartbeat counts as dead.
+    stalled_after: float = 15.0
+    #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
+    twilio_account_sid: str = Field("", validation_alias=AliasChoices("TWILIO_ACCOUNT_SID"))
+    twilio_auth_token: str = Field("", validation_alias=AliasChoices("TWILIO_AUTH_TOKEN"))
+    twilio_from: str = Field("", validation_alias=AliasChoices("TWILIO_FROM"))
+    twilio_messaging_service_sid: str = Field("", validation_alias=AliasChoices("TWILIO_MESSAGING_SERVICE_SID"))
+    twilio_api_url: str = Field("", validation_alias=AliasChoices("TWILIO_API_URL"))
+
+    @property
+    def demo(self) -> bool:
+        """Demo mode: no Twilio account is set, so texts go to the simulated phones at /demo."""
+        return not self.twilio_account_sid
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash; Twilio's signatures are checked against it."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @cached_property
+    def key(self) -> str:
+        """The secret that signs turn tokens, links and sessions."""
+        return self.secret_key or _kept_secret(self.var_dir, "secret_key")
+
+    @cached_property
+    def twilio_account(self) -> str:
+        return self.twilio_account_sid or "AC" + "d" * 32
+
+    @cached_property
+    def twilio_tokens(self) -> list[str]:
+        """The auth tokens that count, newest first: two while one is being rotated out."""
+        given = [token.strip() for token in self.twilio_auth_token.split(",") if token.strip()]
+        return given or [_kept_secret(self.var_dir, "demo_twilio_token")]
+
+    @property
+    def twilio_sender(self) -> str:
+        """The number that families text to."""
+        return self.twilio_from or "+447700900000"
+
+    @property
+    def twilio_rest(self) -> str:
+        """Where Twilio's REST API is: the real one, a test's fake, or the demo's simulated phones."""
+        if self.twilio_api_url:
+            return self.twilio_api_url.rstrip("/")
+        return f"http://127.0.0.1:{self.port}/demo/twilio" if self.demo else "https://api.twilio.com"
+
+    def check(self) -> None:
+        """Refuse to start half-configured. Raises SettingsError naming each missing setting."""
+        if self.demo:
+            return
+        missing = []
+        if not self.twilio_auth_token:
+            missing.append("TWILIO_AUTH_TOKEN (the account's auth token; two, comma-separated, while rotating)")
+        if not (self.twilio_from or self.twilio_messaging_service_sid):
+            missing.append("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID (what texts are sent from)")
+        if len(self.secret_key) < 32:
+            missing.append("HEARTHLINE_SECRET_KEY (at least 32 characters; try: openssl rand -hex 32)")
+        if not self.public_url:
+            missing.append("HEARTHLINE_PUBLIC_URL (the address that Twilio calls, such as https://help.example.org)")
+        if missing:
+            raise SettingsError(
+                "Hearthline cannot start: TWILIO_ACCOUNT_SID is set, so this is not the demo, and these are missing:\n"
+                + "\n".join(f"  - {line}" for line in missing)
+            )
+
+
+def _kept_secret(folder: Path, name: str) -> str:
+    """A random secret made once and kept in a file only its owner can read (demo mode only)."""
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32))
+        try:
+            path.hardlink_to(fresh)  # the first process to get here wins, the others read what it wrote
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_text().strip()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,25 @@
+"""All tables in one import, for migrations and for relationships between packages."""
+
+from api.access import models as access
+from api.appointments import models as appointments
+from api.audit import models as audit
+from api.database import Base
+from api.directory import models as directory
+from api.escalations import models as escalations
+from api.families import models as families
+from api.messages import models as messages
+from api.plans import models as plans
+
+metadata = Base.metadata
+
+__all__ = [
+    "access",
+    "appointments",
+    "audit",
+    "directory",
+    "escalations",
+    "families",
+    "messages",
+    "metadata",
+    "plans",
+]

@@ -1,0 +1,85 @@
+"""The worker process: runs turns and deliveries from the job queue, and every second whatever is due by the clock.
+
+Any number of these may run. Each beats a heart in the database; the jobs of one that stopped beating are run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import procrastinate
+
+from api import logs
+from api.database import libpq_url
+from api.escalations.jobs import climb
+from api.jobs import app
+from api.messages.jobs import sweep
+from api.settings import settings
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 3.0
+POLLING_SECONDS = 0.25
+#: Failed jobs are kept so long for whoever looks into them; their rows were swept up meanwhile.
+KEEP_FAILED_HOURS = 72
+
+
+async def _every(seconds: float, work: Callable[[], object]) -> None:
+    """Do the work again and again; an error is logged and does not end it."""
+    while True:
+        try:
+            await asyncio.to_thread(work)
+        except Exception as error:
+            log.error("worker: %s failed: %s", work.__name__, type(error).__name__)
+        await asyncio.sleep(seconds)
+
+
+async def _retry_stalled() -> None:
+    """Give the jobs of dead workers (no heartbeat) back to the queue."""
+    while True:
+        try:
+            manager = app.job_manager
+            await manager.prune_stalled_workers(settings().stalled_after)
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=settings().stalled_after):
+                await manager.retry_job(job)
+            await manager.delete_old_jobs(nb_hours=KEEP_FAILED_HOURS, include_failed=True)
+        except Exception as error:
+            log.error("worker: looking for stalled jobs failed: %s", type(error).__name__)
+        await asyncio.sleep(max(1.0, settings().stalled_after / 4))
+
+
+async def run() -> None:
+    """Run until told to stop (SIGINT, SIGTERM): jobs under way are finished first."""
+    connector = procrastinate.PsycopgConnector(conninfo=libpq_url(), min_size=1, max_size=4)
+    with app.replace_connector(connector) as opened:
+        async with opened.open_async():
+            background = [
+                asyncio.create_task(_every(settings().tick_seconds, climb)),
+                asyncio.create_task(_every(settings().tick_seconds, sweep)),
+                asyncio.create_task(_retry_stalled()),
+            ]
+            try:
+                await opened.run_worker_async(
+                    concurrency=settings().worker_concurrency,
+                    fetch_job_polling_interval=POLLING_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=settings().stalled_after,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=10,
+                )
+            finally:
+                for task in background:
+                    task.cancel()
+
+
+def main() -> None:
+    """Entry point of the worker process."""
+    logs.configure()
+    settings().check()
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Rasa side of Hearthline: configuration, custom components, and the tracker store that forgets."""

@@ -1,0 +1,1 @@
+"""Components of the understanding that Rasa does not have itself."""

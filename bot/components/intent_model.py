@@ -1,0 +1,160 @@
+"""Which intent a message has: one linear model over meaning (sentence vectors) and letters (words, n-grams) together.
+
+The sentence vectors carry what was meant across wordings and languages; the letters carry the exact words, typos and
+textspeak that the encoders blur. Joined in one logistic regression they beat either alone (DECISIONS, "Understanding").
+In: messages with text and dense sentence features. Out: ``intent`` and ``intent_ranking`` with probabilities.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from bot.components.wording import folded
+
+#: The letters' views of a text: the vectorizer's settings, and how often a term must occur in training to count.
+VIEWS: dict[str, dict[str, Any]] = {
+    "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\w+|[!?]", "min_df": 2},
+    "letters": {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 3},
+}
+RANKING_LENGTH = 10
+
+
+def _vectorizer(view: str, **extra: Any) -> TfidfVectorizer:
+    settings = {**VIEWS[view], **extra}
+    return TfidfVectorizer(preprocessor=folded, sublinear_tf=True, dtype=np.float32, **settings)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class IntentModel(IntentClassifier, GraphComponent):
+    """Configuration: ``strength`` (inverse regularisation), ``dense_scale`` (weight of meaning against letters)."""
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [Featurizer]
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        return []  # scikit-learn comes with Rasa
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"strength": 2.0, "dense_scale": 0.05, "max_iter": 200}
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> IntentModel:
+        return cls(config, model_storage, resource)
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = {**self.get_default_config(), **config}
+        self._storage, self._resource = model_storage, resource
+        self._views: dict[str, TfidfVectorizer] = {}
+        self._mean = self._spread = self._weights = self._bias = np.zeros(0, np.float32)
+        self._intents: list[str] = []
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the model on all examples that have an intent, and keep it as plain arrays (no pickles)."""
+        examples = [example for example in training_data.intent_examples if example.get(TEXT) and example.get(INTENT)]
+        if not examples:
+            return self._resource
+        texts = [example.get(TEXT) for example in examples]
+        self._views = {view: _vectorizer(view) for view in VIEWS}
+        letters = [vectorizer.fit_transform(texts) for vectorizer in self._views.values()]
+        vectors = self._vectors(examples)
+        self._mean, self._spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
+        model = LogisticRegression(
+            C=self._config["strength"], max_iter=self._config["max_iter"], class_weight="balanced", random_state=0
+        ).fit(hstack([*letters, csr_matrix(self._scaled(vectors))]).tocsr(), [example.get(INTENT) for example in examples])
+        self._weights, self._bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
+        self._intents = [str(intent) for intent in model.classes_]
+        with self._storage.write_to(self._resource) as folder:
+            self._keep(folder)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Put the intent and the ranking on each message that has text."""
+        with_text = [message for message in messages if message.get(TEXT)]
+        if not with_text or not self._intents:
+            return messages
+        for message, chances in zip(with_text, self._chances(with_text), strict=True):
+            best = np.argsort(-chances)[:RANKING_LENGTH]
+            ranking = [{"name": self._intents[at], "confidence": float(chances[at])} for at in best]
+            message.set("intent", ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Nothing after this one trains on its output."""
+        return training_data
+
+    def _chances(self, messages: list[Message]) -> np.ndarray[Any, Any]:
+        texts = [message.get(TEXT) for message in messages]
+        letters = hstack([vectorizer.transform(texts) for vectorizer in self._views.values()]).tocsr()
+        split = letters.shape[1]
+        scores = letters @ self._weights[:split]
+        scores = scores + self._scaled(self._vectors(messages)) @ self._weights[split:] + self._bias
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+
+    def _scaled(self, vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return (vectors - self._mean) / self._spread * np.float32(self._config["dense_scale"])
+
+    @staticmethod
+    def _vectors(messages: list[Message]) -> np.ndarray[Any, Any]:
+        found = [message.get_dense_features(TEXT)[1] for message in messages]
+        return np.concatenate([features.features for features in found if features is not None])
+
+    def _keep(self, folder: Path) -> None:
+        arrays = {f"idf_{view}": vectorizer.idf_ for view, vectorizer in self._views.items()}
+        np.savez(
+            folder / "model.npz",
+            mean=self._mean,
+            spread=self._spread,
+            weights=self._weights,
+            bias=self._bias,
+            **arrays,
+        )
+        vocabularies = {
+            view: sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get) for view, vectorizer in self._views.items()
+        }
+        (folder / "words.json").write_text(json.dumps({"intents": self._intents, "vocabularies": vocabularies}))
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> IntentModel:
+        """The trained model from its arrays. Raises ValueError where the resource is not there."""
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            words = json.loads((folder / "words.json").read_text())
+            with np.load(folder / "model.npz") as arrays:
+                component._mean, component._spread = arrays["mean"], arrays["spread"]
+                component._weights, component._bias = arrays["weights"], arrays["bias"]
+                for view, vocabulary in words["vocabularies"].items():
+                    vectorizer = _vectorizer(view, vocabulary=vocabulary)
+                    vectorizer.idf_ = arrays[f"idf_{view}"]
+                    component._views[view] = vectorizer
+        component._intents = words["intents"]
+        return component
