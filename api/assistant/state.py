@@ -33,6 +33,10 @@ class State(BaseModel):
     last_report: str = ""
     #: Turns in a row that were not understood.
     fallbacks: int = 0
+    #: What a bare answer ("yes", "the second", a place) would be about: operation, own words so far, ... One turn long.
+    pending: dict[str, str] = Field(default_factory=dict)
+    #: The last turn that was answered, with its replies: asked again, it gets the same and does nothing twice.
+    answered: dict[str, Any] = Field(default_factory=dict)
     #: The last safety reply's text id, so that the next one differs.
     last_safety_reply: str = ""
 

@@ -67,13 +67,16 @@ class Service(Base):
     minimum_age: Mapped[int | None]
     maximum_age: Mapped[int | None]
     last_modified: Mapped[datetime]
-    #: Works everywhere in its country (a phone or web service): found for every place there.
+    #: Works everywhere in its country (ISO code; a phone or web service): found for every place there.
     country_wide: Mapped[str] = mapped_column(default="")
+    #: Languages spoken beside the country's main one ("es", "ur").
+    languages: Mapped[list[str]] = mapped_column(default=list)
     organization: Mapped[Organization] = relationship(back_populates="services")
     taxonomy_terms: Mapped[list[TaxonomyTerm]] = relationship(secondary=service_taxonomy_terms)
     service_at_locations: Mapped[list[ServiceAtLocation]] = relationship(back_populates="service")
     phones: Mapped[list[Phone]] = relationship()
-    schedules: Mapped[list[Schedule]] = relationship()
+    schedules: Mapped[list[Schedule]] = relationship(order_by="Schedule.opens_at")
+    cost_options: Mapped[list[CostOption]] = relationship(order_by="CostOption.amount")
 
 
 class Location(Base):
@@ -124,3 +127,16 @@ class Schedule(Base):
     byday: Mapped[str] = mapped_column(default="")
     opens_at: Mapped[str] = mapped_column(default="")
     closes_at: Mapped[str] = mapped_column(default="")
+
+
+class CostOption(Base):
+    """What it costs: amount 0 is free, no row at all means that nobody has said."""
+
+    __tablename__ = "cost_options"
+
+    id: Mapped[Id]
+    service_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("services.id"), index=True)
+    option: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(default="")
+    amount: Mapped[float]
+    amount_description: Mapped[str] = mapped_column(default="")

@@ -7,6 +7,7 @@ not at all, in one transaction. The same file twice changes nothing.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from api import clock, database
 from api.access.models import Agency, Worker
 from api.audit import service as audit
-from api.imports import agencies, checks, families
+from api.imports import agencies, checks, families, hsds
 from api.imports.checks import Known
 from api.imports.problems import Problem, problems_of
 from api.imports.report import Report
@@ -67,7 +68,29 @@ def import_file(path: Path | str, *, check_only: bool = False) -> Report:
     return _write(report, write)
 
 
-def _write(report: Report, write: Any) -> Report:
+def import_services(path: Path | str, *, check_only: bool = False) -> Report:
+    """Import services from an HSDS 3.0 JSON file (data/directory/README.md). Returns a Report, as ``import_file`` does."""
+    report = Report(checked_only=check_only)
+    raw = read_json(Path(path), report)
+    if not report.ok:
+        return report
+    try:
+        given = hsds.ServicesFile.model_validate(hsds.as_file(raw))
+    except ValidationError as error:
+        report.problems += problems_of(error)
+        return report
+    report.problems += hsds.check(given)
+    if not report.ok:
+        return report
+
+    def write(session: Session) -> None:
+        hsds.write(Writer(session, clock.now(), report), given)
+        audit.record(session, actor_kind="system", actor_id=None, verb="imported_services", detail=report.audit())
+
+    return _write(report, write)
+
+
+def _write(report: Report, write: Callable[[Session], None]) -> Report:
     """Run ``write`` in one transaction, rolled back when only checking or when anything is refused."""
     try:
         with database.transaction() as session:

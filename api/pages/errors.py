@@ -7,12 +7,14 @@ of error and the route's pattern.
 from __future__ import annotations
 
 import logging
+import traceback
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import texts
 from api.access.guards import CHAT_COOKIE, ChatEnded, SignInNeeded
@@ -30,7 +32,34 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(SignInNeeded, _sign_in_needed)
     app.add_exception_handler(ChatEnded, _chat_ended)
-    app.add_exception_handler(Exception, _unexpected)
+
+
+class CatchAll:
+    """Turns what nobody expected into a plain 500. An ASGI layer inside the security headers, so that they are on it
+    too. The log has the kind and the place of the error; its message may quote somebody, so it is left out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watch_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch_start)
+        except Exception as error:
+            route = getattr(scope.get("route"), "path", "?")
+            places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+            log.error("%s on %s %s at %s", type(error).__name__, scope["method"], route, " > ".join(places))
+            if not started:
+                await answer(Request(scope, receive), 500)(scope, receive, send)
 
 
 def wants_page(request: Request) -> bool:
@@ -80,9 +109,3 @@ async def _chat_ended(request: Request, error: Exception) -> Response:
     response = RedirectResponse("/chat?ended=1", 303)
     response.delete_cookie(CHAT_COOKIE, path="/chat")
     return response
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    route = getattr(request.scope.get("route"), "path", "?")
-    log.error("%s on %s %s", type(error).__name__, request.method, route)
-    return answer(request, 500)

@@ -1,21 +1,27 @@
-"""Reads the curated patterns and matches them: rules by kind and language, with guards that silence false alarms."""
+"""Reads the curated patterns and matches them: rules by kind and language, with guards that silence false alarms.
+
+The file is ``data/safety/patterns.yaml``, which explains itself. ``load_patterns`` raises ValueError naming what is
+malformed; ``PatternSet.matches`` never raises.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from api.safety.wording import folded
 from api.settings import DATA
 
 PATH = DATA / "safety" / "patterns.yaml"
-#: A message longer than this is screened in its first and last part: nobody hides a cry for help in 20,000 characters.
-LONGEST = 20_000
+#: How far a guard looks from a hit, in characters, within the same sentence.
+REACH = 60
+_ENDS = re.compile(r"[.!?;](?=\s)")
 
 
 class RuleData(BaseModel):
@@ -24,19 +30,20 @@ class RuleData(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str
-    kind: str
-    priority: str
+    kind: Literal["immediate_danger", "self_harm", "harm_disclosed"]
+    priority: Literal["routine", "urgent", "emergency"]
     any: list[str]
-    #: Names of guards; one that matches the same clause silences the rule.
+    #: Names of guards; one that matches near the hit silences the rule.
     unless: list[str] = []
-    why: str = ""
+    why: str
 
 
 class FileData(BaseModel):
-    """The whole file: guards by name, macros that rules may use as {name}, and the rules."""
+    """The whole file: spellings, macros that rules may use as {name}, guards by name, and the rules."""
 
     model_config = ConfigDict(extra="forbid")
 
+    spellings: dict[str, str] = {}
     macros: dict[str, str] = {}
     guards: dict[str, list[str]] = {}
     rules: list[RuleData]
@@ -44,44 +51,57 @@ class FileData(BaseModel):
 
 @dataclass(frozen=True)
 class Rule:
+    """One compiled rule. ``priority`` routine is a hint: it makes the screen notice, never raise."""
+
     id: str
     kind: str
     priority: str
+    why: str
     pattern: re.Pattern[str]
-    unless: tuple[re.Pattern[str], ...]
+    unless: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class PatternSet:
+    """All rules and guards, ready to match."""
+
     rules: tuple[Rule, ...]
+    guards: dict[str, re.Pattern[str]]
+    spellings: dict[str, str]
+
+    def fold(self, text: str) -> str:
+        """The form of the text that the rules are written for."""
+        return folded(text, self.spellings)
 
     def matches(self, text: str) -> list[Rule]:
         """The rules that speak for this text and that no guard silences."""
-        plain = folded(text)
-        return [
-            rule
-            for rule in self.rules
-            if any(
-                not any(guard.search(clause(plain, hit.start(), hit.end())) for guard in rule.unless)
-                for hit in rule.pattern.finditer(plain)
-            )
-        ]
+        return self.matches_folded(self.fold(text))
+
+    def matches_folded(self, plain: str) -> list[Rule]:
+        """The same for a text that is folded already."""
+        return [rule for rule in self.rules if self._speaks(rule, plain)]
+
+    def _speaks(self, rule: Rule, plain: str) -> bool:
+        for hit in rule.pattern.finditer(plain):
+            near = surroundings(plain, hit.start(), hit.end())
+            if not any(self.guards[name].search(near) for name in rule.unless):
+                return True
+        return False
+
+    def guards_folded(self, plain: str) -> list[str]:
+        """The names of the guards that match anywhere in a folded text."""
+        return [name for name, guard in self.guards.items() if guard.search(plain)]
 
 
-def folded(text: str) -> str:
-    """Lower case, straight quotes, no accents, single spaces: what the patterns are written for."""
-    if len(text) > LONGEST:
-        text = text[: LONGEST // 2] + " " + text[-LONGEST // 2 :]
-    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("`", "'").lower()
-    decomposed = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
-
-
-def clause(text: str, start: int, end: int) -> str:
-    """The hit with what stands round it up to the next full stop or 60 characters: what a guard looks at."""
-    left = max(text.rfind(mark, 0, start) for mark in (". ", "! ", "? ", "; "))
-    right = min((i for i in (text.find(mark, end) for mark in (". ", "! ", "? ", "; ")) if i >= 0), default=len(text))
-    return text[max(left + 1, start - 60, 0) : min(right + 1, end + 60)].strip()
+def surroundings(text: str, start: int, end: int) -> str:
+    """The hit with what stands round it in the same sentence, at most ``REACH`` characters each way."""
+    left = max(0, start - REACH)
+    for mark in _ENDS.finditer(text, left, start):
+        left = mark.end()
+    right = min(len(text), end + REACH)
+    if mark_after := _ENDS.search(text, end, right):
+        right = mark_after.start()
+    return text[left:right]
 
 
 @lru_cache(maxsize=4)
@@ -91,20 +111,22 @@ def load_patterns(path: Path = PATH) -> PatternSet:
 
     def compiled(where: str, alternatives: list[str]) -> re.Pattern[str]:
         source = "|".join(f"(?:{alternative})" for alternative in alternatives)
-        for name, expansion in data.macros.items():
+        for name, expansion in reversed(data.macros.items()):  # a macro may use those above it
             source = source.replace("{" + name + "}", f"(?:{expansion})")
+        if unknown := re.search(r"\{([a-z_]+)\}", source):
+            raise ValueError(f"{path.name}: {where}: no macro named {unknown[1]}")
         try:
             return re.compile(source)
         except re.error as error:
             raise ValueError(f"{path.name}: {where}: {error}") from None
 
     guards = {name: compiled(f"guard {name}", alternatives) for name, alternatives in data.guards.items()}
-    rules = []
+    rules: list[Rule] = []
     for rule in data.rules:
-        unknown = [name for name in rule.unless if name not in guards]
-        if unknown:
+        if unknown := [name for name in rule.unless if name not in guards]:
             raise ValueError(f"{path.name}: rule {rule.id}: no guard named {unknown[0]}")
-        rules.append(
-            Rule(rule.id, rule.kind, rule.priority, compiled(f"rule {rule.id}", rule.any), tuple(guards[n] for n in rule.unless))
-        )
-    return PatternSet(tuple(rules))
+        if any(rule.id == other.id for other in rules):
+            raise ValueError(f"{path.name}: rule {rule.id}: the id is used twice")
+        pattern = compiled(f"rule {rule.id}", rule.any)
+        rules.append(Rule(rule.id, rule.kind, rule.priority, rule.why, pattern, tuple(rule.unless)))
+    return PatternSet(tuple(rules), guards, dict(data.spellings))

@@ -138,7 +138,7 @@ async function flush() {
       unsent.shift();
       message.element.remove();
       field.value = message.body;
-      say(words.tooLong.replace("{most}", words.longest));
+      say(words.tooLong);
     } else {
       say(words.notSent);
       await waitToRetry(RETRIES_MS[Math.min(tries++, RETRIES_MS.length - 1)]);

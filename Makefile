@@ -1,0 +1,46 @@
+# Hearthline. `make run` and `make test` on a fresh clone of a fresh machine do all the set-up.
+SHELL := /bin/bash
+API := var/env/api/bin/python
+BOT := var/env/bot/bin/python
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup train test test-fast check format bench lock clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+run: setup ## set everything up (the first time: some minutes) and serve http://127.0.0.1:8000 until Ctrl-C
+	@exec $(API) -m api.run
+
+setup: ## both environments, from requirements/*.txt
+	@python3 requirements/install.py api bot
+
+train: setup ## the understanding, if its texts changed since
+	@$(API) -m api.assistant.training
+
+test: setup train ## all tests, on real processes
+	@python3 requirements/install.py browser
+	@$(API) -m pytest tests
+
+test-fast: setup ## the tests that need no processes: within a minute
+	@$(API) -m pytest tests -m "not slow"
+
+check: setup ## format, lint, types, import rules
+	$(API) -m ruff format --check .
+	$(API) -m ruff check .
+	$(API) -m mypy
+	$(API) -m importlinter.cli lint 2>/dev/null || var/env/api/bin/lint-imports
+
+format: setup ## format and mend what the linter can
+	$(API) -m ruff format .
+	$(API) -m ruff check --fix .
+
+bench: setup train ## speed, size and understanding, each beside its rival
+	@$(API) -m tests.bench
+
+lock: ## write requirements/*.txt anew from pyproject.toml
+	@bash requirements/lock.sh
+
+clean: ## remove everything that was made (environments, database, model)
+	rm -rf var

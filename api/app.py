@@ -1,0 +1,58 @@
+"""The web application: every route, the layers round them, and what runs while it serves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from api import live
+from api.access import routes as access
+from api.access.guards import public
+from api.channels.twilio import routes as twilio
+from api.channels.webchat import routes as webchat
+from api.console import routes as console
+from api.demo import routes as demo
+from api.pages import errors
+from api.pages.headers import SecurityHeaders
+from api.pages.rendering import STATIC
+from api.settings import settings
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Refuse to start half-configured; listen for changes while serving."""
+    settings().check()
+    listening = asyncio.create_task(live.hub.run())
+    yield
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+
+
+def create_app() -> FastAPI:
+    """The application, ready for uvicorn."""
+    app = FastAPI(
+        title="Hearthline",
+        description="The plan-tracking API of a family-support assistant.",
+        docs_url=None,  # those pages load scripts from elsewhere; /openapi.json is there for any viewer
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for router in (*access.routers, *webchat.routers, *console.routers, *demo.routers, twilio.router):
+        app.include_router(router)
+    app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    errors.install(app)
+    app.add_middleware(errors.CatchAll)
+    app.add_middleware(SecurityHeaders)  # the outermost: it is on every answer
+    return app
+
+
+def _front_door(request: Request) -> Response:
+    """The address alone leads to the demo, or else to the chat."""
+    return RedirectResponse("/demo" if settings().demo else "/chat", 303)

@@ -1,0 +1,59 @@
+"""Reads about appointments. Every one takes the person who asks: nobody sees an appointment they are not expected at."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from api.appointments.models import Appointment, Attendee
+
+
+def own(
+    session: Session,
+    person_id: uuid.UUID,
+    *,
+    after: datetime,
+    before: datetime | None = None,
+    status: str | None = "scheduled",
+    limit: int = 30,
+) -> Sequence[Appointment]:
+    """The person's appointments that end after ``after`` and start before ``before``, soonest first, with attendees.
+
+    ``status`` None: cancelled ones too.
+    """
+    expected = select(Attendee.appointment_id).where(Attendee.person_id == person_id)
+    query = (
+        select(Appointment)
+        .where(Appointment.id.in_(expected), Appointment.ends_at > after)
+        .options(selectinload(Appointment.attendees).selectinload(Attendee.person))
+        .order_by(Appointment.starts_at, Appointment.id)
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Appointment.starts_at < before)
+    if status is not None:
+        query = query.where(Appointment.status == status)
+    return session.scalars(query).all()
+
+
+def last_before(session: Session, person_id: uuid.UUID, moment: datetime) -> Appointment | None:
+    """The person's most recent appointment that is over at ``moment``, or None."""
+    expected = select(Attendee.appointment_id).where(Attendee.person_id == person_id)
+    return session.scalar(
+        select(Appointment)
+        .where(Appointment.id.in_(expected), Appointment.ends_at <= moment, Appointment.status == "scheduled")
+        .options(selectinload(Appointment.attendees).selectinload(Attendee.person))
+        .order_by(Appointment.starts_at.desc())
+        .limit(1)
+    )
+
+
+def attendance(session: Session, appointment_id: uuid.UUID, person_id: uuid.UUID) -> Attendee | None:
+    """The person's own place at the appointment, locked for this transaction; None where they are not expected."""
+    return session.scalar(
+        select(Attendee).filter_by(appointment_id=appointment_id, person_id=person_id).with_for_update()
+    )

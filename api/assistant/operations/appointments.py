@@ -1,0 +1,271 @@
+"""Appointments: what is coming up, the details of one, coming, not coming, being late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from api.appointments import queries, service
+from api.appointments.models import Appointment
+from api.appointments.when import Span, mentions, resolve
+from api.assistant.operations import speaking
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.schemas import Reply, ReplyOption
+from api.assistant.operations.words import appointment_words
+from api.escalations import service as escalations
+
+#: How many are told in one message.
+SHOWN = 3
+#: How far ahead "what is coming up" looks.
+AHEAD = timedelta(days=120)
+#: A change asked for so shortly before is put before the worker at once.
+SOON = timedelta(hours=48)
+#: Running late: the worker is texted when the meeting is as near as this.
+NEAR = timedelta(hours=2)
+
+
+def check(ask: Ask) -> list[Reply]:
+    """What is coming up: next, on the days they name, of the kind or child or professional they name."""
+    span = _span(ask)
+    if span and span.end <= _today(ask):
+        return [_past(ask, span.start, span.end)]
+    every = queries.own(
+        ask.session,
+        ask.someone.id,
+        after=max(ask.turn.now - timedelta(minutes=30), span.start) if span else ask.turn.now - timedelta(minutes=30),
+        before=span.end if span else ask.turn.now + AHEAD,
+        status=None,
+    )
+    coming = [one for one in every if one.status == "scheduled"]
+    found = _narrowed(ask, coming)
+    missed = [] if span or not appointment_words().missed.search(ask.words.casefold()) else _missed(ask)
+    if not found:
+        return missed or [_nothing(ask, span, [one for one in every if one.status == "cancelled"])]
+    ask.state.focus_appointment = str(found[0].id)
+    if len(found) == 1 or span is None and not _wants_list(ask):
+        ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
+        more = len(found) - 1
+        return [*missed, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
+    lines = "\n".join(_line(ask, one) for one in found[:SHOWN])
+    rest = len(found) - SHOWN
+    return [*missed, say("appointments.list_more" if rest > 0 else "appointments.list", lines=lines, more=rest)]
+
+
+def details(ask: Ask) -> list[Reply]:
+    """Where, who, how long, what to bring, the link, what it is about: of the one they mean."""
+    one = _meant(ask, _coming(ask))
+    if one is None:
+        return _which(ask, "ask_appointment_details") or [say("appointments.none")]
+    ask.state.focus_appointment = str(one.id)
+    topics = [ask.carried("topic")] if ask.carried("topic") else appointment_words().topics_in(ask.words)
+    told = [words for topic in topics or ["about", "where", "who"] if (words := _detail(ask, one, topic))]
+    return [say("appointments.details", when=speaking.moment(ask, one.starts_at), details=" ".join(told))]
+
+
+def confirm(ask: Ask) -> list[Reply]:
+    """They will come: to the one they mean, else the next; read back, so that a mistake shows."""
+    coming = _coming(ask)
+    one = _meant(ask, coming) or (coming[0] if coming else None)
+    if one is None:
+        return [say("appointments.none")]
+    service.answer(ask.session, one, ask.someone.id, "confirmed", words=ask.words, now=ask.turn.now)
+    ask.state.focus_appointment = str(one.id)
+    return [say("appointments.confirmed", when=speaking.moment(ask, one.starts_at))]
+
+
+def reschedule(ask: Ask) -> list[Reply]:
+    """They cannot come or want another time: a request with their own words, for the worker to see."""
+    coming = _coming(ask)
+    one = _meant(ask, coming)
+    words = ask.state.pending.get("words") if ask.tapped else ""
+    if one is None:
+        if not coming:
+            return [say("appointments.none_to_change", option("option.tell_worker", "contact_worker"))]
+        ask.pending = {"words": ask.words}
+        return _which(ask, "request_reschedule")
+    if ask.tapped and not words and ask.carried("choice") != "sure":
+        # The bare tap says that it does not suit; their reasons, if they want to give any, come with the next message.
+        words = ask.text("appointments.cannot_come_words")
+    service.request_change(
+        ask.session,
+        one,
+        ask.someone.id,
+        message_id=ask.turn.message_id,
+        words=words or ask.words,
+        now=ask.turn.now,
+    )
+    ask.state.focus_appointment = str(one.id)
+    if one.starts_at - ask.turn.now <= SOON:
+        _tell_worker(ask, "change_request", words or ask.words)
+    return [say("appointments.change_asked", when=speaking.moment(ask, one.starts_at))]
+
+
+def running_late(ask: Ask) -> list[Reply]:
+    """They are on their way but late: recorded; the worker is texted when it is about now."""
+    now = ask.turn.now
+    today = [one for one in _coming(ask, since=timedelta(hours=3)) if one.starts_at - now <= timedelta(hours=12)]
+    one = _meant(ask, today, alone=False) or min(today, key=lambda each: abs(each.starts_at - now), default=None)
+    if one is None:
+        return [say("appointments.none_today", option("option.tell_worker", "contact_worker"))]
+    service.answer(ask.session, one, ask.someone.id, "late", words=ask.words, now=now)
+    ask.state.focus_appointment = str(one.id)
+    if one.starts_at - now <= NEAR:
+        _tell_worker(ask, "running_late", ask.words)
+        return [say("appointments.late_told", time=speaking.hour(ask, one.starts_at))]
+    return [say("appointments.late_noted", when=speaking.moment(ask, one.starts_at))]
+
+
+def _tell_worker(ask: Ask, kind: str, words: str) -> None:
+    escalations.open_escalation(
+        ask.session, conversation=ask.conversation, message=ask.message, kind=kind, priority="routine", words=words
+    )
+
+
+def _coming(ask: Ask, since: timedelta = timedelta(minutes=30)) -> Sequence[Appointment]:
+    return queries.own(ask.session, ask.someone.id, after=ask.turn.now - since, before=ask.turn.now + AHEAD)
+
+
+def _span(ask: Ask) -> Span | None:
+    return resolve(ask.words, ask.turn.now, ask.turn.timezone, day_first=ask.pack.day_first)
+
+
+def _today(ask: Ask) -> datetime:
+    local = ask.turn.now.astimezone(ask.turn.timezone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _narrowed(ask: Ask, found: Sequence[Appointment]) -> list[Appointment]:
+    """Those of the child, the kind or the professional that the words name; all, if they name none that is there."""
+    words = appointment_words()
+    left = list(found)
+    children = {child.id for child in speaking.meant_children(ask)}
+    if children:
+        left = [one for one in left if any(place.concerns and place.person_id in children for place in one.attendees)]
+    kinds = words.kinds_in(ask.words)
+    text = set(words.fold(ask.words).split())
+    of_kind = [one for one in left if one.kind in kinds]
+    with_them = [one for one in left if _names_professional(one, text)]
+    return with_them or of_kind or left
+
+
+def _names_professional(one: Appointment, text: set[str]) -> bool:
+    fold = appointment_words().fold
+    titles = {"mr", "mrs", "ms", "miss", "dr", "the", "de", "and"}
+    names = {part for place in one.attendees if place.person_id is None for part in fold(place.name).split()}
+    return bool((names - titles) & text)
+
+
+def _meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True) -> Appointment | None:
+    """The one that a tapped option, the words, or the talk before mean; with ``alone`` the only one there is."""
+    tapped = ask.carried_id("appointment_ref")
+    if tapped is not None:
+        return next((one for one in coming if one.id == tapped), None)
+    spans = mentions(ask.words, ask.turn.now, ask.turn.timezone, day_first=ask.pack.day_first)
+    days = [one for one in coming if any(span.start <= one.starts_at < span.end for span in spans if span.days < 7)]
+    named = _narrowed(ask, coming)
+    picked = [one for one in named if one in days] or days or (named if len(named) < len(coming) else [])
+    if len(picked) == 1:
+        return picked[0]
+    focus = next((one for one in picked or coming if str(one.id) == ask.state.focus_appointment), None)
+    if focus is not None:
+        return focus
+    return coming[0] if alone and len(coming) == 1 else None
+
+
+def _which(ask: Ask, intent: str) -> list[Reply]:
+    coming = _coming(ask)
+    if not coming:
+        return []
+    choices = [
+        option("", intent, label=_line(ask, one), appointment_ref=str(one.id), **_topic(ask)) for one in coming[:SHOWN]
+    ]
+    return [say("appointments.which", *choices)]
+
+
+def _topic(ask: Ask) -> dict[str, str]:
+    topics = appointment_words().topics_in(ask.words)
+    return {"topic": topics[0]} if topics else {}
+
+
+def _choices(one: Appointment) -> list[ReplyOption]:
+    carried = {"appointment_ref": str(one.id)}
+    return [
+        option("option.will_come", "confirm_attendance", **carried),
+        option("option.cannot_come", "request_reschedule", **carried),
+        option("option.where", "ask_appointment_details", **carried, topic="where"),
+    ]
+
+
+def _next_id(ask: Ask, one: Appointment, more: int) -> str:
+    if not ask.plain_words:
+        return "appointments.next_discreet_more" if more else "appointments.next_discreet"
+    with_child = "_child" if speaking.child(ask, one) else ""
+    return f"appointments.next{with_child}" + ("_more" if more else "")
+
+
+def _facts(ask: Ask, one: Appointment) -> dict[str, str]:
+    when = speaking.moment(ask, one.starts_at)
+    if not ask.plain_words:
+        return {"when": when}
+    return {"when": when, "kind": speaking.kind(ask, one), "child": speaking.child(ask, one)}
+
+
+def _line(ask: Ask, one: Appointment) -> str:
+    when = speaking.moment(ask, one.starts_at)
+    if not ask.plain_words:
+        return when[:1].upper() + when[1:]
+    return ask.text("appointments.line", when=when[:1].upper() + when[1:], kind=speaking.kind(ask, one))
+
+
+def _wants_list(ask: Ask) -> bool:
+    """Several are told without a day only where the words ask for all there is."""
+    return any(word in appointment_words().fold(ask.words).split() for word in ask.text("words.all").split())
+
+
+def _nothing(ask: Ask, span: Span | None, cancelled: Sequence[Appointment]) -> Reply:
+    if cancelled and span:
+        return say("appointments.cancelled", when=speaking.moment(ask, cancelled[0].starts_at))
+    following = _coming(ask)
+    if span is None or not following:
+        return say("appointments.none")
+    ask.state.focus_appointment = str(following[0].id)
+    next_one = speaking.moment(ask, following[0].starts_at)
+    if span.days == 1:
+        return say("appointments.none_that_day", day=speaking.day(ask, span.start.date()), next=next_one)
+    return say("appointments.none_then", next=next_one)
+
+
+def _past(ask: Ask, start: datetime, end: datetime) -> Reply:
+    before = queries.own(ask.session, ask.someone.id, after=start, before=end)
+    if not before:
+        return say("appointments.none_past", day=speaking.day(ask, start.date()))
+    return say("appointments.past", lines="\n".join(_line(ask, one) for one in before[:SHOWN]))
+
+
+def _missed(ask: Ask) -> list[Reply]:
+    last = queries.last_before(ask.session, ask.someone.id, ask.turn.now)
+    if last is None or ask.turn.now - last.ends_at > timedelta(days=14):
+        return []
+    return [say("appointments.last", when=speaking.moment(ask, last.starts_at))]
+
+
+def _detail(ask: Ask, one: Appointment, topic: str) -> str:
+    if topic == "where":
+        if one.address_hidden:
+            return ask.text("appointments.where_hidden")
+        if one.link and not one.address:
+            return ask.text("appointments.link", link=one.link)
+        place = ", ".join(part for part in (one.place, one.address) if part)
+        return ask.text("appointments.where", place=place) if place else ask.text("appointments.where_unknown")
+    if topic == "who":
+        names = speaking.others(ask, one.attendees)
+        return ask.text("appointments.who", people=names) if names else ask.text("appointments.who_unknown")
+    if topic == "length":
+        minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)
+        return ask.text("appointments.length", minutes=minutes, until=speaking.hour(ask, one.ends_at))
+    if topic == "bring":
+        return ask.text("appointments.bring", what=one.bring) if one.bring else ask.text("appointments.bring_nothing")
+    if topic == "link":
+        return ask.text("appointments.link", link=one.link) if one.link else ask.text("appointments.no_link")
+    child = speaking.child(ask, one)
+    return ask.text("appointments.about_child" if child else "appointments.about", kind=speaking.kind(ask, one), child=child)

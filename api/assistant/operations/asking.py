@@ -1,0 +1,107 @@
+"""One turn as an operation sees it: who asks, in what words, what was talked about before; and how to answer."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from api import texts
+from api.assistant.guards import Turn
+from api.assistant.operations.schemas import Question, Reply, ReplyOption
+from api.assistant.state import State
+from api.families.models import Person
+from api.jurisdiction.packs import Pack, pack
+from api.messages.models import Conversation, InboundMessage
+
+#: Said instead of nothing, when everything has been said already (the safety reply).
+SILENT = "silent"
+
+
+@dataclass
+class Ask:
+    """Everything an operation may look at. It writes through services, in ``session``; the caller commits."""
+
+    session: Session
+    turn: Turn
+    question: Question
+    conversation: Conversation
+    message: InboundMessage
+    state: State
+    person: Person | None
+    #: What is remembered after this turn: operations set it, whatever they do not set is forgotten.
+    pending: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The person's own words: the message as it came in, whatever Rasa made of it."""
+        return self.turn.text
+
+    @property
+    def tapped(self) -> bool:
+        """Was an option chosen (rather than something written)?"""
+        return bool(self.message.payload)
+
+    @cached_property
+    def pack(self) -> Pack:
+        return pack(self.turn.jurisdiction)
+
+    @property
+    def language(self) -> str:
+        return self.conversation.language
+
+    @property
+    def someone(self) -> Person:
+        """The person, in operations that strangers never reach."""
+        if self.person is None:
+            raise LookupError("this turn has no person")
+        return self.person
+
+    @property
+    def family_id(self) -> uuid.UUID:
+        return self.someone.family_id
+
+    @property
+    def plain_words(self) -> bool:
+        """May a message name what a meeting is? Not where somebody else may read the phone (safe-contact profile)."""
+        return self.channel_is_own or self.someone.wording == "plain"
+
+    @property
+    def channel_is_own(self) -> bool:
+        """The web chat: the person has just entered with their own code, in a window they can close at once."""
+        return self.turn.channel == "web"
+
+    def carried(self, entity: str) -> str:
+        """What a tapped option carries under that name, or ""."""
+        if not self.tapped:
+            return ""
+        return next((found.value for found in self.question.entities if found.entity == entity), "")
+
+    def hint(self, entity: str) -> str:
+        """What Rasa found under that name in the text, or ""; a hint, never a fact."""
+        return next((found.value for found in self.question.entities if found.entity == entity), "")
+
+    def carried_id(self, entity: str) -> uuid.UUID | None:
+        """The id a tapped option carries, or None where there is none or it is none."""
+        try:
+            return uuid.UUID(self.carried(entity))
+        except ValueError:
+            return None
+
+    def text(self, text_id: str, **args: object) -> str:
+        """Words from the catalogue in the person's language, to be an argument of a reply."""
+        return texts.render(text_id, self.language, **{**self.pack.text_args(self.language), **args})
+
+
+def say(text_id: str, *options: ReplyOption, **args: object) -> Reply:
+    """A reply."""
+    return Reply(id=text_id, args=dict(args), options=list(options))
+
+
+def option(label_id: str, intent: str, label: str = "", **carries: str) -> ReplyOption:
+    """An option: its words (a text id, or ready ``label``), the intent it stands for and what it carries along."""
+    payload = f"/{intent}" + (json.dumps(carries) if carries else "")
+    return ReplyOption(label_id="" if label else label_id, label=label, payload=payload)

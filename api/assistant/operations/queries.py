@@ -1,0 +1,70 @@
+"""Reads that several operations need: the family's children, its own worker, who stands in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access.models import Worker
+from api.escalations.models import Escalation, Notification, Shift
+from api.families.models import ContactPoint, FamilyWorker, Person
+
+
+def children(session: Session, family_id: uuid.UUID) -> Sequence[Person]:
+    """The family's children and young people, eldest first."""
+    return session.scalars(
+        select(Person)
+        .where(Person.family_id == family_id, Person.kind.in_(("child", "young_person")))
+        .order_by(Person.born.asc().nulls_last(), Person.first_name)
+    ).all()
+
+
+def lead_worker(session: Session, family_id: uuid.UUID) -> Worker | None:
+    """The family's own worker, if there is one who still works here."""
+    return session.scalar(
+        select(Worker)
+        .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
+        .where(FamilyWorker.family_id == family_id, FamilyWorker.lead, Worker.active)
+    )
+
+
+def on_duty(session: Session, agency_id: uuid.UUID, now: datetime) -> Worker | None:
+    """Who is the agency's duty worker at this moment, if anybody."""
+    return session.scalar(
+        select(Worker)
+        .join(Shift, Shift.worker_id == Worker.id)
+        .where(
+            Shift.agency_id == agency_id, Shift.role == "duty", Shift.starts_at <= now, Shift.ends_at > now, Worker.active
+        )
+        .order_by(Worker.name)
+        .limit(1)
+    )
+
+
+def escalation_of(session: Session, message_id: uuid.UUID) -> Escalation | None:
+    """The escalation that this message opened, if it did."""
+    return session.scalar(select(Escalation).filter_by(message_id=message_id))
+
+
+def was_told(session: Session, escalation: Escalation) -> Worker | None:
+    """A worker who was told of the escalation, the family's own one first; None if nobody could be."""
+    return session.scalar(
+        select(Worker)
+        .join(Notification, Notification.worker_id == Worker.id)
+        .where(Notification.escalation_id == escalation.id, Notification.problem == "")
+        .order_by((Notification.role != "lead"), Notification.at)
+        .limit(1)
+    )
+
+
+def contact_points(session: Session, person_id: uuid.UUID, address: str) -> Sequence[ContactPoint]:
+    """The person's live contact points with this address."""
+    return session.scalars(
+        select(ContactPoint).where(
+            ContactPoint.person_id == person_id, ContactPoint.address == address, ContactPoint.state != "quarantined"
+        )
+    ).all()

@@ -1,0 +1,108 @@
+"""Runs one operation for one turn, in one transaction that is committed before the answer is given.
+
+Promise: a turn that is asked twice (a crash or a time-out in between) does nothing twice; it gets the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api import crashpoints
+from api.assistant import state as dialogue
+from api.assistant.guards import Turn
+from api.assistant.operations import (
+    actions,
+    appointments,
+    contact,
+    context,
+    danger,
+    directory,
+    plan,
+    preferences,
+    talk,
+)
+from api.assistant.operations.asking import Ask, say
+from api.assistant.operations.schemas import Answer, Question, Reply
+from api.database import transaction
+from api.families.models import Person
+from api.messages.models import Conversation, InboundMessage
+
+Operation = Callable[[Ask], list[Reply]]
+
+#: What only a known family member may ask: a stranger learns nothing, not even whether there is something to learn.
+PRIVATE: dict[str, Operation] = {
+    "check_appointments": appointments.check,
+    "ask_appointment_details": appointments.details,
+    "confirm_attendance": appointments.confirm,
+    "request_reschedule": appointments.reschedule,
+    "running_late": appointments.running_late,
+    "check_actions": actions.check,
+    "report_action_done": actions.report_done,
+    "report_action_blocked": actions.report_blocked,
+    "ask_plan_status": plan.status,
+    "share_views": plan.share_views,
+    "ask_who_is_my_worker": contact.who_is_my_worker,
+    "stop_messages": preferences.stop_messages,
+    "wrong_person": preferences.wrong_person,
+    "change_contact_preference": preferences.change_contact,
+}
+OPEN: dict[str, Operation] = {
+    "ask_about_plan": plan.about,
+    "find_service": directory.find,
+    "contact_worker": contact.contact_worker,
+    "report_immediate_danger": danger.immediate_danger,
+    "disclose_self_harm": danger.self_harm,
+    "disclose_harm": danger.harm,
+    "express_distress": danger.distress,
+    "ask_privacy": talk.privacy,
+    "change_language": preferences.change_language,
+    "complain": contact.complain,
+    "greet": talk.greet,
+    "goodbye": talk.goodbye,
+    "thank": talk.thank,
+    "affirm": context.affirm,
+    "deny": context.deny,
+    "ask_if_bot": talk.is_this_a_bot,
+    "ask_capabilities": talk.capabilities,
+    "cancel": context.cancel,
+    "out_of_scope": talk.out_of_scope,
+    "fallback": talk.fallback,
+}
+OPERATIONS: dict[str, Operation] = {**PRIVATE, **OPEN}
+
+
+def answer(name: str, turn: Turn, question: Question) -> Answer:
+    """The replies to this turn; everything it changed is committed when this returns."""
+    with transaction() as session:
+        # The row's lock makes two tries at the same turn wait for each other.
+        conversation = session.get_one(Conversation, turn.conversation_id, with_for_update=True)
+        state = dialogue.load(conversation)
+        if state.answered.get("message") == str(turn.message_id):
+            return Answer.model_validate(state.answered)
+        ask = Ask(
+            session=session,
+            turn=turn,
+            question=question,
+            conversation=conversation,
+            message=session.get_one(InboundMessage, turn.message_id),
+            state=state,
+            person=session.get(Person, turn.person_id) if turn.person_id else None,
+        )
+        ask.message.intent = question.intent[:64]
+        chosen = context.redirect(ask, name)
+        replies = _run(ask, chosen)
+        state.pending = ask.pending
+        state.fallbacks = state.fallbacks + 1 if chosen == "fallback" else 0
+        given = Answer(replies=replies)
+        state.answered = {"message": str(turn.message_id), **given.model_dump(mode="json")}
+        dialogue.save(conversation, state)
+        session.flush()
+        crashpoints.point("assist.before_commit")
+    crashpoints.point("assist.after_commit")
+    return given
+
+
+def _run(ask: Ask, name: str) -> list[Reply]:
+    if ask.person is None and name in PRIVATE:
+        return [say("stranger.private")]
+    return OPERATIONS[name](ask)

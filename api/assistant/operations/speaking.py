@@ -1,0 +1,101 @@
+"""Days, hours and people in the person's own language and place, ready to stand in a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date, format_time
+
+from api.appointments.models import Appointment, Attendee
+from api.assistant.operations import queries
+from api.assistant.operations.asking import Ask
+from api.families.models import Person
+
+
+def day(ask: Ask, when: date) -> str:
+    """ "Thursday 26 November"; with the year when it is more than 300 days away."""
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    form = ask.text("when.date_year" if abs(when - today) > timedelta(days=300) else "when.date")
+    if ask.pack.dates.order == "month_first":
+        form = ask.text("when.date_month_first")
+    return format_date(when, form, locale=ask.pack.locale(ask.language))
+
+
+def hour(ask: Ask, moment: datetime) -> str:
+    """The local time of day: "16:00", or "4:00 PM" where the jurisdiction's clock has twelve hours."""
+    form = "HH:mm" if ask.pack.dates.clock == 24 else "h:mm a"
+    return format_time(moment.astimezone(ask.turn.timezone), form, locale=ask.pack.locale(ask.language))
+
+
+def moment(ask: Ask, when: datetime) -> str:
+    """ "today at 16:00", "tomorrow at 10:00", "Thursday 26 November at 13:30"."""
+    local = when.astimezone(ask.turn.timezone).date()
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    named = {today: "when.today", today + timedelta(days=1): "when.tomorrow", today - timedelta(days=1): "when.yesterday"}
+    if local in named:
+        return ask.text(named[local], time=hour(ask, when))
+    return ask.text("when.at", day=day(ask, local), time=hour(ask, when))
+
+
+def kind(ask: Ask, appointment: Appointment) -> str:
+    """What kind of meeting it is, in words; a word that the jurisdiction has of its own comes first."""
+    own = {"core_group": "core_group", "review_conference": "review", "contact_session": "contact_session"}
+    word = own.get(appointment.kind)
+    if word and word in ask.pack.words:
+        return ask.pack.word(word, ask.language)
+    from api import texts
+
+    known = texts.has(f"appointments.kind.{appointment.kind}")
+    return ask.text(f"appointments.kind.{appointment.kind if known else 'other'}")
+
+
+def child(ask: Ask, appointment: Appointment) -> str:
+    """The children the appointment is about, by name where the profile allows it, else "your child"; "" for one's own."""
+    about = [place.person for place in appointment.attendees if place.concerns and place.person]
+    about = [person for person in about if ask.person and person.id != ask.person.id]
+    return people(ask, about)
+
+
+def people(ask: Ask, named: Sequence[Person]) -> str:
+    """ "Jayden and Ruby", or "your child", or ""."""
+    if not named:
+        return ""
+    if not ask.someone.may_name_children:
+        return ask.text("people.your_child" if len(named) == 1 else "people.your_children")
+    return join(ask, [person.first_name for person in named])
+
+
+def join(ask: Ask, words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return ask.text("list.and", first=", ".join(words[:-1]), last=words[-1])
+
+
+def others(ask: Ask, places: Sequence[Attendee]) -> str:
+    """Who else is expected: professionals by name and role, family members by first name where it may be."""
+    found = []
+    for place in places:
+        if place.person_id is None:
+            found.append(f"{place.name} ({place.role})" if place.role and place.name else place.name or place.role)
+        elif ask.person and place.person_id != ask.person.id and place.person:
+            is_child = place.person.kind in ("child", "young_person")
+            if not is_child or ask.someone.may_name_children:
+                found.append(place.person.first_name)
+    return join(ask, [name for name in found if name])
+
+
+def meant_children(ask: Ask) -> list[Person]:
+    """The children that the words name: by first name, or as the eldest or youngest."""
+    from api.assistant.operations.words import appointment_words
+
+    children = [one for one in queries.children(ask.session, ask.family_id) if one.id != ask.someone.id]
+    words = appointment_words()
+    text = words.fold(ask.words)
+    named = [one for one in children if words.fold(one.first_name) in text.split() or f"{words.fold(one.first_name)}s" in text.split()]
+    if named or len(children) < 2:
+        return named
+    if words.oldest.search(text):
+        return [children[0]]
+    return [children[-1]] if words.youngest.search(text) else []

@@ -1,0 +1,51 @@
+"""How families name meetings and what they ask about them: the patterns of data/words/appointments.yaml."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from api.appointments.when import folded
+from api.settings import DATA
+
+
+@dataclass(frozen=True)
+class AppointmentWords:
+    """Compiled patterns over folded text (small letters, no accents)."""
+
+    kinds: dict[str, re.Pattern[str]]
+    topics: dict[str, re.Pattern[str]]
+    missed: re.Pattern[str]
+    oldest: re.Pattern[str]
+    youngest: re.Pattern[str]
+
+    @staticmethod
+    def fold(text: str) -> str:
+        """The text as the patterns want it; apostrophes go, so that "who's" is "whos"."""
+        return re.sub(r"[^\w\s?/.:]", "", folded(text))
+
+    def kinds_in(self, text: str) -> set[str]:
+        """The kinds of appointment that the text names."""
+        words = self.fold(text)
+        return {kind for kind, pattern in self.kinds.items() if pattern.search(words)}
+
+    def topics_in(self, text: str) -> list[str]:
+        """What the text asks about an appointment: where, who, length, bring, link, about."""
+        words = self.fold(text)
+        return [topic for topic, pattern in self.topics.items() if pattern.search(words)]
+
+
+@lru_cache(maxsize=1)
+def appointment_words() -> AppointmentWords:
+    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "appointments.yaml").read_text(encoding="utf-8"))
+    return AppointmentWords(
+        kinds={kind: re.compile(pattern) for kind, pattern in data["kinds"].items()},
+        topics={topic: re.compile(pattern) for topic, pattern in data["topics"].items()},
+        missed=re.compile(data["missed"]),
+        oldest=re.compile(data["oldest"]),
+        youngest=re.compile(data["youngest"]),
+    )

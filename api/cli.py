@@ -1,0 +1,141 @@
+"""``hearthline``: the operator's command line. Bad input gets one clear sentence and exit status 1, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import logs
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+services = typer.Typer(no_args_is_help=True, help="The services directory.")
+app.add_typer(services, name="services")
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="the file")]
+
+
+def fail(message: str) -> None:
+    """Say what was wrong and end with status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+@app.command("run")
+def run() -> None:
+    """Prepare and start everything, as `make run` does."""
+    from api import run as runner
+
+    raise typer.Exit(runner.main())
+
+
+@app.command("migrate")
+def migrate() -> None:
+    """Bring the database to the newest version."""
+    from api.migrations.apply import upgrade
+
+    upgrade()
+    typer.echo("The database is at the newest version.")
+
+
+@app.command("import")
+def import_families(
+    file: File, check: Annotated[bool, typer.Option("--check", help="only say what would happen")] = False
+) -> None:
+    """Import families, plans and appointments (JSON, see data/demo/README.md). Nothing is written unless all is right."""
+    from api.imports.service import ImportProblems, import_file
+
+    try:
+        report = import_file(file, check_only=check)
+    except ImportProblems as problems:
+        fail(str(problems))
+    else:
+        typer.echo(str(report))
+
+
+@services.command("import")
+def import_services_file(file: File) -> None:
+    """Import services (Open Referral HSDS 3.0 JSON)."""
+    from api.imports.service import ImportProblems, import_services
+
+    try:
+        typer.echo(str(import_services(file)))
+    except ImportProblems as problems:
+        fail(str(problems))
+
+
+@services.command("search")
+def search_services(
+    words: Annotated[str, typer.Argument(help='what and where, such as "food bank near LS9"')],
+    country: Annotated[str, typer.Option(help="GB or US")] = "GB",
+    language: str = "en",
+) -> None:
+    """Search the directory as a family's text would."""
+    from api.directory.service import answer_words
+
+    typer.echo(answer_words(words, country=country.upper(), language=language))
+
+
+@app.command("screen")
+def screen_file(file: File) -> None:
+    """The safety screen on one message a line; prints a JSON line for each: text, safety."""
+    from api.safety.screen import screen
+
+    for text in _messages(file):
+        verdict = screen(text)
+        safety = {"kind": verdict.kind, "priority": verdict.priority}
+        typer.echo(json.dumps({"text": text, "safety": safety, "reasons": verdict.reasons}, ensure_ascii=False))
+
+
+@app.command("understand")
+def understand_file(file: File) -> None:
+    """What each message (one a line) is taken to mean; prints a JSON line for each: text, intent, confidence, entities, safety."""
+    from api.assistant.understanding import NotTrained, understand
+    from api.safety.screen import screen
+
+    texts = _messages(file)
+    try:
+        for text, meaning in zip(texts, understand(texts), strict=True):
+            verdict = screen(text)
+            meaning["safety"] = {"kind": verdict.kind, "priority": verdict.priority}
+            typer.echo(json.dumps(meaning, ensure_ascii=False))
+    except NotTrained as problem:
+        fail(str(problem))
+
+
+@app.command("text")
+def text(
+    sender: Annotated[str, typer.Argument(metavar="FROM", help="the phone it comes from, such as +447700900101")],
+    body: Annotated[str, typer.Argument(metavar='"BODY"', help="what it says")],
+) -> None:
+    """Send one SMS through the whole running system, as Twilio would deliver it, and print the replies."""
+    from api.channels.twilio.try_out import NotRunning, text_and_wait
+
+    try:
+        for reply in text_and_wait(sender, body):
+            typer.echo(reply)
+    except (NotRunning, ValueError) as problem:
+        fail(str(problem))
+
+
+def _messages(file: Path) -> list[str]:
+    return [line.rstrip("\r\n") for line in file.open(encoding="utf-8", errors="replace")]
+
+
+def main() -> None:
+    """Entry point: anything unforeseen is one line too, without the words of whoever it was about."""
+    logs.configure(level=30)
+    try:
+        app()
+    except (BrokenPipeError, KeyboardInterrupt):
+        sys.exit(130)
+    except Exception as error:
+        typer.echo(f"That did not work ({type(error).__name__}).", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

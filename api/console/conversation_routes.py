@@ -1,0 +1,135 @@
+"""Conversations in the console: the list, the thread, taking over, replying, handing back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.audit import service as audit
+from api.console import queries
+from api.console.layout import console_page
+from api.database import reading, transaction
+from api.messages import queries as messages
+from api.messages import service
+from api.messages.cleaning import storable
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+
+
+@router.get("/conversations")
+def list_conversations(request: Request, me: Me) -> Response:
+    """Those with unanswered or undelivered messages first, then the newest."""
+    with reading() as session:
+        rows = queries.conversations(session, me)
+    return console_page(request, me, "console/conversations.html", here="conversations", rows=rows)
+
+
+@router.get("/conversations/{conversation_id}")
+def show_conversation(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
+    """The thread."""
+    return _thread(request, me, conversation_id)
+
+
+def _thread(
+    request: Request, me: Visitor, conversation_id: uuid.UUID, problem: str = "", words: str = "", status: int = 200
+) -> Response:
+    with transaction() as session:
+        conversation = access.conversation_or_404(session, me, conversation_id)
+        who = queries.who(session, conversation)
+        audit.record_view(
+            session,
+            worker_id=me.id,
+            verb="viewed_conversation",
+            family_id=who.family_id,
+            object_id=conversation.id,
+        )
+        lines = messages.thread(session, conversation.id)
+        cards = queries.cards_of_conversation(session, me, conversation.id)
+        taken_by = queries.worker_name(session, conversation.taken_over_by)
+    return console_page(
+        request,
+        me,
+        "console/conversation.html",
+        here="conversations",
+        status=status,
+        conversation=conversation,
+        who=who,
+        lines=lines,
+        cards=cards,
+        taken_by=taken_by,
+        mine=conversation.taken_over_by == me.id,
+        problem=problem,
+        words=words,
+        longest=service.LONGEST_REPLY,
+    )
+
+
+def _mine(session: Session, me: Visitor, conversation_id: uuid.UUID) -> Conversation:
+    return access.conversation_or_404(session, me, conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/take-over")
+def take_over(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
+    """From now on the worker answers, not the bot."""
+    with transaction() as session:
+        taken = service.take_over(session, _mine(session, me, conversation_id), me.worker)
+    if not taken:
+        return _thread(request, me, conversation_id, "console.conversation.somebody_has_it", status=409)
+    return _back(conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/hand-back")
+def hand_back(me: Me, conversation_id: uuid.UUID) -> Response:
+    """The bot answers again."""
+    with transaction() as session:
+        service.hand_back(session, _mine(session, me, conversation_id), me.worker)
+    return _back(conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/reply")
+def reply(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated[str, Form()] = "") -> Response:
+    """Send the worker's own words on the person's channel."""
+    words = storable(words)
+    try:
+        with transaction() as session:
+            service.reply_from_worker(session, _mine(session, me, conversation_id), me.worker, words)
+    except service.CannotReply as error:
+        return _thread(request, me, conversation_id, str(error), words, 400)
+    return _back(conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/messages/{message_id}/handled")
+def mark_handled(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+    """A message that nobody had answered has been looked after."""
+    with transaction() as session:
+        conversation = _mine(session, me, conversation_id)
+        message = session.get(InboundMessage, message_id)
+        if message is None or message.conversation_id != conversation.id:
+            raise access.NotVisible
+        service.mark_handled(session, message, me.worker)
+    return _back(conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/deliveries/{message_id}/seen")
+def mark_seen(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+    """A failed or uncertain delivery has been seen."""
+    with transaction() as session:
+        conversation = _mine(session, me, conversation_id)
+        message = session.get(OutboundMessage, message_id)
+        if message is None or message.conversation_id != conversation.id:
+            raise access.NotVisible
+        service.mark_seen(session, message, me.worker)
+    return _back(conversation_id)
+
+
+def _back(conversation_id: uuid.UUID) -> Response:
+    return RedirectResponse(f"/console/conversations/{conversation_id}#latest", 303)

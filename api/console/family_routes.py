@@ -1,0 +1,109 @@
+"""Families in the console: the list, the page with the plan, and what a worker decides there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.access.queries import Viewer
+from api.audit import service as audit
+from api.channels.webchat import service as webchat
+from api.console import queries, service
+from api.console.family import FamilyView, family_view
+from api.console.layout import console_page
+from api.database import reading, transaction
+from api.families.models import Family
+from api.messages.cleaning import storable
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+LONGEST_NOTE = 500
+
+
+@router.get("/families")
+def list_families(request: Request, me: Me) -> Response:
+    """The families that this worker may see."""
+    with reading() as session:
+        rows = queries.families(session, me)
+    return console_page(request, me, "console/families.html", here="families", rows=rows)
+
+
+@router.get("/families/{family_id}")
+def show_family(request: Request, me: Me, family_id: uuid.UUID) -> Response:
+    """One family: people, plan, appointments, requests."""
+    with reading() as session:
+        family = access.family_or_404(session, me, family_id)
+    return _page(request, me, _view(me, family))
+
+
+def _view(me: Viewer, family: Family) -> FamilyView:
+    with transaction() as session:
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id
+        )
+        return family_view(session, family)
+
+
+def _page(request: Request, me: Visitor, view: FamilyView, code: str = "", code_for: str = "") -> Response:
+    return console_page(
+        request, me, "console/family.html", here="families", view=view, code=code, code_for=code_for
+    )
+
+
+@router.post("/actions/{action_id}/verify")
+def verify_action(me: Me, action_id: uuid.UUID) -> Response:
+    """A reported action is really done."""
+    with transaction() as session:
+        action, family_id = access.action_or_404(session, me, action_id)
+        try:
+            service.verify(session, action, family_id, me.worker)
+        except service.NotReported:
+            pass  # somebody was quicker: the page shows how it stands
+    return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
+
+
+@router.post("/actions/{action_id}/reopen")
+def reopen_action(me: Me, action_id: uuid.UUID, note: Annotated[str, Form()] = "") -> Response:
+    """An action is not done after all."""
+    with transaction() as session:
+        action, family_id = access.action_or_404(session, me, action_id)
+        try:
+            service.reopen(session, action, family_id, me.worker, storable(note)[:LONGEST_NOTE])
+        except service.NotReported:
+            pass  # somebody was quicker: the page shows how it stands
+    return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
+
+
+@router.post("/changes/{request_id}/handled")
+def handle_change(me: Me, request_id: uuid.UUID) -> Response:
+    """A request to change an appointment has been looked after."""
+    with transaction() as session:
+        change, family_id = access.change_request_or_404(session, me, request_id)
+        service.handle_change(session, change, family_id, me.worker)
+    return RedirectResponse(f"/console/families/{family_id}#changes", 303)
+
+
+@router.post("/people/{person_id}/chat-code")
+def make_chat_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
+    """A one-time code for the web chat. Shown once, on this answer only: it is in no address and no log."""
+    with transaction() as session:
+        person = access.person_or_404(session, me, person_id)
+        if person.kind == "child":
+            raise access.NotVisible
+        family = access.family_or_404(session, me, person.family_id)
+        code = webchat.make_code(session, person, me.id)
+        audit.record(
+            session,
+            actor_kind="worker",
+            actor_id=me.id,
+            verb="made_chat_code",
+            family_id=family.id,
+            object_id=person.id,
+        )
+    return _page(request, me, _view(me, family), code, person.first_name)

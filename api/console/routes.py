@@ -1,0 +1,110 @@
+"""The console's escalations, and the stream that keeps every console page fresh.
+
+Reads are by api.console.queries and say who looks; writes are by the domain's services, in one transaction each.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
+from api.audit import service as audit
+from api.console import conversation_routes, family_routes, queries
+from api.console.layout import console_page
+from api.database import reading, transaction
+from api.escalations import service as escalations
+from api.messages.cleaning import storable
+from api.pages import streams
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+routers = [router, conversation_routes.router, family_routes.router]
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+LONGEST_OUTCOME = 2000
+
+
+@router.get("")
+def list_escalations(request: Request, me: Me, show: str = "") -> Response:
+    """Escalations, the most pressing first; with ``show=resolved`` the latest resolved ones."""
+    resolved = show == "resolved"
+    with reading() as session:
+        cards = queries.cards(session, me, resolved=resolved)
+    return console_page(request, me, "console/escalations.html", here="escalations", cards=cards, resolved=resolved)
+
+
+@router.get("/e/{escalation_id}")
+def show_escalation(request: Request, me: Me, escalation_id: int, note: str = "") -> Response:
+    """One escalation: the link in the worker's text message."""
+    with transaction() as session:
+        escalation = access.escalation_or_404(session, me, escalation_id)
+        card = queries.make_cards(session, [escalation])[0]
+        audit.record_view(
+            session,
+            worker_id=me.id,
+            verb="viewed_escalation",
+            family_id=escalation.family_id,
+            object_id=escalation.id,
+        )
+    return _escalation_page(request, me, card, note if note in ("taken", "outcome") else "")
+
+
+def _escalation_page(request: Request, me: Visitor, card: queries.Card, note: str, status: int = 200) -> Response:
+    context: dict[str, Any] = {"card": card, "note": note}
+    return console_page(request, me, "console/escalation.html", here="escalations", status=status, **context)
+
+
+@router.post("/e/{escalation_id}/acknowledge")
+def acknowledge(me: Me, escalation_id: int, back: Annotated[str, Form()] = "") -> Response:
+    """Take it on. The second worker learns who was first."""
+    with transaction() as session:
+        access.escalation_or_404(session, me, escalation_id)
+        result = escalations.acknowledge(session, escalation_id, me.worker, via="console")
+    if result.first:
+        return RedirectResponse(own_path(back, f"/console/e/{escalation_id}"), 303)
+    return RedirectResponse(f"/console/e/{escalation_id}?note=taken", 303)
+
+
+@router.post("/e/{escalation_id}/resolve")
+def resolve(me: Me, escalation_id: int, outcome: Annotated[str, Form()] = "") -> Response:
+    """Close it with what came of it."""
+    words = storable(outcome.strip())[:LONGEST_OUTCOME]
+    if not words:
+        return RedirectResponse(f"/console/e/{escalation_id}?note=outcome", 303)
+    with transaction() as session:
+        access.escalation_or_404(session, me, escalation_id)
+        try:
+            escalations.resolve(session, escalation_id, me.worker, words)
+        except escalations.NotOpen:
+            pass  # somebody was quicker: the page shows who
+    return RedirectResponse(f"/console/e/{escalation_id}", 303)
+
+
+@router.get("/events")
+def events(me: Me, conversation: uuid.UUID | None = None) -> Response:
+    """Server-sent ``changed`` events: the page that gets one reads itself again. It carries nothing else."""
+    topics = {f"agency:{me.agency_id}"}
+    if conversation is not None:
+        with reading() as session:
+            topics.add(f"conversation:{access.conversation_or_404(session, me, conversation).id}")
+    return streams.stream(_events(me, topics))
+
+
+async def _events(me: Visitor, topics: set[str]) -> AsyncIterator[str]:
+    yield streams.RETRY
+    async for topic in streams.changes(topics):
+        if topic is None:
+            yield streams.KEEP_ALIVE
+        else:
+            yield streams.event("changed", {"open": await run_in_threadpool(_open_count, me)})
+
+
+def _open_count(me: Visitor) -> int:
+    with reading() as session:
+        return queries.open_count(session, me)

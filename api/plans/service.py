@@ -1,0 +1,118 @@
+"""What a family member can do about an action of theirs: report it done, report it blocked, take a report back.
+
+A report is a claim, not the truth: status ``reported_done`` until a worker has checked it. Each function works in the
+caller's transaction and records nothing twice for one message.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.database import notify
+from api.plans import queries
+from api.plans.models import ActionEvent, PlanAction
+
+LONGEST_WORDS = 2000
+
+
+class NotYours(LookupError):
+    """The person has no such action or report (to them it does not exist)."""
+
+
+def report_done(
+    session: Session, person_id: uuid.UUID, action_id: uuid.UUID, *, message_id: uuid.UUID, words: str, now: datetime
+) -> ActionEvent | None:
+    """Record that the person says it is done. None if it was reported or checked already. Raises NotYours."""
+    return _report(session, person_id, action_id, "reported_done", message_id=message_id, words=words, now=now)
+
+
+def report_blocked(
+    session: Session, person_id: uuid.UUID, action_id: uuid.UUID, *, message_id: uuid.UUID, words: str, now: datetime
+) -> ActionEvent | None:
+    """Record that something stops the person, with their own words as the reason. Raises NotYours."""
+    return _report(session, person_id, action_id, "reported_blocked", message_id=message_id, words=words, now=now)
+
+
+def undo(
+    session: Session, person_id: uuid.UUID, event_id: uuid.UUID, *, message_id: uuid.UUID, now: datetime
+) -> PlanAction | None:
+    """Take a report back. None if there is nothing to take back (a worker has checked it, or it is undone already).
+
+    Raises NotYours.
+    """
+    event = queries.report(session, event_id, person_id)
+    action = queries.own_action(session, person_id, event.action_id) if event else None
+    if event is None or action is None:
+        raise NotYours
+    reported = {"reported_done": "reported_done", "reported_blocked": "blocked"}.get(event.kind)
+    latest = session.scalar(
+        select(ActionEvent).filter_by(action_id=action.id).order_by(ActionEvent.at.desc()).limit(1)
+    )
+    if action.status != reported or latest is None or latest.id != event.id:
+        return None
+    _record(session, action, "undone", person_id, message_id, "", now)
+    action.status = event.status_before or "open"
+    if event.kind == "reported_blocked":
+        action.blocked_reason = ""
+    _wake(session, action)
+    return action
+
+
+def _report(
+    session: Session,
+    person_id: uuid.UUID,
+    action_id: uuid.UUID,
+    kind: str,
+    *,
+    message_id: uuid.UUID,
+    words: str,
+    now: datetime,
+) -> ActionEvent | None:
+    action = queries.own_action(session, person_id, action_id)
+    if action is None:
+        raise NotYours
+    known = session.scalar(select(ActionEvent).filter_by(action_id=action.id, message_id=message_id, kind=kind))
+    if known is not None:
+        return known
+    if action.status not in queries.WAITING:
+        return None
+    event = _record(session, action, kind, person_id, message_id, words[:LONGEST_WORDS], now)
+    if kind == "reported_done":
+        action.status = "reported_done"
+    else:
+        action.status, action.blocked_reason = "blocked", words[:LONGEST_WORDS]
+    session.flush()
+    _wake(session, action)
+    return event
+
+
+def _record(
+    session: Session,
+    action: PlanAction,
+    kind: str,
+    person_id: uuid.UUID,
+    message_id: uuid.UUID,
+    words: str,
+    now: datetime,
+) -> ActionEvent:
+    event = ActionEvent(
+        id=uuid.uuid4(),
+        action_id=action.id,
+        kind=kind,
+        at=now,
+        person_id=person_id,
+        message_id=message_id,
+        words=words,
+        status_before=action.status,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def _wake(session: Session, action: PlanAction) -> None:
+    notify(session, f"family:{action.plan.family_id}")

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Makes the two environments under var/env from the lock files: ``api`` (Python 3.11 or newer) and ``bot`` (3.10).
+
+Uses only the standard library, so that it runs on a fresh machine with any Python 3. Safe to run again: an environment
+that is complete and up to date is left alone, a half-finished one is made anew.
+
+    python3 requirements/install.py [api] [bot] [dev] [browser]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / "var" / "env"
+LOCKS = ROOT / "requirements"
+#: Environment → (Python versions that will do, best first; lock files).
+WANTED = {
+    "api": (("3.11", "3.12", "3.13"), ("api.txt", "dev.txt")),
+    "bot": (("3.10",), ("bot.txt",)),
+}
+
+
+class CannotInstall(SystemExit):
+    """Something is missing on this machine; the message says what, and what to do."""
+
+
+def runs_as(command: list[str], version: str) -> bool:
+    """Does the command really start that Python (pyenv's shims can exist and fail), with venv in it?"""
+    check = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+    try:
+        result = subprocess.run([*command, "-c", check], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return result.returncode == 0 and result.stdout.strip() == version
+
+
+def candidates(version: str) -> list[list[str]]:
+    """Where a Python of that version may be: on PATH, with pyenv, with uv."""
+    found = [[sys.executable], [f"python{version}"], ["python3"]]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found += [[str(path / "bin" / "python")] for path in sorted(pyenv.glob(f"{version}*"), reverse=True)]
+    return found
+
+
+def from_uv(version: str) -> str | None:
+    """A Python that uv has or can fetch, or None."""
+    uv = shutil.which("uv")
+    if uv is None:
+        return None
+    for step in (["python", "find", version], ["python", "install", version], ["python", "find", version]):
+        result = subprocess.run([uv, *step], capture_output=True, text=True)
+        path = result.stdout.strip()
+        if step[1] == "find" and result.returncode == 0 and runs_as([path], version):
+            return path
+    return None
+
+
+def find_python(name: str) -> str:
+    """A Python that will do for the environment. Raises CannotInstall with what to do when there is none."""
+    versions = WANTED[name][0]
+    for version in versions:
+        for command in candidates(version):
+            if runs_as(command, version):
+                return shutil.which(command[0]) or command[0]
+    for version in versions:
+        path = from_uv(version)
+        if path:
+            return path
+    wanted = " or ".join(versions)
+    raise CannotInstall(
+        f"\nHearthline needs Python {wanted} for its {name} environment, and none on this machine runs.\n"
+        f"  Looked for: python{versions[0]} on PATH, pyenv's versions, uv.\n"
+        f"  Install one, for example:  pyenv install {versions[0]}   or   pip install uv && uv python install {versions[0]}\n"
+        f"  then run the same command again."
+        + ("\n  (Rasa 3.6 does not run on any newer Python: that is why there are two.)" if name == "bot" else "")
+    )
+
+
+def fingerprint(name: str) -> str:
+    """What the environment was made from: it is made anew when a lock file changes."""
+    digest = hashlib.sha256()
+    for lock in WANTED[name][1]:
+        digest.update((LOCKS / lock).read_bytes())
+    return digest.hexdigest()
+
+
+def run(step: str, command: list[str]) -> None:
+    """Run one step, its output kept in var/install.log. Raises CannotInstall naming the step."""
+    log = ROOT / "var" / "install.log"
+    with log.open("ab") as output:
+        output.write(f"\n--- {step}\n".encode())
+        output.flush()
+        result = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    if result.returncode:
+        tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-12:])
+        raise CannotInstall(
+            f"\n{step} did not work:\n    {tail}\n\nThe whole log: var/install.log. Mend what it says and run the same "
+            "command again: it goes on from here."
+        )
+
+
+def make(name: str) -> None:
+    """Make the environment, unless it is there, complete and from these lock files."""
+    folder = ENVIRONMENTS / name
+    stamp = folder / "complete"
+    if stamp.exists() and stamp.read_text() == fingerprint(name):
+        return
+    if folder.exists():
+        print(f"  {name}: removing an unfinished or outdated environment", flush=True)
+        shutil.rmtree(folder)
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    python = find_python(name)
+    locks = [str(LOCKS / lock) for lock in WANTED[name][1]]
+    print(f"  {name}: making the environment (once; some minutes) ...", flush=True)
+    run(f"{name}: python -m venv", [python, "-m", "venv", str(folder)])
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    run(f"{name}: pip install", [*pip, "--no-deps", *(argument for lock in locks for argument in ("-r", lock))])
+    run(f"{name}: pip install hearthline", [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+    stamp.write_text(fingerprint(name))
+    print(f"  {name}: ready", flush=True)
+
+
+def make_browser() -> None:
+    """Find a Chromium for the browser tests: on PATH, else Playwright's, else the system's package manager when root."""
+    for command in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if shutil.which(command):
+            return
+    playwright = [str(ENVIRONMENTS / "api" / "bin" / "python"), "-m", "playwright"]
+    check = "from playwright.sync_api import sync_playwright as s; import os; p=s().start(); "
+    check += "assert os.path.exists(p.chromium.executable_path)"
+    if subprocess.run([playwright[0], "-c", check], capture_output=True).returncode == 0:
+        return
+    print("  browser: getting a Chromium for the browser tests ...", flush=True)
+    if subprocess.run([*playwright, "install", "chromium"], capture_output=True).returncode == 0:
+        return
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        run("browser: apt-get update", ["apt-get", "update", "-q"])
+        run("browser: apt-get install", ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
+        return
+    raise CannotInstall(
+        "\nThe browser tests need Chromium, and none is here. Install it (Debian, Ubuntu: apt-get install chromium) and "
+        "run the same command again."
+    )
+
+
+def main(names: list[str]) -> None:
+    (ROOT / "var").mkdir(exist_ok=True)
+    for name in names or list(WANTED):
+        if name == "browser":
+            make_browser()
+        else:
+            make(name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

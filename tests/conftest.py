@@ -1,0 +1,97 @@
+"""What all tests stand on: settings of their own, one embedded PostgreSQL, and tables that are empty before each test.
+
+The environment is set before anything of ``api`` is imported, because settings are read once. Fixtures: ``database``
+(empty tables), ``session`` (one transaction in them), ``client`` (the whole app, in this process). What starts real
+processes is in tests/harness; every test that uses it is marked ``slow``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.orm import Session
+
+# Short, because the database's unix socket stands below it and such a path has at most 107 characters.
+RUN = Path(tempfile.mkdtemp(prefix="hearthline-test-", dir=os.environ.get("HEARTHLINE_TEST_DIR")))
+for _name in [name for name in os.environ if name.startswith(("HEARTHLINE_", "TWILIO_"))]:
+    if _name not in ("HEARTHLINE_BOT_PYTHON", "HEARTHLINE_MODEL", "HEARTHLINE_TEST_DIR"):
+        del os.environ[_name]
+os.environ["HEARTHLINE_VAR_DIR"] = str(RUN / "var")
+os.environ["HEARTHLINE_CLOCK_FILE"] = str(RUN / "clock")
+os.environ["HEARTHLINE_SECRET_KEY"] = "0123456789abcdef" * 4
+os.environ["HEARTHLINE_PUBLIC_URL"] = "http://testserver"
+
+#: Not emptied between tests: the schema's own version.
+KEPT = ("alembic_version",)
+
+
+def pytest_sessionfinish() -> None:
+    """Stop this run's database and remove its folder."""
+    from api import embedded_postgres
+
+    embedded_postgres.stop(RUN / "var")
+    shutil.rmtree(RUN, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated() -> Engine:
+    """The engine of this run's database, at the newest version."""
+    from api.database import engine
+    from api.migrations import apply
+
+    apply.upgrade()
+    with engine().connect() as connection:
+        # Nobody pulls the plug of a test's database, and waiting for the disk is most of a test's time.
+        for line in ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off"):
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(line)
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    return engine()
+
+
+@pytest.fixture
+def database(migrated: Engine) -> Iterator[Engine]:
+    """The database with all tables empty, and the clock at the real time."""
+    Path(os.environ["HEARTHLINE_CLOCK_FILE"]).unlink(missing_ok=True)
+    empty(migrated)
+    yield migrated
+
+
+def empty(engine: Engine) -> None:
+    """Delete every row of ours and every job (quicker than TRUNCATE for a few rows; triggers and references rest)."""
+    from api.tables import metadata
+
+    tables = [table.name for table in metadata.tables.values() if table.name not in KEPT]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for name in [*tables, "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs"]:
+            connection.exec_driver_sql(f'DELETE FROM "{name}"')
+
+
+@pytest.fixture
+def session(database: Engine) -> Iterator[Session]:
+    """A session in the empty database; what it did is committed when the test says ``session.commit()``."""
+    from sqlalchemy.orm import Session
+
+    with Session(database, expire_on_commit=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(database: Engine) -> Iterator[TestClient]:
+    """The app in this process, as a browser or Twilio sees it; errors of the server are answers, not exceptions."""
+    from fastapi.testclient import TestClient
+
+    from api.app import create_app
+
+    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as opened:
+        yield opened

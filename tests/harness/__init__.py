@@ -1,0 +1,1 @@
+"""Real processes, a fake Twilio that signs, test phones, and a clock that tests move."""
