@@ -33,7 +33,7 @@ def from_worker(session: Session, conversation: Conversation, message: InboundMe
             text = texts.render(text_id, agency.language, reference=reference, name=result.by_name)
         except escalations.NotOpen:
             text = texts.render("escalation.sms.unknown", agency.language, reference=reference)
-    outbox.queue_to_worker(session, worker, text, escalation_id=None)
+    outbox.queue_to_worker(session, worker, text, in_reply_to=message)
     message.state, message.settled_at = "recorded", message.received_at
 
 

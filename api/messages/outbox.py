@@ -58,14 +58,26 @@ def queue_reply(
     )
 
 
-def queue_to_worker(session: Session, worker: Worker, text: str, *, escalation_id: int | None) -> OutboundMessage:
-    """Queue a text to a worker's phone. Raises ValueError if the worker has none."""
+def queue_to_worker(
+    session: Session,
+    worker: Worker,
+    text: str,
+    *,
+    escalation_id: int | None = None,
+    in_reply_to: InboundMessage | None = None,
+) -> OutboundMessage:
+    """Queue a text to a worker's phone: of an escalation, or the answer to a text of theirs.
+
+    Raises ValueError if the worker has no phone.
+    """
     if not worker.phone:
         raise ValueError("the worker has no phone")
     return _queue(
         session,
         worker_id=worker.id,
         escalation_id=escalation_id,
+        in_reply_to=in_reply_to.id if in_reply_to else None,
+        part="0" if in_reply_to else None,
         channel="sms",
         address=worker.phone,
         kind="escalation",

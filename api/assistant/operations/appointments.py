@@ -38,10 +38,13 @@ def check(ask: Ask) -> list[Reply]:
     )
     coming = [one for one in every if one.status == "scheduled"]
     found = _narrowed(ask, coming)
-    missed = [] if span or not appointment_words().missed.search(ask.words.casefold()) else _missed(ask)
+    missed = [] if span or not appointment_words().missed.search(appointment_words().fold(ask.words)) else _missed(ask)
     if not found:
         return missed or [_nothing(ask, span, [one for one in every if one.status == "cancelled"])]
     ask.state.focus_appointment = str(found[0].id)
+    kinds = appointment_words().kinds_in(ask.words)
+    if kinds and len(found) == len(coming) and not any(one.kind in kinds for one in found) and span is None:
+        return [*missed, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
     if len(found) == 1 or span is None and not _wants_list(ask):
         ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
         more = len(found) - 1
@@ -83,8 +86,7 @@ def reschedule(ask: Ask) -> list[Reply]:
             return [say("appointments.none_to_change", option("option.tell_worker", "contact_worker"))]
         ask.pending = {"words": ask.words}
         return _which(ask, "request_reschedule")
-    if ask.tapped and not words and ask.carried("choice") != "sure":
-        # The bare tap says that it does not suit; their reasons, if they want to give any, come with the next message.
+    if ask.tapped and not words:
         words = ask.text("appointments.cannot_come_words")
     service.request_change(
         ask.session,
@@ -269,3 +271,8 @@ def _detail(ask: Ask, one: Appointment, topic: str) -> str:
         return ask.text("appointments.link", link=one.link) if one.link else ask.text("appointments.no_link")
     child = speaking.child(ask, one)
     return ask.text("appointments.about_child" if child else "appointments.about", kind=speaking.kind(ask, one), child=child)
+
+
+def change_choice(appointment_ref: str) -> list[ReplyOption]:
+    """The option to ask for another time for that appointment."""
+    return [option("option.cannot_come", "request_reschedule", appointment_ref=appointment_ref)]

@@ -99,3 +99,9 @@ def meant_children(ask: Ask) -> list[Person]:
     if words.oldest.search(text):
         return [children[0]]
     return [children[-1]] if words.youngest.search(text) else []
+
+
+def short_day(ask: Ask, when: date) -> str:
+    """ "26 Nov": for lists."""
+    form = ask.text("when.date_short_month_first" if ask.pack.dates.order == "month_first" else "when.date_short")
+    return format_date(when, form, locale=ask.pack.locale(ask.language)).replace(".", "")

@@ -1,0 +1,141 @@
+"""The family's actions: what is next, what is done, what is in the way. A report is read back as it was recorded."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+
+from api.assistant.operations import speaking
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.schemas import Reply
+from api.escalations import service as escalations
+from api.plans import matching, queries, service
+from api.plans.models import PlanAction
+
+#: How many are told, or offered, in one message.
+SHOWN = 3
+
+
+def check(ask: Ask) -> list[Reply]:
+    """What is next: overdue ones first, then what is due; blocked ones with the reason."""
+    waiting = list(queries.own_actions(ask.session, ask.someone.id))
+    if not waiting:
+        reported = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done",))
+        return [say("actions.none_waiting_check" if reported else "actions.none")]
+    waiting.sort(key=lambda action: action.status == "blocked")
+    lines = "\n".join(_line(ask, action) for action in waiting[:SHOWN])
+    rest = len(waiting) - SHOWN
+    choices = [option("option.done_one", "report_action_done"), option("option.stuck_one", "report_action_blocked")]
+    if rest > 0:
+        return [say("actions.list_more", *choices, lines=lines, more=rest)]
+    return [say("actions.list", *choices, lines=lines)]
+
+
+def report_done(ask: Ask) -> list[Reply]:
+    """Record the one they mean as reported done; ask which where it is not clear; say so where it was done before."""
+    return _report(ask, "report_action_done")
+
+
+def report_blocked(ask: Ask) -> list[Reply]:
+    """Record what stops them, with their words, and let the worker know."""
+    return _report(ask, "report_action_blocked")
+
+
+def undo(ask: Ask) -> list[Reply] | None:
+    """Take the last report back; None where there is none to take back."""
+    if not ask.state.last_report or ask.person is None:
+        return None
+    event_id, ask.state.last_report = uuid.UUID(ask.state.last_report), ""
+    try:
+        action = service.undo(
+            ask.session, ask.person.id, event_id, message_id=ask.turn.message_id, now=ask.turn.now
+        )
+    except service.NotYours:
+        return None
+    return [say("actions.undone", title=_title(action))] if action else [say("actions.not_undone")]
+
+
+def _report(ask: Ask, intent: str) -> list[Reply]:
+    words = (ask.state.pending.get("words") if ask.tapped else "") or ("" if ask.tapped else ask.words)
+    tapped = ask.carried_id("action_ref")
+    if tapped is not None:
+        return _record(ask, intent, tapped, words or ask.words)
+    waiting = queries.own_actions(ask.session, ask.someone.id)
+    found = matching.match(words, waiting)
+    one = matching.clear(found)
+    if one is not None:
+        return _record(ask, intent, one.id, words)
+    if not found:
+        before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified"))
+        again = matching.clear(matching.match(words, before))
+        if again is not None and intent == "report_action_done":
+            return [say(f"actions.already_{again.status}", title=_title(again))]
+    if not waiting:
+        return _about_nothing(ask, intent, words)
+    if len(waiting) == 1 and not matching.content(words):
+        return _record(ask, intent, waiting[0].id, words or ask.words)
+    return _which(ask, intent, [each.action for each in found] or waiting, words)
+
+
+def _record(ask: Ask, intent: str, action_id: uuid.UUID, words: str) -> list[Reply]:
+    record = service.report_done if intent == "report_action_done" else service.report_blocked
+    try:
+        event = record(
+            ask.session, ask.someone.id, action_id, message_id=ask.turn.message_id, words=words, now=ask.turn.now
+        )
+    except service.NotYours:
+        return [say("actions.unknown")]
+    action = queries.own_action(ask.session, ask.someone.id, action_id)
+    title = _title(action)
+    if event is None:
+        status = action.status if action and action.status in ("reported_done", "verified") else "closed"
+        return [say(f"actions.already_{status}", title=title)]
+    ask.state.last_report = str(event.id)
+    ask.pending = {"about": "report"}
+    undo_it = option("option.undo", "cancel", choice="undo")
+    if intent == "report_action_done":
+        return [say("actions.recorded_done", undo_it, title=title)]
+    _tell_worker(ask, "blocked", words)
+    return [say("actions.recorded_blocked", undo_it, title=title)]
+
+
+def _which(ask: Ask, intent: str, candidates: Sequence[PlanAction], words: str) -> list[Reply]:
+    """Offer the ones that could be meant; none of them may be right as well."""
+    choices = [option("", intent, label=_title(action), action_ref=str(action.id)) for action in candidates[:SHOWN]]
+    ask.pending = {"about": "action", "words": words}
+    text_id = "actions.which_done" if intent == "report_action_done" else "actions.which_blocked"
+    return [say(text_id, *choices, option("option.something_else", "contact_worker"))]
+
+
+def _about_nothing(ask: Ask, intent: str, words: str) -> list[Reply]:
+    """Nothing is open: what they say still reaches the worker."""
+    if words and matching.content(words):
+        _tell_worker(ask, "blocked" if intent == "report_action_blocked" else "report", words)
+        return [say("actions.passed_on")]
+    return [say("actions.none")]
+
+
+def _tell_worker(ask: Ask, kind: str, words: str) -> None:
+    escalations.open_escalation(
+        ask.session, conversation=ask.conversation, message=ask.message, kind=kind, priority="routine", words=words
+    )
+
+
+def _title(action: PlanAction | None) -> str:
+    return action.title.rstrip(".") if action else ""
+
+
+def _line(ask: Ask, action: PlanAction) -> str:
+    """One action in a line: its title, and whether it is due, late or blocked."""
+    title = _title(action)
+    if action.status == "blocked":
+        reason = action.blocked_reason.strip()
+        if len(reason) > 60:
+            reason = reason[:57].rsplit(" ", 1)[0] + "..."
+        return ask.text("actions.line_blocked", title=title, reason=reason) if reason else ask.text("actions.line_stuck", title=title)
+    if action.due_on is None:
+        return ask.text("actions.line", title=title)
+    today: date = ask.turn.now.astimezone(ask.turn.timezone).date()
+    late = action.due_on < today
+    return ask.text("actions.line_late" if late else "actions.line_due", title=title, day=speaking.short_day(ask, action.due_on))

@@ -1,0 +1,53 @@
+"""Reaching a person: the worker rings back, who that is, complaints. What is said happens is what does happen."""
+
+from __future__ import annotations
+
+from api.access.models import Agency
+from api.assistant.operations import queries
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import AppointmentWords
+from api.escalations import service as escalations
+from api.escalations.models import Escalation
+
+
+def contact_worker(ask: Ask) -> list[Reply]:
+    """Pass it on: at once where they ask to be rung or written to, low-key where they only leave a message."""
+    words = ask.state.pending.get("words") if ask.tapped else ""
+    leaving = not ask.tapped and any(
+        phrase in AppointmentWords.fold(ask.words) for phrase in ask.text("words.leave_message").split("|")
+    )
+    opened = pass_on(ask, "contact", "routine" if leaving else "urgent", words or ask.words)
+    told = queries.was_told(ask.session, opened)
+    if told is None:
+        return [say("contact.passed_on_nobody")]
+    lead = queries.lead_worker(ask.session, ask.person.family_id) if ask.person else None
+    if lead is not None and lead.id == told.id:
+        return [say("contact.message_passed" if leaving else "contact.passed_on", name=lead.name)]
+    return [say("contact.passed_on_duty")]
+
+
+def who_is_my_worker(ask: Ask) -> list[Reply]:
+    """The family's own worker, and the agency's number; who stands in is the agency's to say."""
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    lead = queries.lead_worker(ask.session, ask.family_id)
+    ring = option("option.ring_me", "contact_worker")
+    if lead is None:
+        return [say("worker.none", ring, agency=agency.name, phone=agency.phone)]
+    if not ask.plain_words:
+        return [say("worker.is_discreet", ring, name=lead.name, phone=agency.phone)]
+    return [say("worker.is", ring, name=lead.name, phone=agency.phone)]
+
+
+def complain(ask: Ask) -> list[Reply]:
+    """A complaint goes to a person, in their words, and they learn how to complain further."""
+    pass_on(ask, "complaint", "routine", ask.words)
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    return [say("complain.passed_on", agency=agency.name, phone=agency.phone)]
+
+
+def pass_on(ask: Ask, kind: str, priority: str, words: str) -> Escalation:
+    """Open (or join) an escalation for this message."""
+    return escalations.open_escalation(
+        ask.session, conversation=ask.conversation, message=ask.message, kind=kind, priority=priority, words=words
+    )

@@ -1,0 +1,69 @@
+"""What a bare answer means: "yes", "no", "never mind", a place or a need by itself, in the light of what was just asked."""
+
+from __future__ import annotations
+
+from api.assistant.operations import actions, appointments, contact, directory, preferences
+from api.assistant.operations.asking import Ask, say
+from api.assistant.operations.schemas import Reply
+
+#: Never taken for an answer to something else.
+FIRM = frozenset(
+    {
+        "report_immediate_danger", "disclose_self_harm", "disclose_harm", "express_distress", "contact_worker",
+        "stop_messages", "cancel", "deny", "wrong_person", "complain", "ask_privacy", "find_service", "change_language",
+    }
+)  # fmt: skip
+#: An answer to "where?" or "what kind?" is short; longer is a new matter.
+SHORT_ANSWER = 8
+#: An intent as sure as this stands, whatever was asked before.
+SURE = 0.8
+
+
+def redirect(ask: Ask, name: str) -> str:
+    """The operation that this message is really for: itself, or find_service where it answers our question."""
+    asked, ask.state.asking = ask.state.asking, ""
+    if ask.tapped or not asked or name in FIRM:
+        ask.state.asking = asked if name == "find_service" else ""
+        return name
+    short = len(ask.words.split()) <= SHORT_ANSWER
+    if short and (ask.question.confidence < SURE or name in ("fallback", "out_of_scope")) and directory.answers(ask, asked):
+        ask.state.asking = asked
+        return "find_service"
+    return name
+
+
+def affirm(ask: Ask) -> list[Reply]:
+    """ "Yes" to whatever was asked last; with nothing to say yes to, a friendly word."""
+    about = ask.state.pending.get("about", "")
+    if about == "appointment" and ask.person is not None:
+        return appointments.confirm(ask)
+    if about == "report":
+        return [say("affirm.recorded")]
+    if about in ("unclear", "offer_person"):
+        return contact.contact_worker(ask)
+    if about == "stop" and ask.person is not None:
+        ask.question.confidence = 1.0
+        return preferences.stop_messages(ask)
+    return [say("affirm.ok")]
+
+
+def deny(ask: Ask) -> list[Reply]:
+    """ "No" to whatever was asked last: a report is taken back, an appointment is asked about, the rest is left."""
+    about = ask.state.pending.get("about", "")
+    if ask.carried("choice") == "keep":
+        return [say("deny.kept")]
+    if about == "report" and ask.person is not None:
+        return actions.undo(ask) or [say("deny.ok")]
+    if about == "appointment" and ask.person is not None:
+        return [say("deny.appointment", *appointments.change_choice(ask.state.pending["appointment"]))]
+    return [say("deny.ok")]
+
+
+def cancel(ask: Ask) -> list[Reply]:
+    """ "Never mind", "undo": the last report is taken back if it came just before or is named; else all is forgotten."""
+    undo = ask.carried("choice") == "undo" or ask.state.pending.get("about") == "report"
+    named = any(word in ask.words.casefold() for word in ask.text("words.undo").split("|"))
+    if (undo or named) and (undone := actions.undo(ask)):
+        return undone
+    ask.state.search, ask.state.asking, ask.state.focus_appointment = type(ask.state.search)(), "", ""
+    return [say("cancel.ok")]

@@ -1,0 +1,49 @@
+"""Danger that Rasa notices and the safety screen did not. The screen comes first, in the inbox; this only adds.
+
+Where the screen has spoken, the escalation is open and the reply to danger is on its way: nothing is opened or said twice.
+"""
+
+from __future__ import annotations
+
+from api.assistant import state as dialogue
+from api.assistant.operations.asking import SILENT, Ask, option, say
+from api.assistant.operations.contact import pass_on
+from api.assistant.operations.schemas import Reply
+from api.messages import danger
+from api.safety.screen import Verdict
+
+#: From this confidence on Rasa's word alone raises the alarm; below, the person is asked gently and a worker is shown it.
+SURE = 0.6
+
+
+def immediate_danger(ask: Ask) -> list[Reply]:
+    """Somebody is in danger now: an emergency."""
+    return _raise(ask, "immediate_danger", "emergency")
+
+
+def self_harm(ask: Ask) -> list[Reply]:
+    """Self-harm or thoughts of suicide: urgent."""
+    return _raise(ask, "self_harm", "urgent")
+
+
+def harm(ask: Ask) -> list[Reply]:
+    """Abuse or neglect that is told of: urgent."""
+    return _raise(ask, "harm_disclosed", "urgent")
+
+
+def distress(ask: Ask) -> list[Reply]:
+    """No danger, but somebody is at the end of their strength: heard, and a worker is shown it."""
+    if ask.turn.safety_kind != "none":
+        return [say(SILENT)]
+    pass_on(ask, "distress", "routine", ask.words)
+    return [say("distress.heard", option("option.ring_me", "contact_worker"))]
+
+
+def _raise(ask: Ask, kind: str, priority: str) -> list[Reply]:
+    if ask.turn.safety_kind == "none":
+        sure = ask.question.confidence >= SURE
+        verdict = Verdict(kind, priority if sure else "routine", [f"understanding.{kind}"])
+        danger.respond(ask.session, ask.conversation, ask.message, verdict)
+        # The reply remembers itself in the conversation; this turn's memory must not overwrite that.
+        ask.state.last_safety_reply = dialogue.load(ask.conversation).last_safety_reply
+    return [say(SILENT)]

@@ -1,0 +1,81 @@
+"""The plan: how it is going, what such a plan is, and what the family wants said about it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from api.assistant.operations import speaking
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import AppointmentWords
+from api.escalations import service as escalations
+from api.plans import queries
+from api.settings import DATA
+
+
+def status(ask: Ask) -> list[Reply]:
+    """How many of their actions are done and left, and when the plan is looked at next. Never a forecast."""
+    plan = queries.current_plan(ask.session, ask.family_id)
+    if plan is None:
+        ended = queries.last_ended_plan(ask.session, ask.family_id)
+        if ended is None or ended.ended_on is None:
+            return [say("plan.none")]
+        return [say("plan.ended", day=speaking.day(ask, ended.ended_on))]
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    mine = queries.own_actions(
+        ask.session, ask.someone.id, statuses=("open", "blocked", "reported_done", "verified"), today=today
+    )
+    done = sum(action.status in ("reported_done", "verified") for action in mine)
+    blocked = sum(action.status == "blocked" for action in mine)
+    late = sum(action.status == "open" and action.due_on is not None and action.due_on < today for action in mine)
+    parts = [ask.text("plan.counts", done=done, total=len(mine))] if mine else [ask.text("plan.no_actions")]
+    if late:
+        parts.append(ask.text("plan.late_one" if late == 1 else "plan.late_many", number=late))
+    if blocked:
+        parts.append(ask.text("plan.blocked_one" if blocked == 1 else "plan.blocked_many", number=blocked))
+    review = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
+    if review is not None:
+        parts.append(ask.text("plan.review", when=speaking.moment(ask, review.starts_at)))
+    elif plan.review_on is not None and plan.review_on >= today:
+        parts.append(ask.text("plan.review", when=speaking.day(ask, plan.review_on)))
+    return [say("plan.status", option("option.whats_left", "check_actions"), told=" ".join(parts))]
+
+
+def about(ask: Ask) -> list[Reply]:
+    """A general question about plans: one of the explanations in the catalogue, and whom to ask for more."""
+    topic = ask.carried("topic") or topic_of(ask.words)
+    if topic not in topics():
+        choices = [option(f"about.ask.{name}", "ask_about_plan", topic=name) for name in ("plan", "take", "end")]
+        return [say("about.which", *choices)]
+    return [say(f"about.{topic}", option("option.ask_worker", "contact_worker"))]
+
+
+def share_views(ask: Ask) -> list[Reply]:
+    """What they think or want is passed on in their own words, to be said for them."""
+    escalations.open_escalation(
+        ask.session,
+        conversation=ask.conversation,
+        message=ask.message,
+        kind="views",
+        priority="routine",
+        words=ask.words,
+    )
+    young = ask.person is not None and ask.person.kind == "young_person"
+    return [say("views.passed_on_young" if young else "views.passed_on")]
+
+
+@lru_cache(maxsize=1)
+def topics() -> dict[str, re.Pattern[str]]:
+    """The questions that there is an explanation for, most telling first (data/words/plan_questions.yaml)."""
+    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "plan_questions.yaml").read_text(encoding="utf-8"))
+    return {topic: re.compile(pattern) for topic, pattern in data.items()}
+
+
+def topic_of(words: str) -> str:
+    """The explanation that a question asks for, or "". Pure."""
+    text = AppointmentWords.fold(words)
+    return next((topic for topic, pattern in topics().items() if pattern.search(text)), "")

@@ -1,0 +1,101 @@
+"""How people are written to: stop, another language, another way; and numbers that are not theirs (any more)."""
+
+from __future__ import annotations
+
+from api import texts
+from api.access.models import Agency
+from api.assistant.operations import queries
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.contact import pass_on
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import AppointmentWords
+from api.audit import service as audit
+
+#: From this confidence on a plea to stop is taken at its word; below it is asked back.
+SURE = 0.7
+
+
+def stop_messages(ask: Ask) -> list[Reply]:
+    """No more texts: at once where it is clear, else asked back. The worker is told, so that nobody is out of reach."""
+    if ask.turn.channel != "sms":
+        pass_on(ask, "preference", "routine", ask.words)
+        return [say("stop.web")]
+    if ask.carried("choice") != "sure" and (ask.tapped or ask.question.confidence < SURE):
+        ask.pending = {"about": "stop", "words": ask.words}
+        yes = option("option.stop_texts", "stop_messages", choice="sure")
+        return [say("stop.ask", yes, option("option.keep_texts", "deny", choice="keep"))]
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    pass_on(ask, "opted_out", "routine", ask.state.pending.get("words") or ask.words)
+    _set_points(ask, "opted_out")
+    return [say("stop.done", phone=agency.phone)]
+
+
+def wrong_person(ask: Ask) -> list[Reply]:
+    """The number is somebody else's: nothing more is sent to it, a worker is told, and nothing is given away.
+
+    Somebody who is in the family may say this too ("he's moved out"), so the number is set aside only once it is sure.
+    """
+    if ask.turn.channel != "sms":
+        pass_on(ask, "wrong_person", "routine", ask.words)
+        return [say("wrong.noted")]
+    if ask.carried("choice") != "sure":
+        ask.pending = {"about": "wrong_person", "words": ask.words}
+        mine = option("option.not_me", "wrong_person", choice="sure")
+        return [say("wrong.ask", mine, option("option.it_is_me", "deny", choice="keep"))]
+    pass_on(ask, "wrong_person", "routine", ask.state.pending.get("words") or ask.words)
+    _set_points(ask, "quarantined")
+    audit.record(
+        ask.session,
+        actor_kind="person",
+        actor_id=ask.someone.id,
+        verb="quarantined_contact_point",
+        family_id=ask.family_id,
+        object_id=str(ask.someone.id),
+        detail={"channel": ask.turn.channel},
+    )
+    return [say("wrong.done")]
+
+
+def change_contact(ask: Ask) -> list[Reply]:
+    """Another time, way or wording: passed on in their words; what makes messages safer at once is done at once."""
+    pass_on(ask, "preference", "routine", ask.words)
+    text = AppointmentWords.fold(ask.words)
+    if any(phrase in text for phrase in ask.text("words.no_names").split("|")):
+        ask.someone.may_name_children = False
+        return [say("preference.no_names")]
+    if any(phrase in text for phrase in ask.text("words.someone_reads").split("|")):
+        ask.someone.wording, ask.someone.may_name_children = "discreet", False
+        return [say("preference.discreet")]
+    return [say("preference.passed_on")]
+
+
+def change_language(ask: Ask) -> list[Reply]:
+    """Another language at once where there is one; anything else (interpreter, large print) through the worker."""
+    wanted = ask.carried("language") or _language_named(ask)
+    if wanted in texts.languages():
+        ask.conversation.language = wanted
+        if ask.person is not None:
+            ask.person.language = wanted
+        return [say("language.changed")]
+    pass_on(ask, "preference", "routine", ask.words)
+    choices = [
+        option("", "change_language", label=texts.render("language.name", language), language=language)
+        for language in texts.languages()
+        if language != ask.language
+    ]
+    return [say("language.passed_on", *choices)]
+
+
+def _language_named(ask: Ask) -> str:
+    """The language of ours that the words ask for; "in my language" in Spanish means Spanish."""
+    text = AppointmentWords.fold(ask.words)
+    for language in texts.languages():
+        names = texts.render("words.language_names", language).split("|")
+        if any(name in text.split() for name in names):
+            return language
+    return ""
+
+
+def _set_points(ask: Ask, state: str) -> None:
+    for point in queries.contact_points(ask.session, ask.someone.id, ask.conversation.address):
+        point.state, point.state_changed_at = state, ask.turn.now

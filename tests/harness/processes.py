@@ -1,0 +1,103 @@
+"""One process of the product under test: started, waited for, killed without warning, started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(found: Callable[[], object], what: str, *, seconds: float = 60.0) -> None:
+    """Poll until ``found()`` is true; AssertionError with ``what`` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    pause = 0.02
+    while not found():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.25)
+
+
+@dataclass
+class Process:
+    """A program with its environment; all it writes is appended to ``output``."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    output: Path
+    #: Is it up? Asked again and again after a start.
+    ready: Callable[[], object]
+    #: Taken before each start and kept in ``before``, for a ``ready`` that must tell a new sign of life from an old one.
+    snapshot: Callable[[], set[int]] = field(default=set)
+    before: set[int] = field(default_factory=set, init=False)
+    started: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def alive(self) -> bool:
+        return self.started is not None and self.started.poll() is None
+
+    def start(self, *, wait: bool = True, **more: str) -> None:
+        """Start it, with more environment if given, and wait until it is ready."""
+        assert not self.alive, f"{self.name} runs already"
+        self.before = self.snapshot()
+        with self.output.open("ab") as output:
+            self.started = subprocess.Popen(
+                self.command, cwd=ROOT, env={**self.environment, **more}, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds: float = 120.0) -> None:
+        """Wait until it answers; fails at once, with its last words, if it ends instead."""
+
+        def up() -> bool:
+            assert self.alive, f"{self.name} ended while starting:\n{self.tail()}"
+            return bool(self.ready())
+
+        wait_until(up, f"{self.name} did not become ready:\n{self.tail()}", seconds=seconds)
+
+    def kill(self) -> None:
+        """SIGKILL, as by a power cut: nothing is cleaned up."""
+        if self.started is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.started.pid, signal.SIGKILL)
+            self.started.wait(20)
+
+    def stop(self) -> None:
+        """Ask it to end; kill it if it does not within a few seconds."""
+        if not self.alive or self.started is None:
+            return
+        self.started.terminate()
+        try:
+            self.started.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def wait_dead(self, seconds: float = 60.0) -> int:
+        """Wait until it has died by itself; returns its exit status (negative: the signal)."""
+        assert self.started is not None
+        try:
+            return self.started.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} was to die and lives:\n{self.tail()}") from None
+
+    def tail(self, characters: int = 3000) -> str:
+        """The last of what it wrote."""
+        return self.output.read_text(errors="replace")[-characters:] if self.output.exists() else ""

@@ -1,0 +1,260 @@
+"""A whole Hearthline of real processes with a database, ports and a clock of its own, and a fake Twilio at its side."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from api import embedded_postgres
+from tests.harness import canaries, town
+from tests.harness.phones import Phone
+from tests.harness.processes import ROOT, Process, free_port, wait_until
+from tests.harness.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
+
+#: Where Twilio thinks that we are. Not where any process listens, as behind a proxy.
+PUBLIC_URL = "http://help.hearthline.example"
+BOT_PYTHON = os.environ.get("HEARTHLINE_BOT_PYTHON", str(ROOT / "var" / "env" / "bot" / "bin" / "python"))
+MODELS = Path(os.environ.get("HEARTHLINE_MODEL", ROOT / "var" / "models"))
+#: Seconds after which a dead worker's jobs are run again; short, so that tests need not wait long.
+STALLED_AFTER = "2"
+
+_WORK_LEFT = """
+    SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))
+         + (SELECT count(*) FROM inbound_messages WHERE state = 'queued')
+         + (SELECT count(*) FROM outbound_messages
+            WHERE channel = 'sms' AND (state = 'sending' OR state = 'queued' AND due_at <= %(now)s))
+         + (SELECT count(*) FROM escalations WHERE state = 'open' AND next_rung_at <= %(now)s) AS left
+"""
+
+
+class System:
+    """``apis`` and ``workers`` processes; Rasa and the action server too, unless ``rasa_url`` names a stand-in."""
+
+    def __init__(self, folder: Path, *, apis: int = 1, workers: int = 1, rasa_url: str = "", **more: str) -> None:
+        self.folder = folder
+        self.var = folder / "var"
+        self.output = folder / "output"
+        self.output.mkdir(parents=True)
+        self.clock_file = folder / "clock"
+        self.twilio = FakeTwilio()
+        self._next_team = 0
+        ports = [free_port() for _ in range(apis)]
+        self.api_urls = [f"http://127.0.0.1:{port}" for port in ports]
+        self.own_rasa = not rasa_url
+        rasa_url = rasa_url or f"http://127.0.0.1:{free_port()}"
+        actions_url = f"http://127.0.0.1:{free_port()}"
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_RUNTIME_DIR", "PYTHONPATH") if name in os.environ}
+        self.environment = {
+            **kept,
+            "PYTHONUNBUFFERED": "1",
+            "HEARTHLINE_VAR_DIR": str(self.var),
+            "HEARTHLINE_CLOCK_FILE": str(self.clock_file),
+            "HEARTHLINE_SECRET_KEY": canaries.add("f00dfeed" * 8),
+            "HEARTHLINE_PUBLIC_URL": PUBLIC_URL,
+            "HEARTHLINE_RASA_URL": rasa_url,
+            "HEARTHLINE_ACTIONS_URL": actions_url,
+            "HEARTHLINE_API_URL": self.api_urls[0],
+            "HEARTHLINE_MODEL": str(MODELS),
+            "HEARTHLINE_STALLED_AFTER": STALLED_AFTER,
+            "HEARTHLINE_TICK_SECONDS": "0.3",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": canaries.add(TOKEN),
+            "TWILIO_FROM": SENDER,
+            "TWILIO_API_URL": self.twilio.url,
+            **more,
+        }
+        self.apis = [self.make_api(f"api-{n}", port) for n, port in enumerate(ports)]
+        self.workers = [self.make_worker(f"worker-{n}") for n in range(workers)]
+        self.bot: list[Process] = []
+        if self.own_rasa:
+            self.rasa = self._make("rasa", [BOT_PYTHON, "-m", "bot.serve"], lambda: answers(rasa_url))
+            self.actions = self._make("actions", [BOT_PYTHON, "-m", "actions"], lambda: answers(f"{actions_url}/health"))
+            self.bot = [self.rasa, self.actions]
+        canaries.watch(self.output)
+
+    # Processes.
+
+    def _make(self, name: str, command: list[str], ready: Callable[[], object], **more: Any) -> Process:
+        return Process(name, command, self.environment, self.output / f"{name}.log", ready, **more)
+
+    def make_api(self, name: str, port: int | None = None) -> Process:
+        """One more api process (not started); its port is a free one unless given."""
+        port = port or free_port()
+        command = [
+            sys.executable, "-m", "uvicorn", "--factory", os.environ.get("TESTAPP", "api.app:create_app"), "--host", "127.0.0.1",
+            "--port", str(port), "--no-access-log", "--log-level", "warning",
+        ]  # fmt: skip
+        url = f"http://127.0.0.1:{port}/channels/twilio/sms"
+        process = self._make(name, command, lambda: answers(url))
+        process.environment = {**self.environment, "HEARTHLINE_PORT": str(port)}
+        return process
+
+    def make_worker(self, name: str) -> Process:
+        """One more worker process (not started). It is ready when its heart beats in the database."""
+        process = self._make(
+            name, [sys.executable, "-m", "api.worker"], lambda: self._hearts() - process.before, snapshot=self._hearts
+        )
+        return process
+
+    def _hearts(self) -> set[int]:
+        return {row["id"] for row in self.rows("SELECT id FROM procrastinate_workers")}
+
+    def start(self) -> System:
+        """The database, the people, then all processes at once; returns when all are ready."""
+        if self.own_rasa:
+            assert Path(BOT_PYTHON).exists(), f"there is no bot environment at {BOT_PYTHON}: make setup"
+            assert MODELS.is_file() or any(MODELS.glob("*.tar.gz")), f"there is no trained model in {MODELS}: make train"
+            for process in self.bot:
+                process.start(wait=False)
+        self.url = embedded_postgres.ensure_running(self.var)
+        town.write(self.folder / "town.json")
+        prepared = subprocess.run(
+            [sys.executable, "-m", "tests.harness.prepare", str(self.folder / "town.json")],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert prepared.returncode == 0, prepared.stdout + prepared.stderr
+        for process in (*self.apis, *self.workers):
+            self.start_process(process, wait=False)
+        for process in self.processes:
+            process.wait_ready()
+        return self
+
+    def start_process(self, process: Process, *, wait: bool = True, crash_at: str = "") -> Path:
+        """Start one process; ``crash_at``: it kills itself the first time it passes that point. Returns the marker."""
+        marker = self.folder / f"crashed-{time.monotonic_ns()}"
+        process.start(wait=wait, **({"HEARTHLINE_CRASH_AT": f"{crash_at}:{marker}"} if crash_at else {}))
+        return marker
+
+    @property
+    def processes(self) -> list[Process]:
+        return [*self.apis, *self.workers, *self.bot]
+
+    def revive(self) -> None:
+        """Start whatever is not running (the operator's part after a crash)."""
+        dead = [process for process in self.processes if not process.alive]
+        for process in dead:
+            self.start_process(process, wait=False)
+        for process in dead:
+            process.wait_ready()
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.twilio.stop()
+        log = self.var / "postgres" / "log"
+        if log.exists():
+            shutil.copy(log, self.output / "postgres.log")
+        embedded_postgres.stop(self.var)
+        shutil.rmtree(self.var, ignore_errors=True)
+
+    def tail(self) -> str:
+        """The last output of every process, for the report of a failed test."""
+        return "\n".join(f"--- {process.name}\n{process.tail(1500)}" for process in self.processes)
+
+    # The world outside.
+
+    def webhook(self, sender: str, body: str, *, sid: str = "", api: int = 0, **more: Any) -> httpx.Response:
+        """Twilio hands us an SMS; both are canaries from now on."""
+        canaries.add(sender)
+        canaries.add(body)
+        return self.twilio.webhook(PUBLIC_URL, self.api_urls[api], sender=sender, body=body, sid=sid, **more)
+
+    def status(self, text: Any, status: str, *, error: str = "", api: int = 0) -> httpx.Response:
+        """Twilio says what became of a text."""
+        return self.twilio.callback(text, status, public_url=PUBLIC_URL, api=self.api_urls[api], error=error)
+
+    def team(self) -> town.Team:
+        """An agency with its families that no other test has had."""
+        self._next_team += 1
+        assert self._next_team < town.AGENCIES, "the town is too small for so many tests: town.AGENCIES"
+        return town.team(self, self._next_team)
+
+    def stranger(self, number: str) -> Phone:
+        return Phone(canaries.add(number), "a stranger", self)
+
+    # Time.
+
+    def now(self) -> datetime:
+        offset = float(self.clock_file.read_text()) if self.clock_file.exists() else 0.0
+        return datetime.now(UTC) + timedelta(seconds=offset)
+
+    def move_clock(self, by: timedelta) -> None:
+        """Move the clock of all processes forward."""
+        offset = float(self.clock_file.read_text()) if self.clock_file.exists() else 0.0
+        fresh = self.clock_file.with_suffix(".new")
+        fresh.write_text(str(offset + by.total_seconds()))
+        fresh.replace(self.clock_file)
+
+    # The truth.
+
+    def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        """What the database holds."""
+        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
+            return connection.execute(sql, parameters or None).fetchall()  # type: ignore[arg-type]
+
+    def one(self, sql: str, **parameters: Any) -> dict[str, Any]:
+        """The only row."""
+        (row,) = self.rows(sql, **parameters)
+        return row
+
+    def change(self, sql: str, **parameters: Any) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql, parameters)  # type: ignore[arg-type]
+
+    def inbound(self, phone: Phone) -> list[dict[str, Any]]:
+        """The stored messages of a phone, in order."""
+        return self.rows(
+            "SELECT m.* FROM inbound_messages m JOIN conversations c ON c.id = m.conversation_id"
+            " WHERE c.address = %(number)s ORDER BY m.seq",
+            number=phone.number,
+        )
+
+    def outbound(self, phone: Phone) -> list[dict[str, Any]]:
+        """The outbox rows for a phone, in order."""
+        return self.rows("SELECT * FROM outbound_messages WHERE address = %(number)s ORDER BY seq", number=phone.number)
+
+    def escalations(self, phone: Phone) -> list[dict[str, Any]]:
+        """The escalations from a phone, in order."""
+        return self.rows(
+            "SELECT e.* FROM escalations e JOIN conversations c ON c.id = e.conversation_id"
+            " WHERE c.address = %(number)s ORDER BY e.id",
+            number=phone.number,
+        )
+
+    def work_left(self) -> int:
+        """Jobs, messages and rungs that are due and not done."""
+        return int(self.one(_WORK_LEFT, now=self.now())["left"])
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Wait until nothing is left that is due now."""
+        wait_until(lambda: self.work_left() == 0, f"the work does not come to rest:\n{self.tail()}", seconds=seconds)
+
+
+def answers(url: str) -> bool:
+    """Does anything answer at this address?"""
+    try:
+        return httpx.get(url, timeout=2).status_code < 500
+    except httpx.HTTPError:
+        return False
+
+
+@contextlib.contextmanager
+def running(folder: Path, **options: Any) -> Iterator[System]:
+    """A system for as long as the block lasts."""
+    system = System(folder, **options)
+    try:
+        yield system.start()
+    finally:
+        system.stop()

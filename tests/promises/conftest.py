@@ -1,0 +1,70 @@
+"""The systems that the promises are tested on: one with everything real, one with a Rasa that misbehaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.bad_rasa import BadRasa
+from tests.harness.system import System, running
+from tests.harness.town import Team
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stands on a town starts processes; and the search for leaks comes last, when all output is written."""
+    for item in items:
+        if {"town", "rough_town"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.name == "test_nothing_leaks.py")
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Two api processes, a worker, Rasa with the trained model, the action server: all real, for the whole run."""
+    with running(tmp_path_factory.mktemp("town"), apis=2) as system:
+        yield system
+
+
+@pytest.fixture
+def team(town: System) -> Iterator[Team]:
+    """An agency of the town, all its own; at the end no phone of it may have had a text that was not expected."""
+    yield from _one_team(town)
+
+
+@pytest.fixture(scope="module")
+def rasa() -> Iterator[BadRasa]:
+    """The Rasa that misbehaves on command."""
+    rasa = BadRasa()
+    yield rasa
+    rasa.stop()
+
+
+@pytest.fixture(scope="module")
+def rough_town(rasa: BadRasa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """An api and a worker whose Rasa is the bad one; a turn waits a second for it."""
+    folder = tmp_path_factory.mktemp("rough")
+    with running(folder, rasa_url=rasa.url, HEARTHLINE_RASA_TIMEOUT="1") as system:
+        yield system
+
+
+@pytest.fixture
+def rough_team(rough_town: System, rasa: BadRasa) -> Iterator[Team]:
+    """An agency of the rough town; Rasa behaves until the test says otherwise."""
+    rasa.mode = "good"
+    yield from _one_team(rough_town)
+
+
+def _one_team(system: System) -> Iterator[Team]:
+    system.revive()
+    system.twilio.faults.clear()
+    team = system.team()
+    yield team
+    system.revive()
+    team.expect_nothing_else()
+    assert not system.twilio.problems, system.twilio.problems
+    # Its ladders would go on for ever.
+    system.change(
+        "UPDATE escalations SET state = 'resolved', next_rung_at = NULL WHERE state = 'open' AND agency_id ="
+        " (SELECT id FROM agencies WHERE external_id = %(key)s)",
+        key=team.key,
+    )
