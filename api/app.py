@@ -17,6 +17,8 @@ from api.channels.twilio import routes as twilio
 from api.channels.webchat import routes as webchat
 from api.console import routes as console
 from api.demo import routes as demo
+from api.ops import routes as ops
+from api.ops.body_limit import BodyLimit
 from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
@@ -43,11 +45,12 @@ def create_app() -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (*access.routers, *webchat.routers, *console.routers, *demo.routers, twilio.router):
+    for router in (*access.routers, *webchat.routers, *console.routers, *demo.routers, twilio.router, ops.router):
         app.include_router(router)
     app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     errors.install(app)
+    app.add_middleware(BodyLimit, limit=settings().body_limit)
     app.add_middleware(errors.CatchAll)
     app.add_middleware(SecurityHeaders)  # the outermost: it is on every answer
     return app

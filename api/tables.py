@@ -4,6 +4,7 @@ from api.access import models as access
 from api.appointments import models as appointments
 from api.audit import models as audit
 from api.database import Base
+from api.demo import models as demo
 from api.directory import models as directory
 from api.escalations import models as escalations
 from api.families import models as families
@@ -16,6 +17,7 @@ __all__ = [
     "access",
     "appointments",
     "audit",
+    "demo",
     "directory",
     "escalations",
     "families",

@@ -20,7 +20,8 @@ from api.settings import settings
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 3.0
+#: Heartbeats in the time after which a silent worker counts as dead: one that is only busy must not be taken for dead.
+BEATS = 5
 POLLING_SECONDS = 0.25
 #: Failed jobs are kept so long for whoever looks into them; their rows were swept up meanwhile.
 KEEP_FAILED_HOURS = 72
@@ -64,7 +65,7 @@ async def run() -> None:
                 await opened.run_worker_async(
                     concurrency=settings().worker_concurrency,
                     fetch_job_polling_interval=POLLING_SECONDS,
-                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    update_heartbeat_interval=settings().stalled_after / BEATS,
                     stalled_worker_timeout=settings().stalled_after,
                     delete_jobs="successful",
                     shutdown_graceful_timeout=10,

@@ -18,7 +18,7 @@ from api.access.models import ROLES, Agency, Worker, WorkerSession
 from api.appointments.models import Appointment, ChangeRequest
 from api.escalations.models import Escalation, Notification
 from api.families.models import Family, FamilyWorker, Person
-from api.messages.models import Conversation
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan, PlanAction
 
 T = TypeVar("T")
@@ -122,6 +122,22 @@ def conversation_or_404(session: Session, worker: Viewer, conversation_id: uuid.
     """The conversation, if this worker may see it. Raises NotVisible (404)."""
     found = session.scalars(visible_conversations(worker).where(Conversation.id == conversation_id)).one_or_none()
     return _one(found)
+
+
+def inbound_or_404(
+    session: Session, worker: Viewer, conversation_id: uuid.UUID, message_id: uuid.UUID
+) -> InboundMessage:
+    """A message that came in, of a conversation that this worker may see. Raises NotVisible (404)."""
+    conversation = conversation_or_404(session, worker, conversation_id)
+    return _one(session.scalar(select(InboundMessage).filter_by(id=message_id, conversation_id=conversation.id)))
+
+
+def outbound_or_404(
+    session: Session, worker: Viewer, conversation_id: uuid.UUID, message_id: uuid.UUID
+) -> OutboundMessage:
+    """A message of ours, of a conversation that this worker may see. Raises NotVisible (404)."""
+    conversation = conversation_or_404(session, worker, conversation_id)
+    return _one(session.scalar(select(OutboundMessage).filter_by(id=message_id, conversation_id=conversation.id)))
 
 
 def escalation_or_404(session: Session, worker: Viewer, escalation_id: int) -> Escalation:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy.orm import Session
 
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
@@ -18,7 +17,6 @@ from api.database import reading, transaction
 from api.messages import queries as messages
 from api.messages import service
 from api.messages.cleaning import storable
-from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -73,15 +71,11 @@ def _thread(
     )
 
 
-def _mine(session: Session, me: Visitor, conversation_id: uuid.UUID) -> Conversation:
-    return access.conversation_or_404(session, me, conversation_id)
-
-
 @router.post("/conversations/{conversation_id}/take-over")
 def take_over(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
     """From now on the worker answers, not the bot."""
     with transaction() as session:
-        taken = service.take_over(session, _mine(session, me, conversation_id), me.worker)
+        taken = service.take_over(session, access.conversation_or_404(session, me, conversation_id), me.worker)
     if not taken:
         return _thread(request, me, conversation_id, "console.conversation.somebody_has_it", status=409)
     return _back(conversation_id)
@@ -91,7 +85,7 @@ def take_over(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
 def hand_back(me: Me, conversation_id: uuid.UUID) -> Response:
     """The bot answers again."""
     with transaction() as session:
-        service.hand_back(session, _mine(session, me, conversation_id), me.worker)
+        service.hand_back(session, access.conversation_or_404(session, me, conversation_id), me.worker)
     return _back(conversation_id)
 
 
@@ -101,7 +95,8 @@ def reply(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated
     words = storable(words)
     try:
         with transaction() as session:
-            service.reply_from_worker(session, _mine(session, me, conversation_id), me.worker, words)
+            conversation = access.conversation_or_404(session, me, conversation_id)
+            service.reply_from_worker(session, conversation, me.worker, words)
     except service.CannotReply as error:
         return _thread(request, me, conversation_id, str(error), words, 400)
     return _back(conversation_id)
@@ -111,10 +106,7 @@ def reply(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated
 def mark_handled(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
     """A message that nobody had answered has been looked after."""
     with transaction() as session:
-        conversation = _mine(session, me, conversation_id)
-        message = session.get(InboundMessage, message_id)
-        if message is None or message.conversation_id != conversation.id:
-            raise access.NotVisible
+        message = access.inbound_or_404(session, me, conversation_id, message_id)
         service.mark_handled(session, message, me.worker)
     return _back(conversation_id)
 
@@ -123,10 +115,7 @@ def mark_handled(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> R
 def mark_seen(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
     """A failed or uncertain delivery has been seen."""
     with transaction() as session:
-        conversation = _mine(session, me, conversation_id)
-        message = session.get(OutboundMessage, message_id)
-        if message is None or message.conversation_id != conversation.id:
-            raise access.NotVisible
+        message = access.outbound_or_404(session, me, conversation_id, message_id)
         service.mark_seen(session, message, me.worker)
     return _back(conversation_id)
 

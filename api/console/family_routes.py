@@ -17,7 +17,6 @@ from api.console import queries, service
 from api.console.family import FamilyView, family_view
 from api.console.layout import console_page
 from api.database import reading, transaction
-from api.families.models import Family
 from api.messages.cleaning import storable
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
@@ -37,13 +36,12 @@ def list_families(request: Request, me: Me) -> Response:
 @router.get("/families/{family_id}")
 def show_family(request: Request, me: Me, family_id: uuid.UUID) -> Response:
     """One family: people, plan, appointments, requests."""
-    with reading() as session:
-        family = access.family_or_404(session, me, family_id)
-    return _page(request, me, _view(me, family))
+    return _page(request, me, _view(me, family_id))
 
 
-def _view(me: Viewer, family: Family) -> FamilyView:
+def _view(me: Viewer, family_id: uuid.UUID) -> FamilyView:
     with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
         audit.record_view(
             session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id
         )
@@ -106,4 +104,4 @@ def make_chat_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
             family_id=family.id,
             object_id=person.id,
         )
-    return _page(request, me, _view(me, family), code, person.first_name)
+    return _page(request, me, _view(me, family.id), code, person.first_name)

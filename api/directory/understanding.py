@@ -30,7 +30,7 @@ class Place:
     """A place that we can measure from. ``exact``: it was written as it is, not guessed from a slip."""
 
     name: str
-    kind: str  # town, district, postcode, zip
+    kind: str  # town, district, postcode, zip, area (the first letters or digits of a code)
     within: str
     latitude: float
     longitude: float
@@ -49,10 +49,10 @@ def needs() -> dict[str, dict[str, dict[str, str]]]:
     return {code: {"name": entry["name"]} for code, entry in _needs_file().items()}
 
 
-def need_name(need: str, language: str) -> str:
-    """How the need is called in an answer ("food", "comida")."""
+def need_name(need: str, locale: str) -> str:
+    """How the need is called in an answer ("food", "comida"); ``locale`` is a language, with or without its country."""
     names = needs()[need]["name"]
-    return names.get(language.split("-")[0], names["en"])
+    return names.get(locale.replace("-", "_")) or names.get(re.split("[-_]", locale)[0]) or names["en"]
 
 
 @lru_cache(maxsize=1)
@@ -146,7 +146,7 @@ def _slipped_place(words: list[str], country: str, asked: bool) -> Place | None:
             if len(tried) < SHORTEST_SLIP - 1 or not (asked or _led(words, start)) or tried in _EVERYDAY:
                 continue
             found = process.extractOne(tried, list(named), scorer=fuzz.ratio, score_cutoff=PLACE_SLIP - len(tried) // 2)
-            if found and found[0][0] == tried[0] and abs(len(found[0]) - len(tried)) <= 2:
+            if found and (found[0][0] == tried[0] or found[1] > 87) and abs(len(found[0]) - len(tried)) <= 2:
                 place = named[found[0]]
                 return Place(**{**place.__dict__, "exact": False})
     return None
@@ -161,13 +161,22 @@ def _code(text: str, country: str) -> Place | None:
     pattern = next((p.place.pattern for p in map(packs.pack, packs.names()) if p.country == country), None)
     if pattern is None:
         return None
-    codes = _codes(country)
+    codes, areas = _codes(country), _areas(country)
     # A full one without its blank first: "ls97tf" must not be read as LS97.
     spaced = re.sub(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})\b", r"\1 \2", text.upper())
     for found in re.finditer(pattern, spaced):
         if found[1] in codes:
             return codes[found[1]]
+        # A code that we do not have: the middle of its area ("M14" is in M, "44105" in 441) does for near and far.
+        area = areas.get(found[1][:3] if country == "US" else re.split(r"[0-9]", found[1])[0])
+        if area:
+            return Place(**{**area.__dict__, "name": found[1]})
     return None
+
+
+@lru_cache
+def _areas(country: str) -> dict[str, Place]:
+    return {place.name: place for place in places() if place.country == country and place.kind == "area"}
 
 
 @lru_cache

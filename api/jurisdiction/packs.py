@@ -178,6 +178,8 @@ class Pack(_Strict):
             "emergency_phrase": _in(self.emergency.phrase, language),
             "silent_call": _in(self.emergency.silent, language),
             "helplines": ". ".join(self.lines_for(kind, language)),
+            "place_word": self.word("postcode", language),
+            "place_example": self.place.example,
             "helpline": self.lines_for(kind, language, most=1)[0],
         }
 

@@ -115,3 +115,14 @@ def settle_from_callback(session: Session, message: OutboundMessage, status: str
         _try_later(session, message, error)  # it certainly did not arrive, so another try cannot double it
     else:
         _settle(session, message, state, error)
+
+
+def settle_reported(outbound_id: uuid.UUID | None, provider_id: str, status: str, error: str) -> None:
+    """A status callback, found by our id in its address, else by Twilio's; an unknown one changes nothing. Commits."""
+    with transaction() as session:
+        query = select(OutboundMessage).with_for_update()
+        found = session.scalar(
+            query.filter_by(id=outbound_id) if outbound_id is not None else query.filter_by(provider_id=provider_id)
+        )
+        if found is not None and found.provider_id in (None, provider_id):
+            settle_from_callback(session, found, status, error)

@@ -28,7 +28,7 @@ PUBLIC_URL = "http://help.hearthline.example"
 BOT_PYTHON = os.environ.get("HEARTHLINE_BOT_PYTHON", str(ROOT / "var" / "env" / "bot" / "bin" / "python"))
 MODELS = Path(os.environ.get("HEARTHLINE_MODEL", ROOT / "var" / "models"))
 #: Seconds after which a dead worker's jobs are run again; short, so that tests need not wait long.
-STALLED_AFTER = "2"
+STALLED_AFTER = "3"
 
 _WORK_LEFT = """
     SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))

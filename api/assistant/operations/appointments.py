@@ -11,7 +11,7 @@ from api.appointments.when import Span, mentions, resolve
 from api.assistant.operations import speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
-from api.assistant.operations.words import appointment_words
+from api.assistant.operations.words import appointment_words, says
 from api.escalations import service as escalations
 
 #: How many are told in one message.
@@ -221,7 +221,7 @@ def _line(ask: Ask, one: Appointment) -> str:
 
 def _wants_list(ask: Ask) -> bool:
     """Several are told without a day only where the words ask for all there is."""
-    return any(word in appointment_words().fold(ask.words).split() for word in ask.text("words.all").split())
+    return says(ask.words, "all")
 
 
 def _nothing(ask: Ask, span: Span | None, cancelled: Sequence[Appointment]) -> Reply:

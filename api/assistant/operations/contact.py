@@ -6,7 +6,7 @@ from api.access.models import Agency
 from api.assistant.operations import queries
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
-from api.assistant.operations.words import AppointmentWords
+from api.assistant.operations.words import says
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 
@@ -14,9 +14,7 @@ from api.escalations.models import Escalation
 def contact_worker(ask: Ask) -> list[Reply]:
     """Pass it on: at once where they ask to be rung or written to, low-key where they only leave a message."""
     words = ask.state.pending.get("words") if ask.tapped else ""
-    leaving = not ask.tapped and any(
-        phrase in AppointmentWords.fold(ask.words) for phrase in ask.text("words.leave_message").split("|")
-    )
+    leaving = not ask.tapped and says(ask.words, "leave_message")
     opened = pass_on(ask, "contact", "routine" if leaving else "urgent", words or ask.words)
     told = queries.was_told(ask.session, opened)
     if told is None:

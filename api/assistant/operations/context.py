@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.assistant.operations import actions, appointments, contact, directory, preferences
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import says
 
 #: Never taken for an answer to something else.
 FIRM = frozenset(
@@ -62,8 +63,7 @@ def deny(ask: Ask) -> list[Reply]:
 def cancel(ask: Ask) -> list[Reply]:
     """ "Never mind", "undo": the last report is taken back if it came just before or is named; else all is forgotten."""
     undo = ask.carried("choice") == "undo" or ask.state.pending.get("about") == "report"
-    named = any(word in ask.words.casefold() for word in ask.text("words.undo").split("|"))
-    if (undo or named) and (undone := actions.undo(ask)):
+    if (undo or says(ask.words, "undo")) and (undone := actions.undo(ask)):
         return undone
     ask.state.search, ask.state.asking, ask.state.focus_appointment = type(ask.state.search)(), "", ""
     return [say("cancel.ok")]

@@ -8,7 +8,7 @@ from api.assistant.operations import queries
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
-from api.assistant.operations.words import AppointmentWords
+from api.assistant.operations.words import says
 from api.audit import service as audit
 
 #: From this confidence on a plea to stop is taken at its word; below it is asked back.
@@ -59,11 +59,10 @@ def wrong_person(ask: Ask) -> list[Reply]:
 def change_contact(ask: Ask) -> list[Reply]:
     """Another time, way or wording: passed on in their words; what makes messages safer at once is done at once."""
     pass_on(ask, "preference", "routine", ask.words)
-    text = AppointmentWords.fold(ask.words)
-    if any(phrase in text for phrase in ask.text("words.no_names").split("|")):
+    if says(ask.words, "no_names"):
         ask.someone.may_name_children = False
         return [say("preference.no_names")]
-    if any(phrase in text for phrase in ask.text("words.someone_reads").split("|")):
+    if says(ask.words, "someone_reads"):
         ask.someone.wording, ask.someone.may_name_children = "discreet", False
         return [say("preference.discreet")]
     return [say("preference.passed_on")]
@@ -87,13 +86,9 @@ def change_language(ask: Ask) -> list[Reply]:
 
 
 def _language_named(ask: Ask) -> str:
-    """The language of ours that the words ask for; "in my language" in Spanish means Spanish."""
-    text = AppointmentWords.fold(ask.words)
-    for language in texts.languages():
-        names = texts.render("words.language_names", language).split("|")
-        if any(name in text.split() for name in names):
-            return language
-    return ""
+    """The language of ours that the words name, or "". Where two are named, the one they are not written to in."""
+    named = [language for language in texts.languages() if says(ask.words, f"language.{language}")]
+    return next((language for language in named if language != ask.language), named[0] if named else "")
 
 
 def _set_points(ask: Ask, state: str) -> None:

@@ -1,4 +1,4 @@
-"""How families name meetings and what they ask about them: the patterns of data/words/appointments.yaml."""
+"""How families name meetings, what they ask about them, and telling turns of phrase: the patterns of data/words."""
 
 from __future__ import annotations
 
@@ -49,3 +49,16 @@ def appointment_words() -> AppointmentWords:
         oldest=re.compile(data["oldest"]),
         youngest=re.compile(data["youngest"]),
     )
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, re.Pattern[str]]:
+    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "phrases.yaml").read_text(encoding="utf-8"))
+    named = {f"language.{language}": pattern for language, pattern in data.pop("languages").items()}
+    return {name: re.compile(pattern) for name, pattern in {**data, **named}.items()}
+
+
+def says(text: str, phrase: str) -> bool:
+    """Does the text have that turn of phrase (a key of data/words/phrases.yaml)? False for a key that is not there."""
+    pattern = _phrases().get(phrase)
+    return bool(pattern and pattern.search(AppointmentWords.fold(text)))

@@ -10,12 +10,9 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from api.database import transaction
 from api.messages import delivery, inbox
-from api.messages.models import OutboundMessage
 from api.settings import settings
 
 router = APIRouter(prefix="/channels/twilio", tags=["twilio"])
@@ -83,15 +80,6 @@ async def receive_status(
 ) -> Response:
     """What became of a message of ours. Callbacks come late, twice and out of order; a status never goes backwards."""
     status = form.get("MessageStatus", form.get("SmsStatus", ""))
-    await run_in_threadpool(_settle, message, form.get("MessageSid", ""), status, form.get("ErrorCode", ""))
+    sid, error = form.get("MessageSid", ""), form.get("ErrorCode", "")
+    await run_in_threadpool(delivery.settle_reported, message, sid, status, error)
     return Response(status_code=204)
-
-
-def _settle(outbound_id: uuid.UUID | None, sid: str, status: str, error: str) -> None:
-    with transaction() as session:
-        query = select(OutboundMessage).with_for_update()
-        found = session.scalar(
-            query.filter_by(id=outbound_id) if outbound_id is not None else query.filter_by(provider_id=sid)
-        )
-        if found is not None and (found.provider_id in (None, sid)):
-            delivery.settle_from_callback(session, found, status, error)

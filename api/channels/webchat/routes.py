@@ -94,8 +94,11 @@ def enter_with_code(request: Request, code: Annotated[str, Form()] = "") -> Resp
 
 def _enter(request: Request, started: service.Started) -> Response:
     service.leave(request.cookies.get(CHAT_COOKIE, ""))  # one browser, one chat
-    response = RedirectResponse("/chat/talk", 303)
-    # No max-age: the browser forgets it when it closes; the server forgets it sooner.
+    return with_chat(RedirectResponse("/chat/talk", 303), started)
+
+
+def with_chat(response: Response, started: service.Started) -> Response:
+    """The response with the chat's cookie: no max-age, so the browser forgets it when it closes; the server sooner."""
     response.set_cookie(
         CHAT_COOKIE, started.token, path="/chat", httponly=True, samesite="strict", secure=settings().https
     )

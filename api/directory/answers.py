@@ -1,0 +1,161 @@
+"""A search's results as an answer: text ids with arguments, and never more than two SMS segments.
+
+Promise: a phone number is never what is left out. When three services do not fit, hours and cost are said more shortly,
+then fewer services are named; the rest come with "more".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from sqlalchemy.orm import Session
+
+from api import texts
+from api.directory import hours
+from api.directory.service import NEAR, Found, search
+from api.directory.understanding import Place, need_name
+from api.jurisdiction.packs import Pack
+from api.messages.sms import segments, to_gsm7
+
+#: At most so many services in one answer.
+SHOWN = 3
+#: At most so many SMS segments, options included.
+SEGMENTS = 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``text_id`` and ``args`` make the reply; ``shown`` are the ids named in it; ``more``: there are others."""
+
+    text_id: str
+    args: dict[str, Any] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
+    more: bool = False
+
+
+def answer(
+    session: Session,
+    *,
+    need: str,
+    place: Place,
+    pack: Pack,
+    language: str,
+    now: datetime,
+    zone: ZoneInfo,
+    skip: Collection[str] = (),
+    room_for: str = "",
+    discreet: bool = False,
+) -> Answer:
+    """What to say to somebody who looks for ``need`` near ``place``.
+
+    ``skip``: ids shown before ("more" asks for the next). ``room_for``: the words of the options that the message will
+    carry beneath ("1 More"), which must fit as well. ``discreet``: the need itself is not said (somebody else may read
+    the phone).
+    """
+    found = search(
+        session,
+        need=need,
+        place=place,
+        country=pack.country,
+        limit=SHOWN + 1,
+        skip=skip,
+        now=now,
+        zone=zone,
+        language=language,
+    )
+    said = {"need": need_name(need, pack.locale(language)), "place": place.name}
+    if not found:
+        ending = "services.no_more" if skip else "services.none"
+        return Answer(f"{ending}_discreet" if discreet else ending, said)
+    local = now.astimezone(zone)
+    fitting = [offer for offer in found[:SHOWN] if offer.near == found[0].near and offer.country_wide == found[0].country_wide]
+    if found[0].near or found[0].country_wide:
+        fitting = [offer for offer in found[:SHOWN] if offer.near or offer.country_wide]
+    text_id = "services.found_discreet" if discreet else _heading(found[0], bool(skip))
+    for count in range(len(fitting), 0, -1):
+        for brevity in range(3):
+            lines = "\n".join(
+                _line(offer, place, local, pack, language, brevity) for offer in fitting[:count]
+            )
+            args = {**said, "lines": lines}
+            more = len(found) > count
+            text = texts.render(text_id, language, **args) + (f"\n{room_for}" if more and room_for else "")
+            if segments(to_gsm7(text)) <= SEGMENTS:
+                return Answer(text_id, args, tuple(str(offer.id) for offer in fitting[:count]), more)
+    # One service whose own name and number are longer than two segments: said all the same, by name and phone.
+    return Answer(text_id, args, (str(fitting[0].id),), len(found) > 1)
+
+
+def _heading(first: Found, again: bool) -> str:
+    if first.country_wide:
+        return "services.found_lines"
+    if not first.near:
+        return "services.found_further_more" if again else "services.found_further"
+    return "services.found_more" if again else "services.found"
+
+
+def _line(offer: Found, place: Place, local: datetime, pack: Pack, language: str, brevity: int) -> str:
+    """One service. ``brevity`` 0: everything; 1: shorter hours; 2: name, town and phone, and whether it is free."""
+    when = hours.words(offer.hours, local, language=language, clock=pack.dates.clock, most=2 - min(brevity, 1))
+    parts = [
+        f"{_short(offer.name, 40)}{_where(offer, place, language, brevity)}",
+        when if brevity < 2 else "",
+        local_number(offer.phone, pack.country),
+        _cost(offer, language, brevity),
+    ]
+    return "- " + ". ".join(part for part in parts if part)
+
+
+def _where(offer: Found, place: Place, language: str, brevity: int) -> str:
+    if offer.country_wide:
+        return ""
+    if offer.hidden:
+        return ", " + texts.render("services.where_private", language, town=offer.town)
+    # Said in the local way: tenths of a mile on foot, whole miles beyond.
+    miles = offer.miles or 0.0
+    if miles < 0.25:
+        return ", " + texts.render("services.where_here", language)
+    far = f"{miles:.1f}" if miles < 9.95 else f"{miles:.0f}"
+    text_id = "services.where_near" if offer.town == place.town or brevity > 1 else "services.where"
+    return ", " + texts.render(text_id, language, town=offer.town, miles=far)
+
+
+def _cost(offer: Found, language: str, brevity: int) -> str:
+    if offer.cost is None:
+        return ""
+    amount, currency, _ = offer.cost
+    if amount == 0:
+        return texts.render("services.free", language)
+    if brevity > 1:
+        return ""
+    sign = {"GBP": "£", "USD": "$"}.get(currency, currency + " ")
+    money = f"{sign}{amount:.0f}" if amount == int(amount) else f"{sign}{amount:.2f}"
+    return texts.render("services.from", language, amount=money)
+
+
+def local_number(number: str, country: str) -> str:
+    """A number as people there dial it: "020 7946 0201", "614-555-0101"."""
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        return number
+    if country == "US" and parsed.country_code == 1:
+        digits = str(parsed.national_number)
+        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
+    form = phonenumbers.PhoneNumberFormat
+    home = parsed.country_code == phonenumbers.country_code_for_region(country)
+    return phonenumbers.format_number(parsed, form.NATIONAL if home else form.INTERNATIONAL)
+
+
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 2].rsplit(" ", 1)[0] + ".."
+
+
+__all__ = ["NEAR", "Answer", "answer", "local_number"]

@@ -1,0 +1,130 @@
+"""Reading the directory: candidates for a search, and the pages of the public API.
+
+Promise: a hidden location's address is never part of a search's conditions, so no question can be asked that would
+give it away (not by text, not by postcode, not by distance).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from api.directory.models import Location, Organization, Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
+from api.directory.schemas import ServiceFilter
+
+#: Everything that a full service shows, loaded in as many queries as there are kinds.
+WHOLE = (
+    joinedload(Service.organization),
+    selectinload(Service.taxonomy_terms),
+    selectinload(Service.phones),
+    selectinload(Service.schedules),
+    selectinload(Service.cost_options),
+    selectinload(Service.service_at_locations).joinedload(ServiceAtLocation.location),
+)
+
+
+def offered(session: Session, *, need: str, country: str) -> Sequence[Service]:
+    """The active services for a need that are in a country or work everywhere in it."""
+    return session.scalars(
+        select(Service)
+        .options(*WHOLE)
+        .where(
+            Service.status == "active",
+            Service.taxonomy_terms.any(TaxonomyTerm.code == need),
+            or_(
+                Service.country_wide == country,
+                Service.service_at_locations.any(ServiceAtLocation.location.has(Location.country == country)),
+            ),
+        )
+        .order_by(Service.name)
+    ).all()
+
+
+def services(filters: ServiceFilter) -> Select[tuple[Service]]:
+    """The services that all filters let through."""
+    return select(Service).where(*_service_conditions(filters)).order_by(Service.name, Service.id)
+
+
+def at_locations(filters: ServiceFilter, box: tuple[float, float, float, float] | None) -> Select[tuple[ServiceAtLocation]]:
+    """The services at locations that all filters let through; ``box`` is south, west, north, east. A hidden location is
+    in no box."""
+    found = (
+        select(ServiceAtLocation)
+        .join(ServiceAtLocation.service)
+        .join(ServiceAtLocation.location)
+        .where(*_service_conditions(filters))
+        .order_by(Service.name, ServiceAtLocation.id)
+    )
+    if box is not None:
+        south, west, north, east = box
+        found = found.where(
+            Location.hidden.is_(False), Location.latitude.between(south, north), Location.longitude.between(west, east)
+        )
+    return found
+
+
+def _service_conditions(filters: ServiceFilter) -> list[Any]:
+    conditions: list[Any] = []
+    if filters.search:
+        for word in filters.search.split():
+            like = f"%{_escaped(word)}%"
+            conditions.append(
+                or_(
+                    Service.name.ilike(like, escape="\\"),
+                    Service.description.ilike(like, escape="\\"),
+                    Service.organization.has(Organization.name.ilike(like, escape="\\")),
+                )
+            )
+    if filters.taxonomy_term_id:
+        conditions.append(Service.taxonomy_terms.any(TaxonomyTerm.id == filters.taxonomy_term_id))
+    if filters.taxonomy_id:
+        conditions.append(Service.taxonomy_terms.any(TaxonomyTerm.taxonomy_id == filters.taxonomy_id))
+    if filters.organization_id:
+        conditions.append(Service.organization_id == filters.organization_id)
+    if filters.modified_after:
+        conditions.append(Service.last_modified >= filters.modified_after)
+    return conditions
+
+
+def organizations(search: str) -> Select[tuple[Organization]]:
+    """The organizations whose name or description holds every word."""
+    return _named(select(Organization), Organization, search)
+
+
+def taxonomies(search: str) -> Select[tuple[Taxonomy]]:
+    """The taxonomies whose name or description holds every word."""
+    return _named(select(Taxonomy), Taxonomy, search)
+
+
+def taxonomy_terms(search: str, taxonomy_id: uuid.UUID | None) -> Select[tuple[TaxonomyTerm]]:
+    """The terms whose name or description holds every word, of one taxonomy where that is asked for."""
+    found = _named(select(TaxonomyTerm), TaxonomyTerm, search)
+    return found.where(TaxonomyTerm.taxonomy_id == taxonomy_id) if taxonomy_id else found
+
+
+def _named(found: Select[Any], model: Any, search: str) -> Select[Any]:
+    words = [f"%{_escaped(word)}%" for word in search.split()]
+    return found.where(
+        and_(
+            *(or_(model.name.ilike(word, escape="\\"), model.description.ilike(word, escape="\\")) for word in words)
+        )
+    ).order_by(model.name, model.id)
+
+
+def count(session: Session, found: Select[Any]) -> int:
+    """How many rows there are in all."""
+    return session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
+
+
+def last_modified(session: Session) -> datetime | None:
+    """When the directory last changed."""
+    return session.scalar(select(func.max(Service.last_modified)))
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

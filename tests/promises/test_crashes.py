@@ -1,0 +1,80 @@
+"""kill -9 at every named point: after a restart nothing is lost, and nothing reaches a family twice."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from api.crashpoints import POINTS
+from tests.harness import promises
+from tests.harness.phones import Phone
+from tests.harness.processes import Process, wait_until
+from tests.harness.system import System
+from tests.harness.town import Team
+from tests.harness.twilio import new_sid
+
+DANGER = "help he has got a knife and he is going to kill us"
+QUESTION = "when is my next meeting please"
+#: What happens in the process that Twilio and the action server talk to; all else happens in the worker.
+IN_THE_API = ("inbox", "assist", "acknowledge")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at(point: str, town: System, team: Team) -> None:
+    armed = town.apis[0] if point.split(".")[0] in IN_THE_API else town.workers[0]
+    armed.kill()
+    marker = town.start_process(armed, crash_at=point)
+
+    deliver(team.other, QUESTION, armed)
+    deliver(team.parent, DANGER, armed)
+    reference = told(team.lead, armed)
+    assert told(team.duty, armed) == reference
+    town.move_clock(timedelta(minutes=3, seconds=1))
+    assert told(team.manager, armed) == reference
+    deliver(team.lead, f"ACK {reference}", armed)
+
+    restart_if_dead(armed)
+    town.settle()
+    assert marker.exists(), f"nothing passed the point {point}"
+    promises.check(team)
+    (escalation,) = town.escalations(team.parent)
+    assert escalation["state"] == "acknowledged"
+    assert len(town.inbound(team.parent)) == len(town.inbound(team.other)) == len(town.inbound(team.lead)) == 1
+    for phone in team.phones:
+        for text in phone.unexpected():
+            text.expected = True  # promises.check has counted them
+
+
+def deliver(phone: Phone, body: str, armed: Process) -> None:
+    """Text us as Twilio does: what was not answered with 200 comes again, to a process that is up."""
+    sid = new_sid()
+    try:
+        response = phone.system.webhook(phone.number, body, sid=sid, api=0)
+        answered = response.status_code == 200
+    except httpx.TransportError:
+        answered = False
+    restart_if_dead(armed)
+    if not answered:
+        phone.text(body, sid=sid, api=1)
+
+
+def told(phone: Phone, armed: Process) -> str:
+    """Wait for the escalation's text (somebody restarts what dies meanwhile); the reference in it."""
+
+    def arrived() -> bool:
+        restart_if_dead(armed)
+        return bool(phone.unexpected())
+
+    wait_until(arrived, f"{phone.owner} was not told")
+    found = re.search(r"EMERGENCY (\d+)", phone.expect("EMERGENCY").body)
+    assert found
+    return found[1]
+
+
+def restart_if_dead(process: Process) -> None:
+    if not process.alive:
+        process.wait_dead()
+        process.start(wait=False)
