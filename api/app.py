@@ -13,15 +13,18 @@ from fastapi.staticfiles import StaticFiles
 from api import live
 from api.access import routes as access
 from api.access.guards import public
+from api.assistant.operations import routes as assist
 from api.channels.twilio import routes as twilio
 from api.channels.webchat import routes as webchat
 from api.console import routes as console
 from api.demo import routes as demo
+from api.directory import routes as directory
 from api.ops import routes as ops
 from api.ops.body_limit import BodyLimit
 from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
+from api.safety import screen
 from api.settings import settings
 
 
@@ -29,6 +32,7 @@ from api.settings import settings
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Refuse to start half-configured; listen for changes while serving."""
     settings().check()
+    await asyncio.to_thread(screen.warm_up)
     listening = asyncio.create_task(live.hub.run())
     yield
     listening.cancel()
@@ -45,7 +49,8 @@ def create_app() -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in (*access.routers, *webchat.routers, *console.routers, *demo.routers, twilio.router, ops.router):
+    pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers)
+    for router in (*pages, twilio.router, assist.router, directory.router, ops.router):
         app.include_router(router)
     app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -56,6 +56,19 @@ def import_families(
         typer.echo(str(report))
 
 
+@app.command("password")
+def set_password(email: Annotated[str, typer.Argument(help="the worker's e-mail address")]) -> None:
+    """Give a worker a (new) password for the console; it is asked for, never taken from the command line."""
+    from api.access import service
+
+    password = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
+    try:
+        service.set_password(email, password)
+    except (LookupError, ValueError) as problem:
+        fail(str(problem).strip("'"))
+    typer.echo("The password is set. Open sessions of this worker have ended.")
+
+
 @services.command("import")
 def import_services_file(file: File) -> None:
     """Import services (Open Referral HSDS 3.0 JSON)."""
@@ -74,7 +87,7 @@ def search_services(
     language: str = "en",
 ) -> None:
     """Search the directory as a family's text would."""
-    from api.directory.service import answer_words
+    from api.directory.answers import answer_words
 
     typer.echo(answer_words(words, country=country.upper(), language=language))
 

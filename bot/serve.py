@@ -23,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ACTION_TIMEOUT = 4
 
 
+def silence_warnings() -> None:
+    """Rasa's libraries warn of their own future, and Rasa warns of odd messages by quoting them."""
+    warnings.showwarning = lambda *_, **__: None
+
+
 class WithoutWords(logging.Formatter):
     """A log line that says where and what kind, and never a message: Rasa's own texts quote what people wrote."""
 
@@ -49,7 +54,6 @@ def quiet() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    warnings.simplefilter("ignore")
 
 
 def _where_only(_: object, method: str, event: dict[str, object]) -> str:
@@ -68,8 +72,15 @@ def newest_model(place: Path) -> Path:
     return models[-1]
 
 
+def models_folder() -> Path:
+    """Where models are: HEARTHLINE_MODEL, or ``models`` in HEARTHLINE_VAR_DIR (by default var)."""
+    given = os.environ.get("HEARTHLINE_MODEL", "")
+    return Path(given) if given else Path(os.environ.get("HEARTHLINE_VAR_DIR", "") or ROOT / "var") / "models"
+
+
 def main() -> None:
-    model = newest_model(Path(os.environ.get("HEARTHLINE_MODEL", ROOT / "var" / "models")))
+    silence_warnings()
+    model = newest_model(models_folder())
     url = urlsplit(os.environ.get("HEARTHLINE_RASA_URL", "http://127.0.0.1:5005"))
     import rasa.core.constants
 

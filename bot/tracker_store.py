@@ -16,7 +16,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 
 class TurnsUnderWay(TrackerStore):
-    """At most ``turns`` trackers (endpoints.yml), the oldest forgotten first. Rasa saves a tracker at its turn's end."""
+    """At most ``turns`` trackers (endpoints.yml), the oldest forgotten first; Rasa saves one at its turn's end."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ nothing. Every read and write that a worker asks for goes through one of these f
 from __future__ import annotations
 
 import uuid
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fastapi import HTTPException
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
@@ -61,7 +61,7 @@ def worker_of_session(session: Session, token_hash: str) -> tuple[Worker, Agency
     return (row[0], row[1]) if row else None
 
 
-def visible_families(worker: Viewer) -> Select[tuple[Family]]:
+def visible_families(worker: Viewer) -> Select[Family]:
     """The families this worker may see: the assigned ones, or the agency's for duty, managers and administrators."""
     families = select(Family).where(Family.agency_id == worker.agency_id)
     if worker.role in AGENCY_WIDE:
@@ -72,11 +72,11 @@ def visible_families(worker: Viewer) -> Select[tuple[Family]]:
     return families.where(false())
 
 
-def _family_is_visible(worker: Viewer, column: ColumnElement[uuid.UUID | None]) -> ColumnElement[bool]:
+def _family_is_visible(worker: Viewer, column: ColumnElement[Any]) -> ColumnElement[bool]:
     return column.in_(visible_families(worker).with_only_columns(Family.id))
 
 
-def visible_conversations(worker: Viewer) -> Select[tuple[Conversation]]:
+def visible_conversations(worker: Viewer) -> Select[Conversation]:
     """Conversations of visible families; those of strangers who wrote to the agency (or to no agency yet); and those
     with an unresolved escalation of which this worker was told, whoever writes."""
     people = (
@@ -101,7 +101,7 @@ def visible_conversations(worker: Viewer) -> Select[tuple[Conversation]]:
     return select(Conversation).where(seen if worker.role in ROLES else false())
 
 
-def visible_escalations(worker: Viewer) -> Select[tuple[Escalation]]:
+def visible_escalations(worker: Viewer) -> Select[Escalation]:
     """The agency's escalations of visible families and of strangers, and those of which this worker was told."""
     told = select(Notification.escalation_id).where(Notification.worker_id == worker.id).scalar_subquery()
     seen = or_(

@@ -31,6 +31,7 @@ SESSION_LIFE = timedelta(hours=12)
 WINDOW = timedelta(minutes=15)
 TRIES_PER_EMAIL = 8
 TRIES_PER_CLIENT = 30
+SHORTEST_PASSWORD = 12
 
 _hasher = PasswordHasher()
 #: Argon2 takes 64 MiB a time: more at once would let a flood of sign-ins take the machine's memory.
@@ -53,6 +54,25 @@ def hash_password(password: str) -> str:
     """The argon2id hash to store for a password."""
     with _hashing:
         return _hasher.hash(password)
+
+
+def set_password(email: str, password: str) -> None:
+    """Give a worker a (new) password and end their sessions. Raises LookupError for an unknown address, ValueError for a
+    password of less than SHORTEST_PASSWORD characters. Commits."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    hashed = hash_password(password)
+    with transaction() as session:
+        worker = session.scalar(select(Worker).where(func.lower(Worker.email) == email.strip().casefold()))
+        if worker is None:
+            raise LookupError("no worker has this e-mail address; import the workers first")
+        worker.password_hash = hashed
+        session.execute(
+            update(WorkerSession)
+            .where(WorkerSession.worker_id == worker.id, WorkerSession.revoked_at.is_(None))
+            .values(revoked_at=clock.now())
+        )
+        audit.record(session, actor_kind="system", actor_id=None, verb="set_password", object_id=worker.id)
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +99,7 @@ def token_hash(token: str) -> str:
 
 
 def form_token(token: str) -> str:
-    """The hidden field of every form of a session: nobody else can make it, and it does not tell the session's token."""
+    """The hidden field of every form of a session: nobody else can make it, and it does not tell the token."""
     return keyed_hash("form", token)
 
 
@@ -148,9 +168,7 @@ def start_session(session: Session, worker: Worker) -> SignedIn:
     token = secrets.token_urlsafe(32)
     now = clock.now()
     session.add(
-        WorkerSession(
-            worker_id=worker.id, token_hash=token_hash(token), created_at=now, expires_at=now + SESSION_LIFE
-        )
+        WorkerSession(worker_id=worker.id, token_hash=token_hash(token), created_at=now, expires_at=now + SESSION_LIFE)
     )
     audit.record(session, actor_kind="worker", actor_id=worker.id, verb="signed_in", object_id=worker.id)
     return SignedIn(token, worker.id)

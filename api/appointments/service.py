@@ -48,9 +48,7 @@ def request_change(
     The appointment itself stays as it is: moving it is the worker's to do.
     """
     place = _place(session, appointment, person_id)
-    known = session.scalar(
-        select(ChangeRequest).filter_by(appointment_id=appointment.id, message_id=message_id)
-    )
+    known = session.scalar(select(ChangeRequest).filter_by(appointment_id=appointment.id, message_id=message_id))
     if known is not None:
         return known
     place.answer, place.answered_at, place.answer_words = "cannot_come", now, words[:LONGEST_WORDS]

@@ -1,7 +1,8 @@
 """Which days somebody means: "thurs", "next week", "the 14th", "pasado mañana", "after school". Pure.
 
 In: the words, the moment they were written, the zone of the agency, and which number comes first in "3/4". Out: a span
-of local time, or None when no time is named. English and Spanish are understood whatever the person's language is.
+of local time, or None when no time is named. English and Spanish are understood whatever the person's language is; the
+words are data (``data/words/times.yaml``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,18 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import yaml
+
+from api.settings import DATA
 
 #: On a Thursday from this local hour on, "thursday" means next week's: today's appointments are over.
 EVENING = 18
+_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "un": 1, "una": 1, "dos": 2, "tres": 3}
+
+Days = tuple[date, date]
 
 
 @dataclass(frozen=True)
@@ -29,76 +38,52 @@ class Span:
         return max(1, (self.end - timedelta(microseconds=1)).date().toordinal() - self.start.date().toordinal() + 1)
 
 
-_WEEKDAYS = [
-    r"mon(?:day)?s?|lunes",
-    r"tue?s?(?:day)?s?|martes",
-    r"we(?:d|ds|nsday|nesday|dnesday|dnsday|nds)s?|miercoles",
-    r"th(?:u|ur|urs|ursday|rusday|ursdy)s?|jueves",
-    r"fri(?:day|dy)?s?|viernes",
-    r"(?<!been )(?<!was )(?<!just )(?<!i )(?<!am )(?<!im )(?<!is )(?<!are )(?<!were )sat(?:urday|erday)?s?|saturdays?|sabados?",
-    r"sun(?:day)?s?|domingos?",
-]
-_WEEKDAY = [re.compile(rf"\b(?:{names})\b") for names in _WEEKDAYS]
-_MONTHS = [
-    r"jan(?:uary)?|enero",
-    r"feb(?:ruary|uary)?|febrero",
-    r"mar(?:ch)?|marzo",
-    r"apr(?:il)?|abril",
-    r"may|mayo",
-    r"june?|junio",
-    r"july?|julio",
-    r"aug(?:ust)?|agosto",
-    r"sept?(?:ember)?|sep?tiembre",
-    r"oct(?:ober)?|octubre",
-    r"nov(?:ember)?|noviembre",
-    r"dec(?:ember)?|dic(?:iembre)?",
-]
-_MONTH = "|".join(f"(?P<m{number}>{names})" for number, names in enumerate(_MONTHS, start=1))
-_DAY_MONTH = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+(?:of|de))?\s+(?:{_MONTH})\b")
-_MONTH_DAY = re.compile(rf"\b(?:{_MONTH})\s+(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b")
-_NUMERIC = re.compile(r"\b(?P<first>\d{1,2})[/.](?P<second>\d{1,2})(?:[/.](?P<year>\d{2,4}))?\b(?!\s*(?:am|pm|o'?clock))")
-_ORDINAL = re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)\b|\b(?:el|dia)\s+(?:dia\s+)?(?P<dia>\d{1,2})\b(?!\s*(?:[:/]|de la|am|pm))")
+@dataclass(frozen=True)
+class _Words:
+    """The compiled patterns of the data file."""
 
-_PARTS: list[tuple[re.Pattern[str], int, int]] = [
-    (re.compile(r"\b(?:after school|despues de (?:la escuela|clase|el cole)|al salir de(?:l cole| clase))\b"), 15, 18),
-    (re.compile(r"\b(?:morning|mornin|in the am|por la manana|de la manana|en la manana)\b"), 0, 12),
-    (re.compile(r"\b(?:afternoon|aft|arvo|por la tarde|de la tarde|en la tarde|esta tarde)\b"), 12, 18),
-    (re.compile(r"\b(?:evening|tonight|2nite|tonite|night|esta noche|por la noche|de la noche)\b"), 17, 24),
-]
+    weekdays: tuple[re.Pattern[str], ...]
+    parts: tuple[tuple[re.Pattern[str], int, int], ...]
+    named: dict[str, re.Pattern[str]]
 
-_TODAY = re.compile(r"\b(?:today|2day|tday|tonight|tonite|2nite|this (?:morning|afternoon|evening|aft)|hoy|esta (?:tarde|noche|manana))\b")
-_AFTER_TOMORROW = re.compile(r"\b(?:(?:the )?day after (?:tomorrow|tomoz|tmrw)|pasado manana)\b")
-_TOMORROW = re.compile(r"\b(?:tomorrow|tomorow|tommorow|tommorrow|tomo|tomoz|tomoro|tmrw|tmr|tmoz|2moro|2morrow|2mrw)\b|(?<!por la )(?<!de la )(?<!en la )(?<!esta )(?<!pasado )\bmanana\b")
-_YESTERDAY = re.compile(r"\b(?:yesterday|yday|yesterdays|ayer)\b")
-_WEEKEND = re.compile(r"\b(?:weekend|wkend|wknd|fin de semana|finde)\b")
-_LAST_WEEK = re.compile(r"\b(?:last week|la semana pasada)\b")
-_WEEK_AFTER = re.compile(r"\b(?:week after next|dentro de dos semanas|in two weeks|in 2 weeks)\b")
-_NEXT_WEEK = re.compile(r"\b(?:next (?:week|wk)|following week|la semana que viene|proxima semana|semana proxima|la otra semana|semana entrante)\b")
-_THIS_WEEK = re.compile(r"\b(?:(?:this|the) (?:week|wk)|esta semana|rest of the week)\b")
-_NEXT_MONTH = re.compile(r"\b(?:next month|el mes que viene|proximo mes|mes proximo|mes entrante)\b")
-_THIS_MONTH = re.compile(r"\b(?:this month|este mes)\b")
-_MONTH_ALONE = re.compile(rf"\b(?:in|for|during|until|till|til|en|para|hasta)\s+(?:{_MONTH})\b(?!\s+\d)")
-_IN_DAYS = re.compile(r"\b(?:in|en|dentro de) (?P<n>\d{1,2}|a|one|two|three|un|una|dos|tres) (?P<unit>days?|weeks?|dias?|semanas?)\b")
-_FORTNIGHT = re.compile(r"\b(?:in a fortnight|in 2 wks)\b")
-_ANY_DAY = "|".join([*_WEEKDAYS, "weekend|wkend|wknd|fin de semana|finde"])
-_NEXT = re.compile(rf"\b(?:next|nxt|following|proxim[oa])\s+(?:{_ANY_DAY})\b|\b(?:{_ANY_DAY})\s+(?:next|que viene|proximo)\b")
-_LAST = re.compile(rf"\blast\s+(?:{_ANY_DAY})\b|\b(?:{_ANY_DAY})\s+pasado\b")
-_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "un": 1, "una": 1, "dos": 2, "tres": 3}
+    def find(self, name: str, text: str) -> re.Match[str] | None:
+        return self.named[name].search(text)
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    data = yaml.safe_load((DATA / "words" / "times.yaml").read_text(encoding="utf-8"))
+    weekdays, months, parts = data.pop("weekdays"), data.pop("months"), data.pop("parts")
+    month = "|".join(f"(?P<m{number}>{names})" for number, names in enumerate(months, start=1))
+    day = "|".join([*weekdays, data["weekend"]])
+    stands_for = {"{month}": month, "{day}": day, "{manana}": data.pop("manana")}
+    filled = dict(data)
+    for name, words in stands_for.items():
+        filled = {key: pattern.replace(name, words) for key, pattern in filled.items()}
+    between = filled.pop("between")
+    named = {name: _whole_words(pattern) for name, pattern in filled.items()}
+    named["between"] = re.compile(rf"[,;.!?]|\b(?:{between})\b")
+    return _Words(
+        weekdays=tuple(_whole_words(names) for names in weekdays),
+        parts=tuple((_whole_words(part["words"]), part["from"], part["until"]) for part in parts),
+        named=named,
+    )
+
+
+def _whole_words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b")
 
 
 def folded(words: str) -> str:
-    """Small letters without accents; what every pattern here is written for."""
+    """Small letters without accents; what every pattern of data/words is written for."""
     letters = unicodedata.normalize("NFKD", words.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
-_CLAUSE = re.compile(r"[,;.!?]|\b(?:instead of|rather than|instead|not|but|or|to|en vez de|en lugar de|pero|sino|para|al)\b")
-
-
 def mentions(words: str, now: datetime, zone: ZoneInfo, *, day_first: bool = True) -> list[Span]:
     """Every time that is named, clause by clause: "can we do friday instead of thursday" names two days."""
-    clauses = [words, *_CLAUSE.split(folded(words))]
-    found = [resolve(clause, now, zone, day_first=day_first) for clause in clauses]
+    clauses = [words, *_words().named["between"].split(folded(words))]
+    found = [resolve(clause, now, zone, day_first=day_first) for clause in clauses if clause]
     return list(dict.fromkeys(span for span in found if span is not None))
 
 
@@ -107,106 +92,80 @@ def resolve(words: str, now: datetime, zone: ZoneInfo, *, day_first: bool = True
     text = folded(words)
     local = now.astimezone(zone)
     days = next((found for read in _READERS if (found := read(text, local, day_first)) is not None), None)
-    part = next(((start, end) for pattern, start, end in _PARTS if pattern.search(text)), None)
+    part = next(((start, end) for pattern, start, end in _words().parts if pattern.search(text)), None)
     if days is None:
-        if part is None or not re.search(r"\b(?:this|esta|after school|tonight)\b", text):
+        if part is None or not _words().find("part_of_today", text):
             return None
         days = (local.date(), local.date())
     first, last = days
     if part and first == last:
-        return _span(first, time(part[0]), zone, hours=part[1] - part[0])
+        end = _at(first, zone, time(part[1])) if part[1] < 24 else _at(first + timedelta(days=1), zone)
+        return Span(_at(first, zone, time(part[0])), end)
     return Span(_at(first, zone), _at(last + timedelta(days=1), zone))
-
-
-Days = tuple[date, date]
 
 
 def _at(day: date, zone: ZoneInfo, hour: time = time()) -> datetime:
     return datetime.combine(day, hour, tzinfo=zone)
 
 
-def _span(day: date, start: time, zone: ZoneInfo, *, hours: int) -> Span:
-    end_hour = start.hour + hours
-    end = _at(day + timedelta(days=1), zone) if end_hour >= 24 else _at(day, zone, time(end_hour))
-    return Span(_at(day, zone, start), end)
-
-
 def _relative(text: str, local: datetime, day_first: bool) -> Days | None:
-    today = local.date()
-    if _AFTER_TOMORROW.search(text):
-        return (today + timedelta(days=2),) * 2
-    if _YESTERDAY.search(text):
-        return (today - timedelta(days=1),) * 2
-    if _TOMORROW.search(text):
-        return (today + timedelta(days=1),) * 2
-    if _TODAY.search(text):
-        return today, today
-    if _FORTNIGHT.search(text):
-        return (today + timedelta(days=14),) * 2
-    if found := _IN_DAYS.search(text):
+    today, find = local.date(), _words().find
+    for name, ahead in (("after_tomorrow", 2), ("yesterday", -1), ("tomorrow", 1), ("today", 0), ("fortnight", 14)):
+        if find(name, text):
+            return (today + timedelta(days=ahead),) * 2
+    if found := find("in_days", text):
         count = _NUMBERS.get(found["n"]) or int(found["n"])
-        if found["unit"][0] == "d":
-            return (today + timedelta(days=count),) * 2
-        return _week(today, count)
+        return (today + timedelta(days=count),) * 2 if found["unit"][0] == "d" else _week(today, count)
     return None
 
 
 def _dates(text: str, local: datetime, day_first: bool) -> Days | None:
-    for pattern in (_DAY_MONTH, _MONTH_DAY):
-        if found := pattern.search(text):
-            month = next(number for number in range(1, 13) if found[f"m{number}"])
-            return _whole_day(_next_date(local.date(), month, int(found["day"])))
-    if found := _MONTH_ALONE.search(text):
-        first = _next_date(local.date(), next(number for number in range(1, 13) if found[f"m{number}"]), 1)
-        return (first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)) if first else None
-    if found := _NUMERIC.search(text):
+    find, today = _words().find, local.date()
+    for name in ("day_month", "month_day"):
+        if found := find(name, text):
+            return _whole_day(_next_date(today, _month(found), int(found["day"])))
+    if found := find("month_alone", text):
+        first = _next_date(today, _month(found), 1, past=31)
+        return (first, _month_end(first)) if first else None
+    if found := find("numeric", text):
         one, two = int(found["first"]), int(found["second"])
         day, month = (one, two) if day_first else (two, one)
-        if month > 12:
-            day, month = month, day
-        return _whole_day(_next_date(local.date(), month, day))
-    if found := _ORDINAL.search(text):
-        return _whole_day(_next_day_of_month(local.date(), int(found["day"] or found["dia"])))
+        return _whole_day(_next_date(today, *((month, day) if month <= 12 else (day, month))))
+    if found := find("ordinal", text):
+        return _whole_day(_next_day_of_month(today, int(found["day"] or found["dia"])))
     return None
 
 
 def _weeks(text: str, local: datetime, day_first: bool) -> Days | None:
-    today = local.date()
-    weekday = next((number for number, pattern in enumerate(_WEEKDAY) if pattern.search(text)), None)
-    if weekday is None and _WEEKEND.search(text):
-        ahead = 1 if _NEXT.search(text) and today.weekday() < 5 else 0
-        saturday = today + timedelta(days=(5 - today.weekday()) if today.weekday() < 6 else -1)
-        saturday += timedelta(weeks=ahead or (1 if _NEXT.search(text) else 0))
+    today, find = local.date(), _words().find
+    weekday = next((number for number, pattern in enumerate(_words().weekdays) if pattern.search(text)), None)
+    if weekday is None and find("weekend", text):
+        saturday = today + timedelta(days=5 - today.weekday(), weeks=1 if find("next", text) else 0)
         return saturday, saturday + timedelta(days=1)
     if weekday is None:
         return _whole_weeks(text, today)
     day = today + timedelta(days=(weekday - today.weekday()) % 7)
-    if _LAST.search(text):
+    if find("last", text) or find("last_week", text):
         return (day - timedelta(weeks=1),) * 2
-    if _NEXT_WEEK.search(text) or _NEXT.search(text):
+    if find("next_week", text) or find("next", text):
         # "next thursday" and "thursday next week": the one in the week that starts on the coming Monday.
-        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=1)
-        return (monday + timedelta(days=weekday),) * 2
+        return (_week(today, 1)[0] + timedelta(days=weekday),) * 2
     if day == today and local.hour >= EVENING:
         day += timedelta(weeks=1)
     return day, day
 
 
 def _whole_weeks(text: str, today: date) -> Days | None:
-    if _WEEK_AFTER.search(text):
-        return _week(today, 2)
-    if _NEXT_WEEK.search(text):
-        return _week(today, 1)
-    if _LAST_WEEK.search(text):
-        return _week(today, -1)
-    if _THIS_WEEK.search(text):
+    find = _words().find
+    for name, ahead in (("week_after", 2), ("next_week", 1), ("last_week", -1)):
+        if find(name, text):
+            return _week(today, ahead)
+    if find("this_week", text):
         return today, _week(today, 0)[1]
-    if _NEXT_MONTH.search(text):
-        first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-        return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    if _THIS_MONTH.search(text):
-        return today, (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return None
+    if find("next_month", text):
+        first = _month_end(today) + timedelta(days=1)
+        return first, _month_end(first)
+    return (today, _month_end(today)) if find("this_month", text) else None
 
 
 _READERS: tuple[Callable[[str, datetime, bool], Days | None], ...] = (_relative, _dates, _weeks)
@@ -217,30 +176,35 @@ def _week(today: date, ahead: int) -> Days:
     return monday, monday + timedelta(days=6)
 
 
+def _month(found: re.Match[str]) -> int:
+    return next(number for number in range(1, 13) if found[f"m{number}"])
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
 def _whole_day(day: date | None) -> Days | None:
     return (day, day) if day else None
 
 
-def _next_date(today: date, month: int, day: int) -> date | None:
-    """The nearest such date that is not long over: this year's, unless it is more than 60 days past."""
+def _next_date(today: date, month: int, day: int, past: int = 60) -> date | None:
+    """The nearest such date that is not long over: this year's, unless it is more than ``past`` days ago."""
     for year in (today.year, today.year + 1):
         try:
             found = date(year, month, day)
         except ValueError:
             continue
-        if found >= today - timedelta(days=60):
+        if found >= today - timedelta(days=past):
             return found
     return None
 
 
 def _next_day_of_month(today: date, day: int) -> date | None:
-    """ "the 14th": this month's if it is still to come, else the next month that has one."""
-    for ahead in range(0, 3):
-        first = (today.replace(day=1) + timedelta(days=32 * ahead)).replace(day=1)
-        try:
-            found = first.replace(day=day)
-        except ValueError:
-            continue
-        if found >= today:
-            return found
+    """ "the 14th": this month's if it is still to come, else the next month's that has one."""
+    first = today.replace(day=1)
+    for _ in range(3):
+        if 1 <= day <= _month_end(first).day and first.replace(day=day) >= today:
+            return first.replace(day=day)
+        first = _month_end(first) + timedelta(days=1)
     return None

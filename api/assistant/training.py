@@ -52,12 +52,12 @@ def ensure_trained() -> Path:
     print("  understanding: training on data/nlu (once for each change of it; a minute or two) ...", flush=True)
     command = [
         str(bot_python()), "-m", "rasa", "train", "--config", "bot/config.yml", "--domain", "bot/domain.yml",
-        "--data", "data/nlu", "data/rules.yml", "--out", str(model.parent), "--fixed-model-name", f"{model.stem[:-4]}.new",
+        "--data", "data/nlu", "data/rules.yml", "--out", str(model.parent), "--fixed-model-name", f"new-{fingerprint()}",
     ]  # fmt: skip
     quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
     with log.open("wb") as output:
         status = subprocess.run(command, cwd=ROOT, env={**os.environ, **quiet}, stdout=output, stderr=output)  # noqa: S603
-    fresh = model.parent / f"{model.stem[:-4]}.new.tar.gz"
+    fresh = model.parent / f"new-{fingerprint()}.tar.gz"
     if status.returncode or not fresh.exists():
         tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-12:])
         raise SystemExit(f"Training did not work:\n    {tail}\n\nThe whole log: {log}")

@@ -142,7 +142,7 @@ def _plans(session: Session, family_id: uuid.UUID, names: dict[uuid.UUID, str]) 
 
     def by(event: ActionEvent) -> str:
         if event.worker_id:
-            return workers.get(event.worker_id, "")
+            return str(workers.get(event.worker_id, ""))
         return names.get(event.person_id, "") if event.person_id else ""
 
     def view(action: PlanAction) -> ActionView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -42,16 +43,12 @@ def show_family(request: Request, me: Me, family_id: uuid.UUID) -> Response:
 def _view(me: Viewer, family_id: uuid.UUID) -> FamilyView:
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
-        audit.record_view(
-            session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id
-        )
+        audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
         return family_view(session, family)
 
 
 def _page(request: Request, me: Visitor, view: FamilyView, code: str = "", code_for: str = "") -> Response:
-    return console_page(
-        request, me, "console/family.html", here="families", view=view, code=code, code_for=code_for
-    )
+    return console_page(request, me, "console/family.html", here="families", view=view, code=code, code_for=code_for)
 
 
 @router.post("/actions/{action_id}/verify")
@@ -59,10 +56,8 @@ def verify_action(me: Me, action_id: uuid.UUID) -> Response:
     """A reported action is really done."""
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)
-        try:
+        with suppress(service.NotReported):  # somebody was quicker: the page shows how it stands
             service.verify(session, action, family_id, me.worker)
-        except service.NotReported:
-            pass  # somebody was quicker: the page shows how it stands
     return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
 
 
@@ -71,10 +66,8 @@ def reopen_action(me: Me, action_id: uuid.UUID, note: Annotated[str, Form()] = "
     """An action is not done after all."""
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)
-        try:
+        with suppress(service.NotReported):  # somebody was quicker: the page shows how it stands
             service.reopen(session, action, family_id, me.worker, storable(note)[:LONGEST_NOTE])
-        except service.NotReported:
-            pass  # somebody was quicker: the page shows how it stands
     return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
 
 

@@ -245,9 +245,7 @@ def families(session: Session, viewer: Viewer) -> list[FamilyRow]:
         .where(FamilyWorker.family_id == seen.c.id)
         .scalar_subquery()
     )
-    people = (
-        select(func.string_agg(Person.first_name, ", ")).where(Person.family_id == seen.c.id).scalar_subquery()
-    )
+    people = select(func.string_agg(Person.first_name, ", ")).where(Person.family_id == seen.c.id).scalar_subquery()
     to_verify = (
         select(func.count())
         .select_from(PlanAction)
@@ -256,9 +254,7 @@ def families(session: Session, viewer: Viewer) -> list[FamilyRow]:
         .scalar_subquery()
     )
     waiting = (
-        select(func.count())
-        .where(Escalation.family_id == seen.c.id, Escalation.state != "resolved")
-        .scalar_subquery()
+        select(func.count()).where(Escalation.family_id == seen.c.id, Escalation.state != "resolved").scalar_subquery()
     )
     rows = session.execute(select(family, lead, people, to_verify, waiting).order_by(seen.c.name))
     return [FamilyRow(row[0], row[1] or "", row[2] or "", row[3], row[4]) for row in rows]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -79,10 +80,8 @@ def resolve(me: Me, escalation_id: int, outcome: Annotated[str, Form()] = "") ->
         return RedirectResponse(f"/console/e/{escalation_id}?note=outcome", 303)
     with transaction() as session:
         access.escalation_or_404(session, me, escalation_id)
-        try:
+        with suppress(escalations.NotOpen):  # somebody was quicker: the page shows who
             escalations.resolve(session, escalation_id, me.worker, words)
-        except escalations.NotOpen:
-            pass  # somebody was quicker: the page shows who
     return RedirectResponse(f"/console/e/{escalation_id}", 303)
 
 

@@ -1,4 +1,7 @@
-"""What a worker decides on the family's page. Callers have checked that the worker may see the family; nothing commits."""
+"""What a worker decides on the family's page.
+
+Callers have checked that the worker may see the family; nothing here commits.
+"""
 
 from __future__ import annotations
 

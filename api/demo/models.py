@@ -11,7 +11,7 @@ from api.database import Base
 
 
 class DemoText(Base):
-    """A text between a simulated phone and the service. ``state``: queued, sent, delivered, refused (by our webhook)."""
+    """A text between a simulated phone and the service. ``state``: queued, delivered, refused (by our webhook)."""
 
     __tablename__ = "demo_texts"
     __table_args__ = (Index("ix_demo_texts_recipient_id", "recipient", "id"),)

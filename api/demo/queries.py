@@ -30,6 +30,7 @@ class Phone:
     about: str
     language: str
     timezone: str
+    jurisdiction: str
     unread: int
 
 
@@ -58,7 +59,7 @@ def family_phones(session: Session) -> list[Phone]:
     """The demo people's phones, by agency and family, and a stranger's."""
     unread = _unread(session)
     rows = session.execute(
-        select(ContactPoint.address, Person, Family.name, Agency.timezone)
+        select(ContactPoint.address, Person, Family.name, Agency)
         .join(Person, Person.id == ContactPoint.person_id)
         .join(Family, Family.id == Person.family_id)
         .join(Agency, Agency.id == Family.agency_id)
@@ -66,11 +67,19 @@ def family_phones(session: Session) -> list[Phone]:
         .order_by(Agency.name, ContactPoint.address)
     ).all()
     phones = [
-        Phone(number, person.first_name, family, person.language, zone, unread.get(number, 0))
-        for number, person, family, zone in rows
+        Phone(
+            number,
+            person.first_name,
+            family,
+            person.language,
+            agency.timezone,
+            agency.jurisdiction,
+            unread.get(number, 0),
+        )
+        for number, person, family, agency in rows
     ]
-    zone = phones[0].timezone if phones else "UTC"
-    return [*phones, Phone(STRANGER, "", "", "en", zone, unread.get(STRANGER, 0))]
+    zone, jurisdiction = (phones[0].timezone, phones[0].jurisdiction) if phones else ("UTC", "uk-england")
+    return [*phones, Phone(STRANGER, "", "", "en", zone, jurisdiction, unread.get(STRANGER, 0))]
 
 
 def worker_phones(session: Session) -> list[Phone]:
@@ -83,15 +92,22 @@ def worker_phones(session: Session) -> list[Phone]:
         .order_by(Agency.name, Worker.phone)
     ).all()
     return [
-        Phone(worker.phone, worker.name, worker.role, agency.language, agency.timezone, unread.get(worker.phone, 0))
+        Phone(
+            worker.phone,
+            worker.name,
+            worker.role,
+            agency.language,
+            agency.timezone,
+            agency.jurisdiction,
+            unread.get(worker.phone, 0),
+        )
         for worker, agency in rows
+        if worker.phone
     ]
 
 
 def _unread(session: Session) -> dict[str, int]:
-    rows = session.execute(
-        select(DemoText.recipient, func.count()).where(~DemoText.seen).group_by(DemoText.recipient)
-    )
+    rows = session.execute(select(DemoText.recipient, func.count()).where(~DemoText.seen).group_by(DemoText.recipient))
     return {number: count for number, count in rows}
 
 

@@ -19,6 +19,7 @@ from api.access.routes import with_session
 from api.channels.webchat.routes import with_chat
 from api.database import reading, transaction
 from api.demo import queries, service
+from api.jurisdiction.packs import pack
 from api.messages.cleaning import storable
 from api.pages import streams
 from api.pages.headers import EXIT_URL
@@ -26,9 +27,7 @@ from api.pages.rendering import chosen_language, page
 from api.settings import settings
 from api.texts import render as render_text
 
-router = APIRouter(
-    prefix="/demo", include_in_schema=False, dependencies=[Depends(in_demo_mode), Depends(same_origin)]
-)
+router = APIRouter(prefix="/demo", include_in_schema=False, dependencies=[Depends(in_demo_mode), Depends(same_origin)])
 twilio = APIRouter(prefix="/demo/twilio", include_in_schema=False, dependencies=[Depends(in_demo_mode)])
 routers = [router, twilio]
 
@@ -41,6 +40,7 @@ basic = HTTPBasic(auto_error=False)
 @router.get("")
 def show(request: Request, family: str = "", worker: str = "") -> Response:
     """Everything side by side. ``family`` and ``worker`` are the numbers of the two phones on the screen."""
+    language = chosen_language(request)
     with reading() as session:
         family_phones = queries.family_phones(session)
         worker_phones = queries.worker_phones(session)
@@ -54,8 +54,9 @@ def show(request: Request, family: str = "", worker: str = "") -> Response:
     return page(
         request,
         "demo/demo.html",
-        language=chosen_language(request),
+        language=language,
         timezone=left.timezone,
+        locale=pack(left.jurisdiction).locale(language),
         family_phones=family_phones,
         worker_phones=worker_phones,
         left=left,
@@ -82,7 +83,8 @@ async def send_text(
 ) -> Response:
     """A phone sends a text: to our own webhook, as Twilio would bring it."""
     body = storable(body.strip())[: service.LONGEST_TEXT]
-    if body and await run_in_threadpool(_is_a_phone, sender):
+    known = await run_in_threadpool(_is_a_phone, sender)
+    if body and known:
         sid = await run_in_threadpool(service.keep_text, sender, settings().twilio_sender, body)
         taken = await service.deliver_to_us(sid, sender, body)
         await run_in_threadpool(service.settle_text, sid, "delivered" if taken else "refused")
@@ -144,8 +146,12 @@ async def _events() -> AsyncIterator[str]:
 
 def twilio_account(account: str, credentials: Annotated[HTTPBasicCredentials | None, Depends(basic)]) -> None:
     """The account's sid and one of its auth tokens, as basic authentication."""
-    fits = credentials is not None and account == settings().twilio_account == credentials.username and any(
-        secrets.compare_digest(credentials.password.encode(), token.encode()) for token in settings().twilio_tokens
+    fits = (
+        credentials is not None
+        and account == settings().twilio_account == credentials.username
+        and any(
+            secrets.compare_digest(credentials.password.encode(), token.encode()) for token in settings().twilio_tokens
+        )
     )
     if not fits:
         raise HTTPException(401, "Authenticate", {"WWW-Authenticate": 'Basic realm="Twilio API"'})
@@ -157,10 +163,10 @@ twilio_account.guard_name = "twilio_account"  # type: ignore[attr-defined]
 @twilio.post("/2010-04-01/Accounts/{account}/Messages.json", dependencies=[Depends(twilio_account)])
 def create_message(
     background: BackgroundTasks,
-    To: Annotated[str, Form()],  # noqa: N803 (Twilio's names)
-    Body: Annotated[str, Form()] = "",  # noqa: N803
-    From: Annotated[str, Form()] = "",  # noqa: N803
-    StatusCallback: Annotated[str, Form()] = "",  # noqa: N803
+    To: Annotated[str, Form()],
+    Body: Annotated[str, Form()] = "",
+    From: Annotated[str, Form()] = "",
+    StatusCallback: Annotated[str, Form()] = "",
 ) -> Response:
     """Take a text for a simulated phone; the status callbacks follow."""
     sender = From or settings().twilio_sender

@@ -1,6 +1,6 @@
 """The simulated phones and the simulated Twilio behind them.
 
-Promise: a phone's text takes Twilio's way: a signed form to our own public webhook, over HTTP; and what the outbox sends
+Promise: a phone's text takes Twilio's way, a signed form to our own public webhook over HTTP, and what the outbox sends
 goes through a REST API like Twilio's, with signed status callbacks. Nothing of the product is bypassed.
 """
 
@@ -147,7 +147,9 @@ def move_clock(by: str) -> None:
     now = clock.now()
     with transaction() as session:
         session.execute(
-            update(WorkerSession).where(WorkerSession.expires_at > now).values(expires_at=WorkerSession.expires_at + step)
+            update(WorkerSession)
+            .where(WorkerSession.expires_at > now)
+            .values(expires_at=WorkerSession.expires_at + step)
         )
         session.execute(
             update(Conversation)

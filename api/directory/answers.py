@@ -13,12 +13,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import texts
+from api import clock, database, texts
+from api.access.models import Agency
 from api.directory import hours
-from api.directory.service import NEAR, Found, search
-from api.directory.understanding import Place, need_name
+from api.directory.service import Found, search
+from api.directory.understanding import Place, need_name, understand_need, understand_place
+from api.jurisdiction import packs
 from api.jurisdiction.packs import Pack
 from api.messages.sms import segments, to_gsm7
 
@@ -73,15 +76,13 @@ def answer(
         ending = "services.no_more" if skip else "services.none"
         return Answer(f"{ending}_discreet" if discreet else ending, said)
     local = now.astimezone(zone)
-    fitting = [offer for offer in found[:SHOWN] if offer.near == found[0].near and offer.country_wide == found[0].country_wide]
-    if found[0].near or found[0].country_wide:
-        fitting = [offer for offer in found[:SHOWN] if offer.near or offer.country_wide]
+    # What is far away is said under its own heading, never beside what is near.
+    within_reach = [offer.near or offer.country_wide for offer in found]
+    fitting = [offer for offer, near in zip(found[:SHOWN], within_reach, strict=False) if near == within_reach[0]]
     text_id = "services.found_discreet" if discreet else _heading(found[0], bool(skip))
     for count in range(len(fitting), 0, -1):
         for brevity in range(3):
-            lines = "\n".join(
-                _line(offer, place, local, pack, language, brevity) for offer in fitting[:count]
-            )
+            lines = "\n".join(_line(offer, place, local, pack, language, brevity) for offer in fitting[:count])
             args = {**said, "lines": lines}
             more = len(found) > count
             text = texts.render(text_id, language, **args) + (f"\n{room_for}" if more and room_for else "")
@@ -89,6 +90,26 @@ def answer(
                 return Answer(text_id, args, tuple(str(offer.id) for offer in fitting[:count]), more)
     # One service whose own name and number are longer than two segments: said all the same, by name and phone.
     return Answer(text_id, args, (str(fitting[0].id),), len(found) > 1)
+
+
+def answer_words(words: str, *, country: str, language: str) -> str:
+    """The whole answer to a text such as "food bank near LS9", as it would be sent; for the command line.
+
+    ``country``: GB or US. Times are the zone's of any agency there, or UTC.
+    """
+    pack = next((pack for pack in map(packs.pack, packs.names()) if pack.country == country), None)
+    if pack is None:
+        return f"There is no jurisdiction pack for {country}; give GB or US."
+    need, place = understand_need(words, language), understand_place(words, country)
+    if need is None or place is None:
+        text_id = "services.ask_need" if need is None else "services.ask_place"
+        return texts.render(text_id, language, **pack.text_args(language))
+    with database.reading() as session:
+        zone = session.scalar(select(Agency.timezone).where(Agency.jurisdiction == pack.name).limit(1)) or "UTC"
+        found = answer(
+            session, need=need, place=place, pack=pack, language=language, now=clock.now(), zone=ZoneInfo(zone)
+        )
+    return texts.render(found.text_id, language, **{**pack.text_args(language), **found.args})
 
 
 def _heading(first: Found, again: bool) -> str:
@@ -158,4 +179,4 @@ def _short(name: str, most: int) -> str:
     return name if len(name) <= most else name[: most - 2].rsplit(" ", 1)[0] + ".."
 
 
-__all__ = ["NEAR", "Answer", "answer", "local_number"]
+__all__ = ["Answer", "answer", "answer_words", "local_number"]

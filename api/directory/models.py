@@ -39,6 +39,7 @@ class TaxonomyTerm(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     description: Mapped[str]
+    taxonomy: Mapped[Taxonomy] = relationship(lazy="joined")
 
 
 class Organization(Base):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api.directory.models import Location, Organization, Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
@@ -45,12 +45,12 @@ def offered(session: Session, *, need: str, country: str) -> Sequence[Service]:
     ).all()
 
 
-def services(filters: ServiceFilter) -> Select[tuple[Service]]:
+def services(filters: ServiceFilter) -> Select[Service]:
     """The services that all filters let through."""
     return select(Service).where(*_service_conditions(filters)).order_by(Service.name, Service.id)
 
 
-def at_locations(filters: ServiceFilter, box: tuple[float, float, float, float] | None) -> Select[tuple[ServiceAtLocation]]:
+def at_locations(filters: ServiceFilter, box: tuple[float, float, float, float] | None) -> Select[ServiceAtLocation]:
     """The services at locations that all filters let through; ``box`` is south, west, north, east. A hidden location is
     in no box."""
     found = (
@@ -91,29 +91,27 @@ def _service_conditions(filters: ServiceFilter) -> list[Any]:
     return conditions
 
 
-def organizations(search: str) -> Select[tuple[Organization]]:
+def organizations(search: str) -> Select[Organization]:
     """The organizations whose name or description holds every word."""
     return _named(select(Organization), Organization, search)
 
 
-def taxonomies(search: str) -> Select[tuple[Taxonomy]]:
+def taxonomies(search: str) -> Select[Taxonomy]:
     """The taxonomies whose name or description holds every word."""
     return _named(select(Taxonomy), Taxonomy, search)
 
 
-def taxonomy_terms(search: str, taxonomy_id: uuid.UUID | None) -> Select[tuple[TaxonomyTerm]]:
+def taxonomy_terms(search: str, taxonomy_id: uuid.UUID | None) -> Select[TaxonomyTerm]:
     """The terms whose name or description holds every word, of one taxonomy where that is asked for."""
     found = _named(select(TaxonomyTerm), TaxonomyTerm, search)
     return found.where(TaxonomyTerm.taxonomy_id == taxonomy_id) if taxonomy_id else found
 
 
 def _named(found: Select[Any], model: Any, search: str) -> Select[Any]:
-    words = [f"%{_escaped(word)}%" for word in search.split()]
-    return found.where(
-        and_(
-            *(or_(model.name.ilike(word, escape="\\"), model.description.ilike(word, escape="\\")) for word in words)
-        )
-    ).order_by(model.name, model.id)
+    for word in search.split():
+        like = f"%{_escaped(word)}%"
+        found = found.where(or_(model.name.ilike(like, escape="\\"), model.description.ilike(like, escape="\\")))
+    return found.order_by(model.name, model.id)
 
 
 def count(session: Session, found: Select[Any]) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 #: More rows than this in one page is a copy of the directory: ask for ``format=ndjson``.
 LARGEST_PAGE = 500
+#: Metres round a postcode that count as near it when the question does not say (five miles).
+NEARBY = 8_000
 
 
 def _storable(text: str) -> str:
@@ -63,7 +65,21 @@ class TermList(Paging):
 
 
 class AtLocationList(ServiceFilter):
-    """``postcode``: a postcode or ZIP; ``proximity``: metres from its middle (8,000 unless told)."""
+    """``postcode``: a postcode or ZIP; ``proximity``: metres from its middle (NEARBY unless told)."""
 
     postcode: Annotated[str, Field(max_length=12), AfterValidator(_storable)] = ""
-    proximity: int = Field(8_000, ge=1, le=500_000)
+    proximity: int | None = Field(None, ge=1, le=500_000)
+
+    @model_validator(mode="after")
+    def _from_somewhere(self) -> Self:
+        if self.proximity is not None and not self.postcode:
+            raise ValueError("proximity is measured from a postcode: give postcode as well")
+        return self
+
+
+class OneOrganization(BaseModel):
+    """``full_service``: with its services whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    full_service: bool = False

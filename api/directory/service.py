@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, degrees, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ __all__ = [
     "Found", "Place", "need_name", "needs", "search", "understand_need", "understand_place",
 ]  # fmt: skip
 
+METRES_A_MILE = 1609.344
 #: Miles beyond which a service is not near; it is offered only when nothing nearer is there.
 NEAR = 20.0
 #: Miles beyond which it is not offered at all.
@@ -101,7 +102,7 @@ def _offer(service: Service, place: Place, country: str, local: datetime | None)
     nearest = min(measured, key=lambda pair: pair[0], default=None)
     if service.country_wide != country and (nearest is None or nearest[0] > FAR):
         return None
-    here = nearest if nearest and nearest[0] <= NEAR or service.country_wide != country else None
+    here = nearest if (nearest and nearest[0] <= NEAR) or service.country_wide != country else None
     rules = hours.read(service.schedules)
     cost = service.cost_options[0] if service.cost_options else None
     return Found(
@@ -135,6 +136,13 @@ def _miles_to(location: Location, place: Place) -> float | None:
 
 def _town(name: str, country: str) -> Place | None:
     return next((p for p in places() if p.kind == "town" and p.name == name and p.country == country), None)
+
+
+def box_around(place: Place, metres: int) -> tuple[float, float, float, float]:
+    """South, west, north, east of all that may lie within so many metres of the place (a square round the circle)."""
+    high = degrees(metres / 6_371_000)
+    wide = high / max(cos(radians(place.latitude)), 0.01)
+    return place.latitude - high, place.longitude - wide, place.latitude + high, place.longitude + wide
 
 
 def miles_between(place: Place, point: tuple[float, float]) -> float:

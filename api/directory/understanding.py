@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import yaml
 from rapidfuzz import fuzz, process
@@ -43,16 +44,15 @@ class Place:
         return self.within or self.name
 
 
-@lru_cache(maxsize=1)
-def needs() -> dict[str, dict[str, dict[str, str]]]:
-    """code → {"name": {language: words}}, in the file's order."""
-    return {code: {"name": entry["name"]} for code, entry in _needs_file().items()}
+def needs() -> tuple[str, ...]:
+    """The codes of all needs, in the file's order."""
+    return tuple(_needs_file())
 
 
 def need_name(need: str, locale: str) -> str:
     """How the need is called in an answer ("food", "comida"); ``locale`` is a language, with or without its country."""
-    names = needs()[need]["name"]
-    return names.get(locale.replace("-", "_")) or names.get(re.split("[-_]", locale)[0]) or names["en"]
+    names = _needs_file()[need]["name"]
+    return str(names.get(locale.replace("-", "_")) or names.get(re.split("[-_]", locale)[0]) or names["en"])
 
 
 @lru_cache(maxsize=1)
@@ -109,7 +109,7 @@ def _slipped_need(words: list[str], phrases: dict[str, str]) -> str | None:
     for length in (3, 2, 1):
         for start in range(len(words) - length + 1):
             tried = " ".join(words[start : start + length])
-            if len(tried) < SHORTEST_SLIP or tried in _EVERYDAY:
+            if len(tried) < SHORTEST_SLIP or tried in _words("never_a_slip"):
                 continue
             found = process.extractOne(tried, known, scorer=fuzz.ratio, score_cutoff=NEED_SLIP)
             if found and abs(len(found[0]) - len(tried)) <= 2 and found[0][0] == tried[0]:
@@ -131,7 +131,7 @@ def understand_place(text: str, country: str, *, asked: bool = False) -> Place |
     for length in (3, 2, 1):
         for start in range(len(words) - length + 1):
             place = named.get(" ".join(words[start : start + length]))
-            if place and (place.name not in _ALSO_A_WORD or _led(words, start) or asked):
+            if place and (place.name not in _words("place_or_word") or _led(words, start) or asked):
                 found = (int(place.kind == "district"), length, place)
                 if best is None or found[:2] > best[:2]:
                     best = found
@@ -143,7 +143,7 @@ def _slipped_place(words: list[str], country: str, asked: bool) -> Place | None:
     for length in (3, 2, 1):
         for start in range(len(words) - length + 1):
             tried = " ".join(words[start : start + length])
-            if len(tried) < SHORTEST_SLIP - 1 or not (asked or _led(words, start)) or tried in _EVERYDAY:
+            if len(tried) < SHORTEST_SLIP - 1 or not (asked or _led(words, start)) or tried in _words("never_a_slip"):
                 continue
             found = process.extractOne(tried, list(named), scorer=fuzz.ratio, score_cutoff=PLACE_SLIP - len(tried) // 2)
             if found and (found[0][0] == tried[0] or found[1] > 87) and abs(len(found[0]) - len(tried)) <= 2:
@@ -153,7 +153,7 @@ def _slipped_place(words: list[str], country: str, asked: bool) -> Place | None:
 
 
 def _led(words: list[str], start: int) -> bool:
-    return start > 0 and words[start - 1] in _PLACE_WORDS
+    return start > 0 and words[start - 1] in _words("before_a_place")
 
 
 def _code(text: str, country: str) -> Place | None:
@@ -196,8 +196,8 @@ def _named(country: str) -> dict[str, Place]:
 
 
 @lru_cache(maxsize=1)
-def _needs_file() -> dict[str, dict[str, dict[str, str]]]:
-    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load((FOLDER / "needs.yaml").read_text(encoding="utf-8"))
+def _needs_file() -> dict[str, dict[str, Any]]:
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "needs.yaml").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -213,14 +213,7 @@ def _phrases(language: str) -> tuple[dict[str, str], dict[str, str]]:
     return own, other
 
 
-_PLACE_WORDS = frozenset(
-    "in near around round at by from of for to about nr close en cerca por de desde zona area town city the".split()
-)
-#: Places that are everyday words too: taken for a place only after a word of place.
-_ALSO_A_WORD = frozenset({"Reading", "Manor", "Bury", "Idle", "Bowling", "Linden", "Delaware", "Hull", "Perth", "Dublin"})
-#: Words that look like a slip of something and are not.
-_EVERYDAY = frozenset(
-    "please there where their anything something someone somewhere anyone thing things about could would should"
-    " going which need needs leads heads house horse today tonight tomorrow favor gracias tiene donde alguien algo near nearest"
-    " necesito ayuda busco area areas".split()
-)
+@lru_cache
+def _words(name: str) -> frozenset[str]:
+    """A list of data/directory/words.yaml."""
+    return frozenset(yaml.safe_load((FOLDER / "words.yaml").read_text(encoding="utf-8"))[name])

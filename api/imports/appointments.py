@@ -67,9 +67,7 @@ def write_appointments(
             )
 
 
-def _write_attendees(
-    writer: Writer, row: Appointment, appointment: AppointmentIn, people: dict[str, Person]
-) -> int:
+def _write_attendees(writer: Writer, row: Appointment, appointment: AppointmentIn, people: dict[str, Person]) -> int:
     """Who is expected becomes what the file says; returns how many of them have answered."""
     # Somebody who is no longer expected must no longer see the appointment: their row goes, answer and all.
     known = {(a.person_id, "" if a.person_id else a.name): a for a in row.attendees}

@@ -120,9 +120,7 @@ def _numbers_once(raw: Raw, problem: Say) -> None:
                     once(number, (*at, "other_phones", k), "number")
 
 
-def _once(
-    keys: list[tuple[Path, str]], problem: Say, message: str = "has an id that stands before in this list; ids are unique"
-) -> None:
+def _once(keys: list[tuple[Path, str]], problem: Say, message: str = "has an id that is taken in this list") -> None:
     seen: set[str] = set()
     for path, key in keys:
         if key.strip() and key in seen:

@@ -1,7 +1,8 @@
 """Dates and times as an import file writes them: ISO, or relative to today. Pure: takes ``now`` and the zone.
 
 Forms (data/demo/README.md explains them): ``2026-12-01``, ``2026-12-01 10:00`` (local time of the agency),
-``2026-12-01T10:00:00Z``, ``today+3 10:00``, ``today-8y``, ``workday+2 15:30``, ``tuesday 10:00``, ``saturday+1w 10:00``.
+``2026-12-01T10:00:00Z``, ``today+3 10:00``, ``today-8y``, ``workday+2 15:30``, ``tuesday 10:00``,
+``saturday+1w 9:30``.
 """
 
 from __future__ import annotations

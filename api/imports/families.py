@@ -17,9 +17,7 @@ from api.imports.writer import Path, Writer
 Workers = dict[tuple[str, str], Worker]
 
 
-def write_families(
-    writer: Writer, given: Sequence[FamilyIn], agencies: dict[str, Agency], workers: Workers
-) -> None:
+def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str, Agency], workers: Workers) -> None:
     """Write them all; numbers first change hands at the end, so that two people of a file may swap theirs."""
     listed: dict[uuid.UUID, tuple[Path, PersonIn]] = {}
     for i, family in enumerate(given):
@@ -27,9 +25,7 @@ def write_families(
         zone = ZoneInfo(agency.timezone)
         row = writer.put(
             "families",
-            writer.session.scalar(
-                select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)
-            ),
+            writer.session.scalar(select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)),
             Family,
             agency_id=agency.id,
             external_id=family.id,
@@ -125,18 +121,24 @@ def _write_contact_points(
     for person_id, (path, person) in listed.items():
         for number in person.phones:
             at = (*path, "phone" if number == person.phone else "other_phones")
-            point = own.get((person_id, number))
+            mine = own.get((person_id, number))
             if number in worker_phones:
                 writer.refuse(at, "is a worker's number; a family member needs their own")
-            elif point is not None:
+            elif mine is not None:
                 writer.report.unchanged["contact points"] += 1
-                if point.state != "active":
+                if mine.state != "active":
                     writer.report.notes.append(
-                        f"{'.'.join(map(str, at))}: this number was taken out of use here ({point.state}) and stays so"
+                        f"{'.'.join(map(str, at))}: this number was taken out of use here ({mine.state}) and stays so"
                     )
             elif number in taken:
                 writer.refuse(at, "is in use here by somebody who is not in this file; free it there first")
             else:
                 writer.put(
-                    "contact points", None, ContactPoint, person_id=person_id, channel="sms", address=number, state="active"
+                    "contact points",
+                    None,
+                    ContactPoint,
+                    person_id=person_id,
+                    channel="sms",
+                    address=number,
+                    state="active",
                 )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from api.directory.models import (
     CostOption,
@@ -153,28 +154,34 @@ class ServicesFile(BaseModel):
 def check(given: ServicesFile) -> list[Problem]:
     """Ids said twice, and hidden addresses that the public words would give away."""
     found = []
+    hidden: dict[tuple[str, str], int] = {}
+    shown: dict[tuple[str, str], int] = {}
     seen: set[uuid.UUID] = set()
     for i, service in enumerate(given.contents):
         if service.id in seen:
-            found.append(Problem(path=path_of(("contents", i, "id")), message="stands before in this file; ids are unique"))
+            found.append(Problem(path=path_of(("contents", i, "id")), message="is taken by a service before"))
         seen.add(service.id)
         public = f"{service.name} {service.description} {service.eligibility_description}".lower()
         for at_location in service.service_at_locations:
-            for address in at_location.location.addresses if at_location.location.hidden else []:
-                if any(part and part.lower() in public for part in (address.address_1, address.postal_code)):
+            for address in at_location.location.addresses:
+                key = (address.address_1.lower(), address.postal_code.lower())
+                (hidden if at_location.location.hidden else shown).setdefault(key, i)
+                if at_location.location.hidden and any(part and part in public for part in key):
                     message = "gives away the address of a hidden location; take it out of the service's own words"
                     found.append(Problem(path=path_of(("contents", i, "description")), message=message))
+    for key in hidden.keys() & shown.keys():
+        message = f"shows an address that contents[{hidden[key]}] hides; hide it here as well"
+        found.append(Problem(path=path_of(("contents", shown[key], "service_at_locations")), message=message))
     return found
 
 
 def write(writer: Writer, given: ServicesFile) -> None:
     """Write them all. What a file does not mention stays; a service's own parts become what the file says."""
+    keep = _Keeper(writer)
     for service in given.contents:
-        terms = [attribute.taxonomy_term for attribute in service.attributes if attribute.taxonomy_term]
-        rows = [_term(writer, term) for term in terms]
+        terms = [keep.term(attribute.taxonomy_term) for attribute in service.attributes if attribute.taxonomy_term]
         organization = service.organization
-        _put(
-            writer,
+        keep.put(
             "organizations",
             Organization,
             organization.id,
@@ -183,85 +190,91 @@ def write(writer: Writer, given: ServicesFile) -> None:
             website=organization.website,
         )
         wide = [area.extent for area in service.service_areas if area.extent and len(area.extent) == 2]
-        row = _put(
-            writer,
+        row = keep.put(
             "services",
             Service,
             service.id,
             organization_id=organization.id,
-            **service.model_dump(
-                include={
-                    "name", "status", "description", "url", "email", "fees_description", "eligibility_description",
-                    "minimum_age", "maximum_age",
-                }
-            ),
+            **service.model_dump(include=_KEPT),
             last_modified=(service.last_modified or writer.now).astimezone(UTC),
             country_wide=wide[0].upper() if wide else "",
             languages=[language.code for language in service.languages if language.code],
-        )  # fmt: skip
-        if {term.id for term in row.taxonomy_terms} != {term.id for term in rows}:
-            row.taxonomy_terms = rows
-        _parts(writer, Phone, row, [part.model_dump() for part in service.phones])
-        _parts(writer, Schedule, row, [part.model_dump() for part in service.schedules])
-        _parts(writer, CostOption, row, [part.model_dump() for part in service.cost_options])
+        )
+        if {term.id for term in row.taxonomy_terms} != {term.id for term in terms}:
+            row.taxonomy_terms = terms
         for at_location in service.service_at_locations:
-            _location(writer, at_location.location)
+            keep.location(at_location.location)
         joins = [{"id": part.id, "location_id": part.location.id} for part in service.service_at_locations]
-        _parts(writer, ServiceAtLocation, row, joins)
-        writer.session.expire(row)
-
-
-def _term(writer: Writer, term: TermIn) -> TaxonomyTerm:
-    code = term.code or term.name.lower().replace(" ", "_")
-    known = writer.session.scalar(select(TaxonomyTerm).where(TaxonomyTerm.code == code))
-    taxonomy = term.taxonomy_detail or TaxonomyIn(id=uuid.uuid5(uuid.NAMESPACE_URL, "taxonomy"), name="Needs")
-    _put(writer, "taxonomies", Taxonomy, taxonomy.id, name=taxonomy.name, description=taxonomy.description)
-    if known is not None:
-        return known
-    return _put(
-        writer,
-        "taxonomy terms",
-        TaxonomyTerm,
-        term.id,
-        taxonomy_id=taxonomy.id,
-        code=code,
-        name=term.name,
-        description=term.description,
-    )
-
-
-def _location(writer: Writer, location: LocationIn) -> None:
-    address = location.addresses[0] if location.addresses else None
-    parts = address.model_dump(exclude={"id"}) if address else {}
-    _put(
-        writer,
-        "locations",
-        Location,
-        location.id,
-        **location.model_dump(include={"location_type", "name", "latitude", "longitude", "hidden"}),
-        **parts,
-    )
-
-
-def _put(writer: Writer, kind: str, model: type[Model], id_: uuid.UUID, **values: Any) -> Model:
-    row = writer.put(kind, writer.session.get(model, id_), model, id=id_, **values)
+        keep.parts(Phone, row, [part.model_dump() for part in service.phones])
+        keep.parts(Schedule, row, [part.model_dump() for part in service.schedules])
+        keep.parts(CostOption, row, [part.model_dump() for part in service.cost_options])
+        keep.parts(ServiceAtLocation, row, joins)
     writer.session.flush()
-    return row
 
 
-def _parts(
-    writer: Writer, model: type[Phone | Schedule | CostOption | ServiceAtLocation], row: Service, given: list[dict[str, Any]]
-) -> None:
-    existing = {part.id: part for part in writer.session.scalars(select(model).where(model.service_id == row.id))}
-    for values in given:
-        known = existing.pop(values["id"], None)
-        writer.put("parts of services", known, model, service_id=row.id, **values)
-    for part in existing.values():
-        writer.session.delete(part)
-    writer.session.flush()
+_KEPT = {"name", "status", "description", "url", "email", "fees_description"} | {
+    "eligibility_description",
+    "minimum_age",
+    "maximum_age",
+}
+Part = TypeVar("Part", Phone, Schedule, CostOption, ServiceAtLocation)
+
+
+class _Keeper:
+    """The directory as it is, read once, so that each thing of a file is found without asking the database again."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.rows: dict[type[Any], dict[uuid.UUID, Any]] = {}
+        self.of_service: dict[type[Any], dict[uuid.UUID, dict[uuid.UUID, Any]]] = {}
+        self.codes = {term.code: term for term in self._all(TaxonomyTerm).values()}
+
+    def put(self, kind: str, model: type[Model], id_: uuid.UUID, **values: Any) -> Model:
+        """The row of that id with these values; one that a file repeats (an organization) is one row."""
+        rows = self._all(model)
+        rows[id_] = row = self.writer.put(kind, rows.get(id_), model, id=id_, **values)
+        return row
+
+    def term(self, term: TermIn) -> TaxonomyTerm:
+        """The term with that code, made when it is new."""
+        code = term.code or term.name.lower().replace(" ", "_")
+        if code not in self.codes:
+            taxonomy = term.taxonomy_detail or TaxonomyIn(id=uuid.uuid5(uuid.NAMESPACE_URL, "needs"), name="Needs")
+            words = {"name": taxonomy.name, "description": taxonomy.description}
+            self.put("taxonomies", Taxonomy, taxonomy.id, **words)
+            words = {"name": term.name, "description": term.description}
+            self.codes[code] = self.put(
+                "taxonomy terms", TaxonomyTerm, term.id, taxonomy_id=taxonomy.id, code=code, **words
+            )
+        return self.codes[code]
+
+    def location(self, location: LocationIn) -> None:
+        """The place with its first address."""
+        address = location.addresses[0] if location.addresses else None
+        own = {"location_type", "name", "latitude", "longitude", "hidden"}
+        parts = address.model_dump(exclude={"id"}) if address else {}
+        self.put("locations", Location, location.id, **location.model_dump(include=own), **parts)
+
+    def parts(self, model: type[Part], row: Service, given: list[dict[str, Any]]) -> None:
+        """A service's parts of one kind: made, changed, and removed where the file has them no more."""
+        if model not in self.of_service:
+            self.of_service[model] = {}
+            for part in self._all(model).values():
+                self.of_service[model].setdefault(part.service_id, {})[part.id] = part
+        gone = self.of_service[model].get(row.id, {})
+        for values in given:
+            gone.pop(values["id"], None)
+            self.put("parts of services", model, values.pop("id"), service_id=row.id, **values)
+        for part in gone.values():
+            self.writer.session.delete(part)
+
+    def _all(self, model: type[Model]) -> dict[uuid.UUID, Model]:
+        if model not in self.rows:
+            found = select(model).options(selectinload(Service.taxonomy_terms)) if model is Service else select(model)
+            self.rows[model] = {row.id: row for row in self.writer.session.scalars(found).unique()}
+        return self.rows[model]
 
 
 def as_file(raw: Any) -> Any:
     """A bare list of services as a page of them."""
     return {"contents": raw} if isinstance(raw, list) else raw
-

@@ -43,7 +43,7 @@ def _say(error: dict[str, Any]) -> str:
         return f"must be one of: {context['expected']}"
     if kind in ("too_short", "string_too_short"):
         return f"is too short or empty; at least {context['min_length']} needed"
-    return _SAY.get(kind, error["msg"])
+    return _SAY.get(kind, str(error["msg"]))
 
 
 _SAY = {

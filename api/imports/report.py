@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from api.imports.problems import Problem
 
 
+class ImportProblems(Exception):
+    """The file was not taken; ``report.problems`` has every reason, and ``str()`` says them all."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
 @dataclass
 class Report:
-    """``ok``: the file was taken (or, when only checked, could be). ``notes``: what was left as it was, and why."""
+    """``ok``: nothing is wrong with the file. ``notes``: what was left as it was, and why."""
 
     checked_only: bool = False
     problems: list[Problem] = field(default_factory=list)
@@ -23,7 +31,7 @@ class Report:
     def ok(self) -> bool:
         return not self.problems
 
-    def text(self) -> str:
+    def __str__(self) -> str:
         """The report as a command line prints it; no names and no case text in it."""
         if not self.ok:
             count = len(self.problems)

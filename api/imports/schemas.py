@@ -1,4 +1,4 @@
-"""The shape of an import file (data/demo/README.md describes it for people); api.imports.problems says what breaks it."""
+"""The shape of an import file (data/demo/README.md describes it for people)."""
 
 from __future__ import annotations
 

@@ -22,10 +22,12 @@ from api.audit import service as audit
 from api.imports import agencies, checks, families, hsds
 from api.imports.checks import Known
 from api.imports.problems import Problem, problems_of
-from api.imports.report import Report
+from api.imports.report import ImportProblems, Report
 from api.imports.schemas import ImportFile
 from api.imports.writer import Refused, Writer
 from api.settings import settings
+
+__all__ = ["ImportProblems", "Report", "import_file", "import_services"]
 
 #: Two imports at once would race for the same ids; any fixed number does for PostgreSQL's advisory lock.
 _ONE_AT_A_TIME = 4_711_001
@@ -35,13 +37,11 @@ _CHANGED_MEANWHILE = "something in the database changed while this was being imp
 def import_file(path: Path | str, *, check_only: bool = False) -> Report:
     """Import agencies, workers and families from a JSON file (data/demo/README.md has the format).
 
-    Returns a Report; ``report.ok`` is False, and nothing is written, when anything is wrong. With ``check_only`` it is
-    written nowhere in any case. Never raises for what a file may hold.
+    Returns what was done; with ``check_only`` nothing is written. Raises ImportProblems, with everything that is wrong
+    in the file, when anything is; then nothing is written either.
     """
     report = Report(checked_only=check_only)
     raw = read_json(Path(path), report)
-    if not report.ok:
-        return report
     now = clock.now()
     given: ImportFile | None = None
     try:
@@ -51,10 +51,10 @@ def import_file(path: Path | str, *, check_only: bool = False) -> Report:
     with database.reading() as session:
         report.problems += checks.references(raw, _known(session), now)
     if not settings().demo and isinstance(raw, dict) and raw.get("demo") is True:
-        report.problems.append(Problem(path="demo", message="demo files, with their known passwords, are not taken here"))
+        report.problems.append(Problem(path="demo", message="demo files have known passwords and are not taken here"))
     report.problems.sort(key=lambda problem: problem.path)
     if given is None or not report.ok:
-        return report
+        raise ImportProblems(report)
 
     def write(session: Session) -> None:
         writer = Writer(session, now, report)
@@ -69,19 +69,17 @@ def import_file(path: Path | str, *, check_only: bool = False) -> Report:
 
 
 def import_services(path: Path | str, *, check_only: bool = False) -> Report:
-    """Import services from an HSDS 3.0 JSON file (data/directory/README.md). Returns a Report, as ``import_file`` does."""
+    """Import services from an HSDS 3.0 JSON file (data/directory/README.md); returns and raises as ``import_file``."""
     report = Report(checked_only=check_only)
     raw = read_json(Path(path), report)
-    if not report.ok:
-        return report
     try:
         given = hsds.ServicesFile.model_validate(hsds.as_file(raw))
     except ValidationError as error:
         report.problems += problems_of(error)
-        return report
+        raise ImportProblems(report) from None
     report.problems += hsds.check(given)
     if not report.ok:
-        return report
+        raise ImportProblems(report)
 
     def write(session: Session) -> None:
         hsds.write(Writer(session, clock.now(), report), given)
@@ -100,9 +98,10 @@ def _write(report: Report, write: Callable[[Session], None]) -> Report:
             if report.checked_only:
                 session.rollback()
     except Refused:
-        pass  # the report holds the problems already
+        raise ImportProblems(report) from None
     except IntegrityError:
         report.problems.append(Problem(path="", message=_CHANGED_MEANWHILE))
+        raise ImportProblems(report) from None
     return report
 
 
@@ -113,7 +112,7 @@ def _known(session: Session) -> Known:
 
 
 def read_json(path: Path, report: Report) -> Any:
-    """What the file holds; a problem in the report when it cannot be read or is not JSON."""
+    """What the file holds. Raises ImportProblems when it cannot be read or is not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -125,4 +124,4 @@ def read_json(path: Path, report: Report) -> Any:
         report.problems.append(Problem(path="", message=f"is not JSON: {error.msg} at {where}"))
     except RecursionError:
         report.problems.append(Problem(path="", message="is nested too deeply to be an import file"))
-    return None
+    raise ImportProblems(report)

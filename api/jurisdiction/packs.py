@@ -1,7 +1,7 @@
 """Jurisdiction packs: the words, helplines and forms of a place, from data/jurisdictions/<name>.yaml.
 
-Promise: no helpline, title or date order is a constant in code, and a pack that is not whole is refused with the path of
-what is wrong in it, never half used. Every helpline says where it is from and when it was last compared with that.
+Promise: no helpline, title or date order is a constant in code, and a pack that is not whole is refused with the path
+of what is wrong in it, never half used. Every helpline says where it is from and when it was last compared with that.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Strict(BaseModel):
 
 
 class _Sourced(_Strict):
-    """Something about the world that can go stale: with its source, when it was looked up, whether to check it again."""
+    """Something that can go stale: with its source, when it was looked up, whether to check it again."""
 
     source: str = Field(min_length=3)
     last_verified: date
@@ -138,7 +138,7 @@ class Pack(_Strict):
 
     @property
     def emergency_number(self) -> str:
-        """"999" or "911"."""
+        """ "999" or "911"."""
         return self.emergency.number
 
     @property
@@ -194,7 +194,7 @@ def pack(name: str) -> Pack:
     """The pack of that name (``uk-england``). Raises PackError where there is none or it is not whole."""
     path = FOLDER / f"{name}.yaml"
     if name not in names():
-        raise PackError(f"There is no jurisdiction pack {name!r}; there are: {', '.join(names())} (data/jurisdictions).")
+        raise PackError(f"There is no jurisdiction pack {name!r} in data/jurisdictions, only: {', '.join(names())}.")
     try:
         return read(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
     except yaml.YAMLError as error:

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -57,20 +57,25 @@ def chosen_language(request: Request, otherwise: str | None = None) -> str:
 def render(template: str, *, language: str, timezone: str = "UTC", locale: str = "", **context: Any) -> str:
     """The template's HTML. ``timezone`` is an IANA name, ``locale`` a Babel one ("en_GB"); both for dates."""
     speaks = _Reader(language, timezone, locale or language)
-    return environment().get_template(template).render(
-        {
-            "t": partial(_text, language),
-            "language": language,
-            "languages": [(code, _own_name(code)) for code in texts.languages()],
-            "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
-            "when": speaks.when,
-            "day": speaks.day,
-            "time_of": speaks.time_of,
-            "ago": speaks.ago,
-            "demo": settings().demo,
-            "alone": False,
-            **context,
-        }
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            {
+                "t": partial(_text, language),
+                "language": language,
+                "languages": [(code, _own_name(code)) for code in texts.languages()],
+                "language_name": partial(_language_name, language),
+                "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+                "when": speaks.when,
+                "day": speaks.day,
+                "time_of": speaks.time_of,
+                "ago": speaks.ago,
+                "demo": settings().demo,
+                "alone": False,
+                **context,
+            }
+        )
     )
 
 
@@ -93,6 +98,15 @@ def _text(language: str, text_id: str, /, **args: Any) -> str:
 
 
 @lru_cache
+def _language_name(reader: str, language: str) -> str:
+    """What the reader calls a language ("Spanish"); its code where nobody knows it."""
+    try:
+        return Locale.parse(language, sep="-").get_display_name(reader) or language
+    except (ValueError, UnknownLocaleError):
+        return language
+
+
+@lru_cache
 def _own_name(language: str) -> str:
     """What a language calls itself ("Español")."""
     name = Locale.parse(language).get_display_name(language) or language
@@ -108,22 +122,22 @@ class _Reader:
         self.locale = Locale.parse(locale, sep="-" if "-" in locale else "_")
 
     def when(self, moment: datetime) -> str:
-        """"Thu 26 Nov, 10:00", in local time."""
+        """ "Thu 26 Nov, 10:00", in local time."""
         local = moment.astimezone(self.zone)
         return f"{format_skeleton('MMMEd', local, locale=self.locale)}, {self.time_of(moment)}"
 
     def time_of(self, moment: datetime) -> str:
-        """"10:00", in local time."""
+        """ "10:00", in local time."""
         return format_time(moment.astimezone(self.zone), "short", locale=self.locale)
 
     def day(self, value: date | datetime) -> str:
-        """"26 November 2026"."""
+        """ "26 November 2026"."""
         if isinstance(value, datetime):
             value = value.astimezone(self.zone).date()
         return format_date(value, "long", locale=self.locale)
 
     def ago(self, moment: datetime) -> str:
-        """"12 min": how long since (or until) then, in the largest unit that fits."""
+        """ "12 min": how long since (or until) then, in the largest unit that fits."""
         minutes = int(abs((clock.now() - moment).total_seconds()) // 60)
         if minutes < 1:
             return texts.render("pages.span.now", self.language)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -56,8 +56,16 @@ def content(words: str) -> list[str]:
     empty, same = _words()
     letters = unicodedata.normalize("NFKD", words.casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).replace("'", "")
-    found = (same.get(word, word) for word in re.findall(r"[a-z0-9]+", plain) if word not in empty)
+    found = (
+        same.get(word) or same.get(_singular(word)) or _singular(word)
+        for word in re.findall(r"[a-z0-9]+", plain)
+        if word not in empty
+    )
     return list(dict.fromkeys(word for word in found if len(word) > 1))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def match(words: str, actions: Sequence[T]) -> list[Match[T]]:
@@ -72,8 +80,10 @@ def match(words: str, actions: Sequence[T]) -> list[Match[T]]:
         """1 for a word of one action only, less for a word that several share."""
         return 1.0 / max(1, sum(term in terms for terms in all_terms.values()))
 
-    found = [Match(action, max((_fit(said, name, weight) for name in names[id(action)]), default=0.0)) for action in actions]
-    return sorted((one for one in found if one.score >= FITS), key=lambda one: -one.score)
+    scored = [
+        (action, max((_fit(said, name, weight) for name in names[id(action)]), default=0.0)) for action in actions
+    ]
+    return sorted((Match(action, score) for action, score in scored if score >= FITS), key=lambda one: -one.score)
 
 
 def clear(matches: Sequence[Match[T]]) -> T | None:
@@ -83,9 +93,9 @@ def clear(matches: Sequence[Match[T]]) -> T | None:
     return None
 
 
-def _fit(said: list[str], name: list[str], weight: object) -> float:
+def _fit(said: list[str], name: list[str], weight: Callable[[str], float]) -> float:
     """How much of ``name`` was said: the share of its weight, where two distinctive words of a long title are enough."""
-    if not name or not callable(weight):
+    if not name:
         return 0.0
     hits = sum(weight(term) for term in name if any(_near(term, word) for word in said))
     return float(min(1.0, hits / min(2.0, len(name))))
@@ -96,4 +106,5 @@ def _near(term: str, word: str) -> bool:
         return True
     if min(len(term), len(word)) < 4:
         return False
-    return fuzz.ratio(term, word) >= NEAR or (min(len(term), len(word)) >= 5 and (term.startswith(word) or word.startswith(term)))
+    long = min(len(term), len(word)) >= 5
+    return fuzz.ratio(term, word) >= NEAR or (long and (term.startswith(word) or word.startswith(term)))

@@ -32,9 +32,7 @@ def own_actions(
 
 def own_action(session: Session, person_id: uuid.UUID, action_id: uuid.UUID) -> PlanAction | None:
     """The person's own action of that id, locked for this transaction; None for anybody else's."""
-    return session.scalar(
-        select(PlanAction).filter_by(id=action_id, owner_person_id=person_id).with_for_update()
-    )
+    return session.scalar(select(PlanAction).filter_by(id=action_id, owner_person_id=person_id).with_for_update())
 
 
 def current_plan(session: Session, family_id: uuid.UUID) -> Plan | None:

@@ -49,9 +49,7 @@ def undo(
     if event is None or action is None:
         raise NotYours
     reported = {"reported_done": "reported_done", "reported_blocked": "blocked"}.get(event.kind)
-    latest = session.scalar(
-        select(ActionEvent).filter_by(action_id=action.id).order_by(ActionEvent.at.desc()).limit(1)
-    )
+    latest = session.scalar(select(ActionEvent).filter_by(action_id=action.id).order_by(ActionEvent.at.desc()).limit(1))
     if action.status != reported or latest is None or latest.id != event.id:
         return None
     _record(session, action, "undone", person_id, message_id, "", now)

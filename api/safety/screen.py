@@ -1,17 +1,24 @@
 """The safety screen: does this message say, or hint, that somebody is in danger?
 
 ``screen(text)`` is a pure function: no database, no network, no Rasa. It runs on every message's raw text before
-anything else happens to it. Its rules are data (``data/safety/patterns.yaml``, explained there).
+anything else happens to it, and never raises: curated patterns (``data/safety/patterns.yaml``) and a trained model
+(``data/safety/model.npz``) each have a say; without the model the patterns speak alone, and ``status()`` says so.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from api.safety.patterns import PatternSet, load_patterns
+from api.safety.model import Model, Scores
+from api.safety.patterns import PatternSet, Rule, load_patterns
+from api.safety.thresholds import Thresholds, load_thresholds
+from api.safety.wording import shortened
 
 KINDS = ("none", "immediate_danger", "self_harm", "harm_disclosed")
 PRIORITIES = ("routine", "urgent", "emergency")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,8 @@ class Verdict:
     """What the screen found. ``kind`` none with ``priority`` routine: nothing.
 
     Another kind with priority ``routine`` is *noticed*: a gentle question to the person and a low-key flag to the
-    worker. ``urgent`` and ``emergency`` are *raised*: an escalation opens. ``reasons`` name the rules that spoke.
+    worker. ``urgent`` and ``emergency`` are *raised*: an escalation opens. ``reasons`` say why, for the worker:
+    ``pattern:<rule>`` for each rule that spoke, ``model:<probability>`` for the model's view.
     """
 
     kind: str = "none"
@@ -35,10 +43,80 @@ class Verdict:
         return self.noticed and self.priority != "routine"
 
 
-def screen(text: str, patterns: PatternSet | None = None) -> Verdict:
-    """The verdict on one message, in whatever language it is. Never raises."""
-    found = (patterns or load_patterns()).matches(text)
+@lru_cache(maxsize=1)
+def _model() -> Model | None:
+    """The trained model, loaded once; None if it cannot be (its file or the package missing or broken)."""
+    try:
+        return Model()
+    except Exception as error:  # whatever is wrong with a file or package must not silence the patterns
+        log.error("The safety model could not be loaded (%s): the screen works with its patterns alone", type(error).__name__)
+        return None
+
+
+def warm_up() -> None:
+    """Load everything and screen once: call at process start, so that the first message does not wait."""
+    load_thresholds()
+    screen("is the meeting still at ten, he says he is not coming")
+
+
+def status() -> str:
+    """For /health: ``ok``, or ``patterns only`` when the model could not be loaded."""
+    return "ok" if _model() else "patterns only"
+
+
+def screen(text: str, *, patterns: PatternSet | None = None, thresholds: Thresholds | None = None) -> Verdict:
+    """The verdict on one message, in whatever language it is. Never raises.
+
+    ``thresholds``: an agency's own (``load_thresholds().within({...})``); the file's if None.
+    """
+    rules = patterns or load_patterns()
+    limits = thresholds or load_thresholds()
+    text = shortened(text)
+    folded_text = rules.fold(text)
+    if not folded_text:
+        return Verdict()
+    found = rules.matches_folded(folded_text)
+    return decide(found, model_scores(text, folded_text), limits)
+
+
+def model_scores(text: str, folded_text: str) -> Scores | None:
+    """The model's view of a message (shortened, and folded by the patterns' spellings); None without a model."""
+    model = _model()
+    if model is None:
+        return None
+    try:
+        return model.score(text, folded_text)
+    except Exception as error:  # a fault in the model must not lose what the patterns found
+        log.error("The safety model failed on a message (%s)", type(error).__name__)
+        return None
+
+
+def decide(found: list[Rule], scores: Scores | None, limits: Thresholds) -> Verdict:
+    """The verdict from the rules that spoke and the model's scores (None: there is no model)."""
+    reasons = sorted({f"pattern:{rule.id}" for rule in found})
+    strong = [rule for rule in found if rule.priority != "routine"]
+    if scores is None:
+        return _by_rules(found, reasons)
+    if scores.danger >= limits.notice.value:
+        reasons.append(f"model:{scores.danger:.2f}")
+    raised = scores.danger >= limits.urgent.value or (strong and scores.danger >= limits.doubt.value)
+    if raised:
+        kind = scores.kind if scores.danger >= limits.notice.value else _worst(strong).kind
+        emergency = scores.emergency >= limits.emergency.value or any(rule.priority == "emergency" for rule in strong)
+        return Verdict(kind, "emergency" if emergency else "urgent", reasons)
+    if scores.danger >= limits.notice.value:
+        return Verdict(scores.kind, "routine", reasons)
+    if strong or (found and scores.danger >= limits.doubt.value):
+        return Verdict(_worst(found).kind, "routine", reasons)
+    return Verdict()
+
+
+def _worst(found: list[Rule]) -> Rule:
+    return max(found, key=lambda rule: (PRIORITIES.index(rule.priority), -KINDS.index(rule.kind)))
+
+
+def _by_rules(found: list[Rule], reasons: list[str]) -> Verdict:
     if not found:
         return Verdict()
-    worst = max(found, key=lambda rule: (PRIORITIES.index(rule.priority), -KINDS.index(rule.kind)))
-    return Verdict(worst.kind, worst.priority, sorted({rule.id for rule in found}))
+    worst = _worst(found)
+    return Verdict(worst.kind, worst.priority, reasons)

@@ -21,10 +21,10 @@ from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
+from bot.components import linear
 from bot.components.wording import folded
 
 #: The letters' views of a text: the vectorizer's settings, and how often a term must occur in training to count.
@@ -42,7 +42,8 @@ def _vectorizer(view: str, **extra: Any) -> TfidfVectorizer:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentModel(IntentClassifier, GraphComponent):
-    """Configuration: ``strength`` (inverse regularisation), ``dense_scale`` (weight of meaning against letters)."""
+    """Configuration: ``strength`` (inverse regularisation), ``dense_scale`` (weight of meaning against letters),
+    ``sharpness`` (the scores are multiplied by it before they become probabilities: calibration)."""
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -54,11 +55,15 @@ class IntentModel(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"strength": 2.0, "dense_scale": 0.05, "max_iter": 200}
+        return {"strength": 4.0, "dense_scale": 0.05, "max_iter": 80, "sharpness": 1.25}
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> IntentModel:
         return cls(config, model_storage, resource)
 
@@ -79,11 +84,13 @@ class IntentModel(IntentClassifier, GraphComponent):
         letters = [vectorizer.fit_transform(texts) for vectorizer in self._views.values()]
         vectors = self._vectors(examples)
         self._mean, self._spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
-        model = LogisticRegression(
-            C=self._config["strength"], max_iter=self._config["max_iter"], class_weight="balanced", random_state=0
-        ).fit(hstack([*letters, csr_matrix(self._scaled(vectors))]).tocsr(), [example.get(INTENT) for example in examples])
-        self._weights, self._bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
-        self._intents = [str(intent) for intent in model.classes_]
+        self._intents, self._weights, self._bias = linear.fit(
+            self._scaled(vectors),
+            hstack(letters).tocsr(),
+            [str(example.get(INTENT)) for example in examples],
+            strength=self._config["strength"],
+            max_iter=self._config["max_iter"],
+        )
         with self._storage.write_to(self._resource) as folder:
             self._keep(folder)
         return self._resource
@@ -107,11 +114,10 @@ class IntentModel(IntentClassifier, GraphComponent):
     def _chances(self, messages: list[Message]) -> np.ndarray[Any, Any]:
         texts = [message.get(TEXT) for message in messages]
         letters = hstack([vectorizer.transform(texts) for vectorizer in self._views.values()]).tocsr()
-        split = letters.shape[1]
-        scores = letters @ self._weights[:split]
-        scores = scores + self._scaled(self._vectors(messages)) @ self._weights[split:] + self._bias
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+        vectors = self._scaled(self._vectors(messages))
+        width = vectors.shape[1]
+        scores = vectors @ self._weights[:width] + letters @ self._weights[width:] + self._bias
+        return linear.softmax(scores * np.float32(self._config["sharpness"]))
 
     def _scaled(self, vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return (vectors - self._mean) / self._spread * np.float32(self._config["dense_scale"])
@@ -132,7 +138,8 @@ class IntentModel(IntentClassifier, GraphComponent):
             **arrays,
         )
         vocabularies = {
-            view: sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get) for view, vectorizer in self._views.items()
+            view: sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
+            for view, vectorizer in self._views.items()
         }
         (folder / "words.json").write_text(json.dumps({"intents": self._intents, "vocabularies": vocabularies}))
 

@@ -75,7 +75,11 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> SentenceEmbeddings:
         return cls(config, execution_context.node_name)
 
@@ -109,9 +113,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     def _attach(self, messages: list[Message], vectors: np.ndarray[Any, Any]) -> None:
         for message, vector in zip(messages, vectors.astype(np.float32), strict=True):
-            message.add_features(
-                Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
-            )
+            message.add_features(Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
 
     def _remembered(self, kind: str, encode: Encoder, texts: list[str]) -> np.ndarray[Any, Any]:
         keys = [hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in texts]
@@ -131,5 +133,3 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
                 np.savez(file, keys=np.array(wanted), vectors=np.stack([known[key] for key in wanted]))
             fresh.replace(path)
         return np.stack([known[key] for key in keys])
-
-

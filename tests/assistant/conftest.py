@@ -52,9 +52,7 @@ class Understanding:
                 "entities": [{"entity": key, "value": value} for key, value in entities.items()],
             }
         operation = "fallback" if parse["intent"] == "nlu_fallback" else parse["intent"]
-        answer = self.api.post(
-            f"/assist/{operation}", json=parse, headers={"X-Turn-Token": metadata["turn_token"]}
-        )
+        answer = self.api.post(f"/assist/{operation}", json=parse, headers={"X-Turn-Token": metadata["turn_token"]})
         if answer.status_code != 200:
             raise RasaFailed(f"status {answer.status_code}")
         return [Reply.model_validate(reply) for reply in answer.json()["replies"]]

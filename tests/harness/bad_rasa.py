@@ -7,7 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 #: A text id that every catalogue has: what this Rasa says while it behaves.
-GOOD = "escalation.seen"
+GOOD = "greet.hello"
 ANSWERS = {
     "good": json.dumps([{"recipient_id": "x", "custom": {"id": GOOD, "args": {}, "options": []}}]).encode(),
     "empty": b"[]",

@@ -23,7 +23,8 @@ _ESCALATIONS = """
 
 
 def check(team: Team) -> None:
-    """Every promise of messages and escalations, for one team that has come to rest."""
+    """Every promise of messages and escalations, for one team, once it has come to rest."""
+    team.system.settle()
     every_message_is_answered_or_visible(team)
     every_escalation_goes_on(team)
     nothing_was_sent_twice(team)

@@ -93,7 +93,7 @@ class System:
         """One more api process (not started); its port is a free one unless given."""
         port = port or free_port()
         command = [
-            sys.executable, "-m", "uvicorn", "--factory", os.environ.get("TESTAPP", "api.app:create_app"), "--host", "127.0.0.1",
+            sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--host", "127.0.0.1",
             "--port", str(port), "--no-access-log", "--log-level", "warning",
         ]  # fmt: skip
         url = f"http://127.0.0.1:{port}/channels/twilio/sms"

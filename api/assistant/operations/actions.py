@@ -48,9 +48,7 @@ def undo(ask: Ask) -> list[Reply] | None:
         return None
     event_id, ask.state.last_report = uuid.UUID(ask.state.last_report), ""
     try:
-        action = service.undo(
-            ask.session, ask.person.id, event_id, message_id=ask.turn.message_id, now=ask.turn.now
-        )
+        action = service.undo(ask.session, ask.person.id, event_id, message_id=ask.turn.message_id, now=ask.turn.now)
     except service.NotYours:
         return None
     return [say("actions.undone", title=_title(action))] if action else [say("actions.not_undone")]
@@ -133,9 +131,9 @@ def _line(ask: Ask, action: PlanAction) -> str:
         reason = action.blocked_reason.strip()
         if len(reason) > 60:
             reason = reason[:57].rsplit(" ", 1)[0] + "..."
-        return ask.text("actions.line_blocked", title=title, reason=reason) if reason else ask.text("actions.line_stuck", title=title)
+        return ask.text("actions.line_blocked" if reason else "actions.line_stuck", title=title, reason=reason)
     if action.due_on is None:
         return ask.text("actions.line", title=title)
     today: date = ask.turn.now.astimezone(ask.turn.timezone).date()
-    late = action.due_on < today
-    return ask.text("actions.line_late" if late else "actions.line_due", title=title, day=speaking.short_day(ask, action.due_on))
+    text_id = "actions.line_late" if action.due_on < today else "actions.line_due"
+    return ask.text(text_id, title=title, day=speaking.short_day(ask, action.due_on))

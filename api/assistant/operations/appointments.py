@@ -45,7 +45,7 @@ def check(ask: Ask) -> list[Reply]:
     kinds = appointment_words().kinds_in(ask.words)
     if kinds and len(found) == len(coming) and not any(one.kind in kinds for one in found) and span is None:
         return [*missed, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
-    if len(found) == 1 or span is None and not _wants_list(ask):
+    if len(found) == 1 or (span is None and not _wants_list(ask)):
         ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
         more = len(found) - 1
         return [*missed, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
@@ -62,7 +62,9 @@ def details(ask: Ask) -> list[Reply]:
     ask.state.focus_appointment = str(one.id)
     topics = [ask.carried("topic")] if ask.carried("topic") else appointment_words().topics_in(ask.words)
     told = [words for topic in topics or ["about", "where", "who"] if (words := _detail(ask, one, topic))]
-    return [say("appointments.details", when=speaking.moment(ask, one.starts_at), details=" ".join(told))]
+    return [
+        say("appointments.details", when=speaking.opening(speaking.moment(ask, one.starts_at)), details=" ".join(told))
+    ]
 
 
 def confirm(ask: Ask) -> list[Reply]:
@@ -83,6 +85,7 @@ def reschedule(ask: Ask) -> list[Reply]:
     words = ask.state.pending.get("words") if ask.tapped else ""
     if one is None:
         if not coming:
+            ask.pending = {"about": "offer_person", "words": ask.words}
             return [say("appointments.none_to_change", option("option.tell_worker", "contact_worker"))]
         ask.pending = {"words": ask.words}
         return _which(ask, "request_reschedule")
@@ -108,6 +111,7 @@ def running_late(ask: Ask) -> list[Reply]:
     today = [one for one in _coming(ask, since=timedelta(hours=3)) if one.starts_at - now <= timedelta(hours=12)]
     one = _meant(ask, today, alone=False) or min(today, key=lambda each: abs(each.starts_at - now), default=None)
     if one is None:
+        ask.pending = {"about": "offer_person", "words": ask.words}
         return [say("appointments.none_today", option("option.tell_worker", "contact_worker"))]
     service.answer(ask.session, one, ask.someone.id, "late", words=ask.words, now=now)
     ask.state.focus_appointment = str(one.id)
@@ -213,10 +217,8 @@ def _facts(ask: Ask, one: Appointment) -> dict[str, str]:
 
 
 def _line(ask: Ask, one: Appointment) -> str:
-    when = speaking.moment(ask, one.starts_at)
-    if not ask.plain_words:
-        return when[:1].upper() + when[1:]
-    return ask.text("appointments.line", when=when[:1].upper() + when[1:], kind=speaking.kind(ask, one))
+    when = speaking.opening(speaking.moment(ask, one.starts_at))
+    return ask.text("appointments.line", when=when, kind=speaking.kind(ask, one)) if ask.plain_words else when
 
 
 def _wants_list(ask: Ask) -> bool:
@@ -270,7 +272,8 @@ def _detail(ask: Ask, one: Appointment, topic: str) -> str:
     if topic == "link":
         return ask.text("appointments.link", link=one.link) if one.link else ask.text("appointments.no_link")
     child = speaking.child(ask, one)
-    return ask.text("appointments.about_child" if child else "appointments.about", kind=speaking.kind(ask, one), child=child)
+    text_id = "appointments.about_child" if child else "appointments.about"
+    return ask.text(text_id, kind=speaking.kind(ask, one), child=child)
 
 
 def change_choice(appointment_ref: str) -> list[ReplyOption]:

@@ -7,6 +7,7 @@ from api.assistant.operations import queries
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
+from api.directory.answers import local_number
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 
@@ -31,17 +32,17 @@ def who_is_my_worker(ask: Ask) -> list[Reply]:
     lead = queries.lead_worker(ask.session, ask.family_id)
     ring = option("option.ring_me", "contact_worker")
     if lead is None:
-        return [say("worker.none", ring, agency=agency.name, phone=agency.phone)]
+        return [say("worker.none", ring, agency=agency.name, phone=local_number(agency.phone, ask.pack.country))]
     if not ask.plain_words:
-        return [say("worker.is_discreet", ring, name=lead.name, phone=agency.phone)]
-    return [say("worker.is", ring, name=lead.name, phone=agency.phone)]
+        return [say("worker.is_discreet", ring, name=lead.name, phone=local_number(agency.phone, ask.pack.country))]
+    return [say("worker.is", ring, name=lead.name, phone=local_number(agency.phone, ask.pack.country))]
 
 
 def complain(ask: Ask) -> list[Reply]:
     """A complaint goes to a person, in their words, and they learn how to complain further."""
     pass_on(ask, "complaint", "routine", ask.words)
     agency = ask.session.get_one(Agency, ask.turn.agency_id)
-    return [say("complain.passed_on", agency=agency.name, phone=agency.phone)]
+    return [say("complain.passed_on", agency=agency.name, phone=local_number(agency.phone, ask.pack.country))]
 
 
 def pass_on(ask: Ask, kind: str, priority: str, words: str) -> Escalation:

@@ -27,7 +27,11 @@ def redirect(ask: Ask, name: str) -> str:
         ask.state.asking = asked if name == "find_service" else ""
         return name
     short = len(ask.words.split()) <= SHORT_ANSWER
-    if short and (ask.question.confidence < SURE or name in ("fallback", "out_of_scope")) and directory.answers(ask, asked):
+    if (
+        short
+        and (ask.question.confidence < SURE or name in ("fallback", "out_of_scope"))
+        and directory.answers(ask, asked)
+    ):
         ask.state.asking = asked
         return "find_service"
     return name

@@ -10,6 +10,7 @@ from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.audit import service as audit
+from api.directory.answers import local_number
 
 #: From this confidence on a plea to stop is taken at its word; below it is asked back.
 SURE = 0.7
@@ -27,7 +28,7 @@ def stop_messages(ask: Ask) -> list[Reply]:
     agency = ask.session.get_one(Agency, ask.turn.agency_id)
     pass_on(ask, "opted_out", "routine", ask.state.pending.get("words") or ask.words)
     _set_points(ask, "opted_out")
-    return [say("stop.done", phone=agency.phone)]
+    return [say("stop.done", phone=local_number(agency.phone, ask.pack.country))]
 
 
 def wrong_person(ask: Ask) -> list[Reply]:

@@ -38,7 +38,11 @@ def on_duty(session: Session, agency_id: uuid.UUID, now: datetime) -> Worker | N
         select(Worker)
         .join(Shift, Shift.worker_id == Worker.id)
         .where(
-            Shift.agency_id == agency_id, Shift.role == "duty", Shift.starts_at <= now, Shift.ends_at > now, Worker.active
+            Shift.agency_id == agency_id,
+            Shift.role == "duty",
+            Shift.starts_at <= now,
+            Shift.ends_at > now,
+            Worker.active,
         )
         .order_by(Worker.name)
         .limit(1)

@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_time
 
+from api import texts
 from api.appointments.models import Appointment, Attendee
 from api.assistant.operations import queries
 from api.assistant.operations.asking import Ask
+from api.assistant.operations.words import appointment_words
 from api.families.models import Person
 
 
@@ -22,19 +24,26 @@ def day(ask: Ask, when: date) -> str:
     return format_date(when, form, locale=ask.pack.locale(ask.language))
 
 
-def hour(ask: Ask, moment: datetime) -> str:
+def hour(ask: Ask, when: datetime) -> str:
     """The local time of day: "16:00", or "4:00 PM" where the jurisdiction's clock has twelve hours."""
     form = "HH:mm" if ask.pack.dates.clock == 24 else "h:mm a"
-    return format_time(moment.astimezone(ask.turn.timezone), form, locale=ask.pack.locale(ask.language))
+    said = format_time(when.astimezone(ask.turn.timezone), form, locale=ask.pack.locale(ask.language))
+    # "3:30 p. m." at a sentence's end would bring a second full stop, and CLDR's narrow blanks are no SMS characters.
+    return said.replace("\u202f", " ").replace("\xa0", " ").replace(". ", "").replace(".", "")
+
+
+def opening(words: str) -> str:
+    """The words with a capital letter, to begin a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def moment(ask: Ask, when: datetime) -> str:
     """ "today at 16:00", "tomorrow at 10:00", "Thursday 26 November at 13:30"."""
     local = when.astimezone(ask.turn.timezone).date()
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    named = {today: "when.today", today + timedelta(days=1): "when.tomorrow", today - timedelta(days=1): "when.yesterday"}
-    if local in named:
-        return ask.text(named[local], time=hour(ask, when))
+    near = {-1: "when.yesterday", 0: "when.today", 1: "when.tomorrow"}.get((local - today).days)
+    if near:
+        return ask.text(near, time=hour(ask, when))
     return ask.text("when.at", day=day(ask, local), time=hour(ask, when))
 
 
@@ -44,8 +53,6 @@ def kind(ask: Ask, appointment: Appointment) -> str:
     word = own.get(appointment.kind)
     if word and word in ask.pack.words:
         return ask.pack.word(word, ask.language)
-    from api import texts
-
     known = texts.has(f"appointments.kind.{appointment.kind}")
     return ask.text(f"appointments.kind.{appointment.kind if known else 'other'}")
 
@@ -88,12 +95,11 @@ def others(ask: Ask, places: Sequence[Attendee]) -> str:
 
 def meant_children(ask: Ask) -> list[Person]:
     """The children that the words name: by first name, or as the eldest or youngest."""
-    from api.assistant.operations.words import appointment_words
-
     children = [one for one in queries.children(ask.session, ask.family_id) if one.id != ask.someone.id]
     words = appointment_words()
     text = words.fold(ask.words)
-    named = [one for one in children if words.fold(one.first_name) in text.split() or f"{words.fold(one.first_name)}s" in text.split()]
+    said = set(text.split())
+    named = [one for one in children if said & {words.fold(one.first_name), words.fold(one.first_name) + "s"}]
     if named or len(children) < 2:
         return named
     if words.oldest.search(text):

@@ -69,12 +69,13 @@ def fallback(ask: Ask) -> list[Reply]:
     ring = option("option.ring_me", "contact_worker")
     ask.pending = {"about": "unclear", "words": ask.words}
     if ask.state.fallbacks >= 1 or not offered:
-        return [say("fallback.person", ring, *(_meaning(intent) for intent in offered[:2] if intent != "contact_worker"))]
-    choices = [_meaning(intent) for intent in offered]
+        others = [_meaning(ask, intent) for intent in offered[:2] if intent != "contact_worker"]
+        return [say("fallback.person", ring, *others)]
+    choices = [_meaning(ask, intent) for intent in offered]
     if TROUBLE & set(likely) and "contact_worker" not in offered:
         choices = [ring, *choices[: OFFERED - 1]]
     return [say("fallback.meant", *choices)]
 
 
-def _meaning(intent: str) -> ReplyOption:
-    return option(f"meaning.{intent}", intent)
+def _meaning(ask: Ask, intent: str) -> ReplyOption:
+    return option("", intent, label=ask.text(f"meaning.{intent}"))

@@ -74,7 +74,8 @@ def _refusal(error: TwilioRestException) -> Outcome:
         return Outcome("retry", error=code)
     if error.status >= 500:
         # Twilio's own error document (it has a code) says that no message was made; a gateway's page says nothing.
-        return Outcome("retry" if error.code else "uncertain", error=code)
+        # The library puts the status where there is no code.
+        return Outcome("retry" if error.code not in (None, error.status) else "uncertain", error=code)
     return Outcome("refused", error=code)
 
 

@@ -93,9 +93,7 @@ def lines(session: Session, conversation_id: uuid.UUID, seen: int = 0) -> list[C
     """The conversation's messages in the order of their numbers, from a little before ``seen``; the newest if many."""
     theirs = session.scalars(
         select(InboundMessage)
-        .where(
-            InboundMessage.conversation_id == conversation_id, InboundMessage.seq > seen - OVERLAP
-        )
+        .where(InboundMessage.conversation_id == conversation_id, InboundMessage.seq > seen - OVERLAP)
         .order_by(InboundMessage.seq.desc())
         .limit(MOST_LINES)
     ).all()
@@ -111,9 +109,7 @@ def lines(session: Session, conversation_id: uuid.UUID, seen: int = 0) -> list[C
         .order_by(OutboundMessage.seq.desc())
         .limit(MOST_LINES)
     ).all()
-    found = [
-        ChatLine(message_key(m.external_id), m.seq, "in", m.received_at, m.body, [], "") for m in theirs
-    ] + [
+    found = [ChatLine(message_key(m.external_id), m.seq, "in", m.received_at, m.body, [], "") for m in theirs] + [
         ChatLine(f"o{m.seq}", m.seq, "out", m.created_at, m.body, _shown(m.options), first_name(name or ""))
         for m, name in ours
     ]

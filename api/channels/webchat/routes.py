@@ -66,7 +66,7 @@ def _first_page(request: Request, problem: str = "", status: int = 200) -> Respo
         agencies=agencies,
         problem=problem,
         ended="ended" in request.query_params,
-        **_leaving(request),
+        exit_url=_exit_url(request),
     )
 
 
@@ -126,7 +126,7 @@ def talk(request: Request, chat: MyChat, problem: str = "") -> Response:
         emergency=pack(chat.jurisdiction).emergency_number,
         problem=problem if problem in PROBLEMS else "",
         longest=service.LONGEST_MESSAGE,
-        **_leaving(request),
+        exit_url=_exit_url(request),
     )
 
 
@@ -232,9 +232,9 @@ def end(request: Request, chat: MyChat) -> Response:
 
 @doors.post("/exit", dependencies=[LEAVE])
 def leave_quickly(request: Request) -> Response:
-    """"Exit this page": the session ends here, the browser goes to a neutral page."""
+    """ "Exit this page": the session ends here, the browser goes to a neutral page."""
     service.leave(request.cookies.get(CHAT_COOKIE, ""))
-    return _forget(RedirectResponse(_leaving(request)["exit_url"], 303))
+    return _forget(RedirectResponse(_exit_url(request), 303))
 
 
 def _forget(response: Response) -> Response:
@@ -242,7 +242,7 @@ def _forget(response: Response) -> Response:
     return response
 
 
-def _leaving(request: Request) -> dict[str, str]:
+def _exit_url(request: Request) -> str:
     """Where "Exit this page" leads. In the demo's frame a page that says so, because the neutral one refuses frames."""
     framed = request.headers.get("sec-fetch-dest") == "iframe"
-    return {"exit_url": "/demo/left" if framed and settings().demo else EXIT_URL}
+    return "/demo/left" if framed and settings().demo else EXIT_URL

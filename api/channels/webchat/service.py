@@ -1,7 +1,7 @@
 """Starting, entering and leaving a web chat, and the one-time codes that workers give.
 
-Promises: a session lives in the browser's memory and here as a hash; it ends after an hour without a message, on "Exit
-this page", and when the page is closed for good; a code works once, for one person, for two days, and cannot be guessed.
+Promises: a session lives in the browser's memory and here as a hash; it ends after an hour without a message and on
+"Exit this page"; a code works once, for one person, for two days, and cannot be guessed.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ def start_with_code(code: str, client: str) -> Started:
     with transaction() as session:
         person_id = session.scalar(
             update(ChatCode)
-            .where(
-                ChatCode.code_hash == _code_hash(code), ChatCode.used_at.is_(None), ChatCode.expires_at > now
-            )
+            .where(ChatCode.code_hash == _code_hash(code), ChatCode.used_at.is_(None), ChatCode.expires_at > now)
             .values(used_at=now)
             .returning(ChatCode.person_id)
         )
@@ -121,15 +119,13 @@ def change_language(conversation_id: uuid.UUID, language: str) -> None:
     """The chat goes on in another language that we have. Commits."""
     with transaction() as session:
         session.execute(
-            update(Conversation)
-            .where(Conversation.id == conversation_id)
-            .values(language=texts.supported(language))
+            update(Conversation).where(Conversation.id == conversation_id).values(language=texts.supported(language))
         )
         notify(session, f"conversation:{conversation_id}")
 
 
 def leave(token: str) -> None:
-    """The session of this token ends now, on every page that has it open. Nothing happens to an unknown one. Commits."""
+    """The session of this token, if there is one, ends now, on every page that has it open. Commits."""
     if not token:
         return
     now = clock.now()

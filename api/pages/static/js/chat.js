@@ -49,9 +49,12 @@ function receive({ key, html }) {
   if (!earlier) {
     if (line.classList.contains("ours")) typing.hidden = true;
     add(line);
-  } else if (earlier.classList.contains("pending")) {
+  } else if (earlier.dataset.mine) {
+    // The page made this line itself when it was sent: now the server's word (and its time) counts.
+    delete earlier.dataset.mine;
+    earlier.classList.remove("pending");
+    earlier.querySelector(".from").replaceWith(line.querySelector(".from"));
     settle(key);
-    earlier.replaceWith(line);
   }
 }
 
@@ -59,6 +62,7 @@ function pendingLine(id, body) {
   const line = document.createElement("li");
   line.className = "line theirs pending";
   line.dataset.key = `m-${id}`;
+  line.dataset.mine = "yes";
   const from = document.createElement("p");
   from.className = "from";
   from.textContent = `${words.you} · ${words.sending}`;
@@ -129,8 +133,7 @@ async function flush() {
     if (outcome === "sent") {
       tries = 0;
       message.element.classList.remove("pending");
-      message.element.classList.add("arrived");
-      message.element.querySelector(".from").textContent = words.you;
+      if (message.element.dataset.mine) message.element.querySelector(".from").textContent = words.you;
       settle(`m-${message.id}`);
     } else if (outcome === "over") {
       end();
@@ -164,7 +167,7 @@ composer.addEventListener("submit", (event) => {
   const body = field.value;
   if (!body.trim()) return;
   field.value = "";
-  grow();
+  field.rows = 1;
   send(body);
   field.focus();
 });
@@ -183,12 +186,11 @@ field.addEventListener("keydown", (event) => {
   }
 });
 
-function grow() {
-  field.rows = Math.min(6, Math.max(1, field.value.split("\n").length, Math.ceil(field.scrollHeight / 28)));
-}
 field.addEventListener("input", () => {
   field.rows = 1;
-  grow();
+  const style = getComputedStyle(field);
+  const room = field.scrollHeight - parseFloat(style.paddingBlockStart) - parseFloat(style.paddingBlockEnd);
+  field.rows = Math.min(6, Math.max(1, Math.round(room / parseFloat(style.lineHeight))));
 });
 
 // -- receiving -------------------------------------------------------------------------------------------------------

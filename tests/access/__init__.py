@@ -1,0 +1,1 @@
+"""Who may see what: passwords, sessions, guards, the family filter."""

@@ -1,0 +1,230 @@
+"""Our side: a whole installation, started by ``make run``'s own runner, with the harness's people and fake Twilio."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import psutil
+
+from api import embedded_postgres
+from tests.bench import memory
+from tests.bench.load import Answer, send
+from tests.harness import town
+from tests.harness.processes import ROOT, Process, free_port, wait_until
+from tests.harness.system import PUBLIC_URL, System
+from tests.harness.twilio import ACCOUNT, SENDER, FakeTwilio, new_sid
+
+#: Twilio waits so long for the webhook's answer.
+TWILIO_WAITS = 15.0
+WEBHOOK = "/channels/twilio/sms"
+#: The numbers of all parents of the harness's town.
+PHONES = [town.number(n * 5 + offset) for n in range(town.AGENCIES) for offset in (3, 4)]
+#: These are the harness's haste; the product's own settings are measured here.
+_HASTE = ("HEARTHLINE_CLOCK_FILE", "HEARTHLINE_STALLED_AFTER", "HEARTHLINE_TICK_SECONDS", "HEARTHLINE_MODEL")
+
+
+class TimedTwilio(FakeTwilio):
+    """A fake Twilio that notes when each of our calls came in."""
+
+    def __post_init__(self) -> None:
+        #: (outbox id, time) of every call, and the times again for each number's waiting phone.
+        self.arrivals: list[tuple[str, float]] = []
+        self._waiting: dict[str, SimpleQueue[float]] = {number: SimpleQueue() for number in PHONES}
+        super().__post_init__()
+
+    def take(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, str]:
+        now = monotonic()
+        answer = super().take(path, authorization, form)
+        self.arrivals.append((form.get("StatusCallback", "").rpartition("message=")[2], now))
+        if form.get("To", "") in self._waiting:
+            self._waiting[form["To"]].put(now)
+        return answer
+
+    def wait_for_text(self, number: str, seconds: float) -> bool:
+        """Wait for the next text to this number; False if none comes."""
+        try:
+            self._waiting[number].get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+    def forget(self, number: str) -> None:
+        """Whatever came to this number until now is not waited for."""
+        while not self._waiting[number].empty():
+            self._waiting[number].get()
+
+
+def give_model(var: Path) -> None:
+    """The trained model, so that nothing is trained: the one of ``make train``, or the file HEARTHLINE_MODEL names."""
+    from api.assistant.training import fingerprint
+
+    name = f"hearthline-{fingerprint()}.tar.gz"
+    source = Path(os.environ.get("HEARTHLINE_MODEL") or ROOT / "var" / "models" / name)
+    if not source.is_file():
+        raise SystemExit(f"There is no trained model {source}: make train")
+    (var / "models").mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, var / "models" / name)
+
+
+class Installation(System):
+    """``make run`` without its demo: Twilio's settings lead to the fake one, the people are the harness's town."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.twilio.stop()
+        self.twilio: TimedTwilio = TimedTwilio()
+        self.port = int(self.api_urls[0].rpartition(":")[2])
+        for name in _HASTE:
+            del self.environment[name]
+        self.environment |= {"HEARTHLINE_PORT": str(self.port), "TWILIO_API_URL": self.twilio.url}
+        bot = {name: os.environ[name] for name in ("HEARTHLINE_BOT_PYTHON",) if name in os.environ}
+        self.runner = Runner([sys.executable, "-m", "api.run"], {**self.environment, **bot}, self.port, self.output)
+
+    @property
+    def processes(self) -> list[Process]:
+        return []  # the runner's, not the harness's
+
+    def start(self) -> Installation:
+        give_model(self.var)
+        self.url = embedded_postgres.ensure_running(self.var)
+        town.write(self.folder / "town.json")
+        services = ROOT / "data" / "directory" / "services.json"
+        for command in (
+            ["tests.harness.prepare", str(self.folder / "town.json")],
+            ["api.cli", "services", "import", str(services)],
+        ):
+            self._run_once(command)
+        self.runner.start()
+        return self
+
+    def _run_once(self, command: list[str]) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+        )
+        if done.returncode:
+            raise SystemExit(f"{command[0]} did not work:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+
+    def stop(self) -> None:
+        self.runner.stop()
+        super().stop()
+
+    def members(self) -> list[psutil.Process]:
+        """All processes of the installation, the database's included."""
+        return [*self.runner.members(), *memory.postgres(self.var)]
+
+    # Texting.
+
+    def signed(self, sender: str, body: str, sid: str) -> dict[str, Any]:
+        """A webhook as Twilio would send it: headers and body."""
+        fields = {
+            "MessageSid": sid, "SmsSid": sid, "AccountSid": ACCOUNT, "From": sender, "To": SENDER, "Body": body,
+            "NumMedia": "0", "NumSegments": "1", "ApiVersion": "2010-04-01",
+        }  # fmt: skip
+        headers = {
+            "X-Twilio-Signature": self.twilio.sign(PUBLIC_URL + WEBHOOK, fields),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        return {"headers": headers, "body": urlencode(fields)}
+
+    def text_all(self, texts: list[tuple[str, str, float]]) -> dict[str, Answer]:
+        """Texts ``(sender, body, seconds from the start)`` from a process of its own; by message id, their answers."""
+        sids = [new_sid() for _ in texts]
+        requests = [
+            {**self.signed(sender, body, sid), "at": at} for sid, (sender, body, at) in zip(sids, texts, strict=True)
+        ]
+        plan = {"port": self.port, "path": WEBHOOK, "timeout": 60.0, "requests": requests}
+        return dict(zip(sids, send(plan), strict=True))
+
+    def fates(self, sids: list[str]) -> dict[str, dict[str, Any]]:
+        """What became of messages: by id, their state and the times at which replies to them reached Twilio."""
+        rows = self.rows(
+            "SELECT m.external_id AS sid, m.state, m.flag, array_remove(array_agg(o.id::text), NULL) AS replies"
+            " FROM inbound_messages m LEFT JOIN outbound_messages o ON o.in_reply_to = m.id"
+            " WHERE m.external_id = ANY(%(sids)s) GROUP BY m.id",
+            sids=sids,
+        )
+        arrived = dict(reversed(self.twilio.arrivals))  # the first arrival of each
+        return {row["sid"]: {**row, "at": sorted(arrived[r] for r in row["replies"] if r in arrived)} for row in rows}
+
+
+class Runner:
+    """The process that runs a Procfile, started and stopped as a person would, with all that it started."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], port: int, output: Path) -> None:
+        self.port = port
+        self.health = f"http://127.0.0.1:{port}/health"
+        self.process = Process("run", command, environment, output / "run.log", self.well)
+
+    def well(self) -> bool:
+        try:
+            return bool(httpx.get(self.health, timeout=5).json()["status"] == "ok")
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+
+    def start(self) -> float:
+        """Start it; seconds until /health says ok."""
+        begun = monotonic()
+        self.process.start(wait=False)
+        wait_until(self._up, f"the service did not become ready:\n{self.process.tail()}", seconds=240)
+        return monotonic() - begun
+
+    def _up(self) -> bool:
+        if not self.process.alive:
+            raise SystemExit(f"The service ended while starting:\n{self.process.tail()}")
+        return self.well()
+
+    def members(self) -> list[psutil.Process]:
+        return memory.family(self.process.started.pid) if self.process.started else []
+
+    def stop(self) -> None:
+        """As Ctrl-C does; what does not end is killed."""
+        members = self.members()
+        if self.process.started is not None and self.process.alive:
+            for process in members[:3]:  # make passes no signal on to what it runs
+                if "api.run" in " ".join(process.cmdline()):
+                    process.terminate()
+                    break
+            try:
+                self.process.started.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        memory.end(members)
+
+
+@contextmanager
+def installed() -> Iterator[Installation]:
+    """An installation for as long as the block lasts. In a short folder: a unix socket's path has at most 107 characters."""
+    with TemporaryDirectory(prefix="hearthline-bench-") as folder:
+        installation = Installation(Path(folder))
+        try:
+            yield installation.start()
+        finally:
+            installation.stop()
+
+
+def demo_runner(folder: Path, command: list[str]) -> Runner:
+    """A runner in demo mode with a folder of its own, as a newcomer starts it."""
+    dropped = ("HEARTHLINE_", "TWILIO_", "MAKE", "MFLAGS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    if "HEARTHLINE_BOT_PYTHON" in os.environ:
+        kept["HEARTHLINE_BOT_PYTHON"] = os.environ["HEARTHLINE_BOT_PYTHON"]
+    port = free_port()
+    environment = {**kept, "HEARTHLINE_VAR_DIR": str(folder / "var"), "HEARTHLINE_PORT": str(port)}
+    return Runner(command, environment, port, folder)
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

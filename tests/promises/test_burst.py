@@ -1,0 +1,44 @@
+"""Many at once: all stored, all answered, none twice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.harness import promises
+from tests.harness.system import System
+from tests.harness.town import Team
+
+MESSAGES = 200
+
+
+def test_a_burst_is_all_stored_and_all_answered(town: System) -> None:
+    teams = [town.team() for _ in range(5)]
+    phones = [phone for team in teams for phone in (team.parent, team.other)]
+    with ThreadPoolExecutor(32) as pool:
+        sent = list(
+            pool.map(
+                lambda n: phones[n % len(phones)].text(f"when is my next meeting, {n} of the burst", api=n % 2),
+                range(MESSAGES),
+            )
+        )
+    assert len(set(sent)) == MESSAGES
+    town.settle(seconds=150)
+    for team in teams:
+        promises.check(team)
+    assert sum(len(town.inbound(phone)) for phone in phones) == MESSAGES
+    answered = [message for phone in phones for message in town.inbound(phone) if message["state"] == "answered"]
+    assert len(answered) == MESSAGES
+    assert sum(len(town.twilio.to(phone.number)) for phone in phones) == MESSAGES
+    bodies(teams)
+
+
+def bodies(teams: list[Team]) -> None:
+    """The answers to one person came in the order of the questions."""
+    for team in teams:
+        for phone in (team.parent, team.other):
+            order = team.system.rows(
+                "SELECT i.seq AS asked FROM outbound_messages o JOIN inbound_messages i ON i.id = o.in_reply_to"
+                " WHERE o.address = %(number)s ORDER BY o.seq",
+                number=phone.number,
+            )
+            assert [row["asked"] for row in order] == sorted(row["asked"] for row in order)
