@@ -30,7 +30,7 @@ check: setup ## format, lint, types, import rules
 	$(API) -m ruff format --check .
 	$(API) -m ruff check .
 	$(API) -m mypy
-	$(API) -m importlinter.cli lint 2>/dev/null || var/env/api/bin/lint-imports
+	var/env/api/bin/lint-imports --no-logo
 
 format: setup ## format and mend what the linter can
 	$(API) -m ruff format .
@@ -43,4 +43,4 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 	@bash requirements/lock.sh
 
 clean: ## remove everything that was made (environments, database, model)
-	rm -rf var
+	rm -rf var .rasa build hearthline.egg-info

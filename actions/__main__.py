@@ -29,11 +29,11 @@ def create_app() -> Sanic:
     for action in ACTIONS:
         executor.register_action(action)
 
-    @app.get("/health")  # type: ignore[misc]
+    @app.get("/health")
     async def health(_: Request) -> HTTPResponse:
         return response.json({"status": "ok"})
 
-    @app.post("/webhook")  # type: ignore[misc]
+    @app.post("/webhook")
     async def webhook(request: Request) -> HTTPResponse:
         call = request.json
         name = call.get("next_action") if isinstance(call, dict) else None
@@ -49,7 +49,7 @@ def create_app() -> Sanic:
 
     app.error_handler.add(Exception, on_error)
 
-    @app.after_server_stop  # type: ignore[misc]
+    @app.after_server_stop
     async def close(*_: object) -> None:
         await api.close()
 

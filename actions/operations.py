@@ -79,7 +79,7 @@ def question(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class AskTheApi(Action):  # type: ignore[misc]
+class AskTheApi(Action):
     """The family of all actions; a subclass only names its operation."""
 
     operation: ClassVar[str] = ""

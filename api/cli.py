@@ -1,4 +1,5 @@
-"""``hearthline``: the operator's command line. Bad input gets one clear sentence and exit status 1, never a traceback."""
+"""``hearthline``: the operator's command line. Bad input gets one clear sentence and exit status 1, never a
+traceback."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ def migrate() -> None:
 def import_families(
     file: File, check: Annotated[bool, typer.Option("--check", help="only say what would happen")] = False
 ) -> None:
-    """Import families, plans and appointments (JSON, see data/demo/README.md). Nothing is written unless all is right."""
+    """Import families, plans and appointments (JSON, see data/demo/README.md). Nothing is written unless all is
+    right."""
     from api.imports.service import ImportProblems, import_file
 
     try:
@@ -105,7 +107,8 @@ def screen_file(file: File) -> None:
 
 @app.command("understand")
 def understand_file(file: File) -> None:
-    """What each message (one a line) is taken to mean; prints a JSON line for each: text, intent, confidence, entities, safety."""
+    """What each message (one a line) is taken to mean; prints a JSON line for each: text, intent, confidence,
+    entities, safety."""
     from api.assistant.understanding import NotTrained, understand
     from api.safety.screen import screen
 

@@ -46,7 +46,8 @@ class Base(DeclarativeBase):
 
 
 def database_url() -> str:
-    """The database's address as SQLAlchemy wants it: the configured server, or the embedded one (started if need be)."""
+    """The database's address as SQLAlchemy wants it: the configured server, or the embedded one (started if need
+    be)."""
     url = settings().database_url or embedded_postgres.ensure_running(settings().var_dir)
     return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 

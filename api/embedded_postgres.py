@@ -40,7 +40,7 @@ def _ensure_running(var_dir: Path) -> str:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if not found:
             try:
-                connection.execute(f"CREATE DATABASE {DATABASE}")  # type: ignore[arg-type]  # noqa: S608 (a constant)
+                connection.execute(f"CREATE DATABASE {DATABASE}")
             except psycopg.errors.UniqueViolation:
                 pass  # another process was quicker
             except psycopg.errors.DuplicateDatabase:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import TracebackType
 
 #: These log request bodies, job arguments, SQL parameters or addresses at INFO or DEBUG.
 _TALKATIVE = ("twilio", "httpx", "httpcore", "procrastinate", "sqlalchemy", "urllib3", "alembic", "asyncio")
+
+_ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class _NoTraceback(logging.Formatter):
     """An exception's type and place, without its message: that may quote a row or a message (psycopg's do)."""
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 (logging's name)
-        kind, _, trace = ei  # type: ignore[misc]
+    def formatException(self, ei: _ExceptionInfo) -> str:
+        kind, _, trace = ei
+        if kind is None:
+            return ""
         places = []
         while trace is not None:
             places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")

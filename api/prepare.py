@@ -43,7 +43,8 @@ def require_public_port() -> None:
     port = settings().port
     if free_port(port) != port:
         raise SystemExit(
-            f"Port {port} is in use: perhaps Hearthline runs already (http://127.0.0.1:{port}), or another program has it.\n"
+            f"Port {port} is in use: perhaps Hearthline runs already (http://127.0.0.1:{port}), "
+            "or another program has it.\n"
             f"Stop that, or choose another port:  HEARTHLINE_PORT={port + 1} make run"
         )
 

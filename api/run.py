@@ -23,7 +23,7 @@ READY_WITHIN = 180
 
 def prepare() -> dict[str, str]:
     """Run api.prepare, passing its progress on; returns the environment it made. Raises SystemExit if it failed."""
-    process = subprocess.Popen([sys.executable, "-m", "api.prepare"], cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "api.prepare"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     last = ""
     for line in process.stdout:
@@ -73,7 +73,7 @@ def main() -> int:
     finally:
         stop.set()
         if not os.environ.get("HEARTHLINE_DATABASE_URL"):
-            subprocess.run([sys.executable, "-m", "api.embedded_postgres", "stop"], cwd=ROOT)  # noqa: S603
+            subprocess.run([sys.executable, "-m", "api.embedded_postgres", "stop"], cwd=ROOT)
         print("Hearthline has stopped.", flush=True)
     # Being told to stop is not a failure.
     return 0 if manager.returncode in (0, 130, 143) else int(manager.returncode or 0)

@@ -7,6 +7,7 @@ Promise: nothing else in the product reads the environment. In demo mode (no Twi
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -45,11 +46,11 @@ class Settings(BaseSettings):
     #: Seconds after which a worker process without heartbeat counts as dead.
     stalled_after: float = 15.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
-    twilio_account_sid: str = Field("", validation_alias=AliasChoices("TWILIO_ACCOUNT_SID"))
-    twilio_auth_token: str = Field("", validation_alias=AliasChoices("TWILIO_AUTH_TOKEN"))
-    twilio_from: str = Field("", validation_alias=AliasChoices("TWILIO_FROM"))
-    twilio_messaging_service_sid: str = Field("", validation_alias=AliasChoices("TWILIO_MESSAGING_SERVICE_SID"))
-    twilio_api_url: str = Field("", validation_alias=AliasChoices("TWILIO_API_URL"))
+    twilio_account_sid: str = Field(default="", validation_alias=AliasChoices("TWILIO_ACCOUNT_SID"))
+    twilio_auth_token: str = Field(default="", validation_alias=AliasChoices("TWILIO_AUTH_TOKEN"))
+    twilio_from: str = Field(default="", validation_alias=AliasChoices("TWILIO_FROM"))
+    twilio_messaging_service_sid: str = Field(default="", validation_alias=AliasChoices("TWILIO_MESSAGING_SERVICE_SID"))
+    twilio_api_url: str = Field(default="", validation_alias=AliasChoices("TWILIO_API_URL"))
 
     @property
     def demo(self) -> bool:
@@ -120,10 +121,8 @@ def _kept_secret(folder: Path, name: str) -> str:
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32))
-        try:
-            path.hardlink_to(fresh)  # the first process to get here wins, the others read what it wrote
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # the first process to get here wins, the others read what it wrote
+            path.hardlink_to(fresh)
         fresh.unlink()
     return path.read_text().strip()
 

@@ -1,6 +1,7 @@
 """``python -m bot.understand [FILE]``: what the trained model makes of messages, without a conversation.
 
-In: one message a line (with ``--json`` each line is a JSON string, so that a message may hold line breaks), from FILE or
+In: one message a line (with ``--json`` each line is a JSON string, so that a message may hold line breaks), from FILE
+or
 standard input. Out: one JSON object a line, in the same order: ``text, intent, confidence, entities, ranking``. Nothing
 is kept and nothing of it is logged.
 """

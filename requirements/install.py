@@ -4,7 +4,7 @@
 Uses only the standard library, so that it runs on a fresh machine with any Python 3. Safe to run again: an environment
 that is complete and up to date is left alone, a half-finished one is made anew.
 
-    python3 requirements/install.py [api] [bot] [dev] [browser]
+    python3 requirements/install.py [api] [bot] [browser]
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def find_python(name: str) -> str:
     raise CannotInstall(
         f"\nHearthline needs Python {wanted} for its {name} environment, and none on this machine runs.\n"
         f"  Looked for: python{versions[0]} on PATH, pyenv's versions, uv.\n"
-        f"  Install one, for example:  pyenv install {versions[0]}   or   pip install uv && uv python install {versions[0]}\n"
+        f"  Install one, for example:  pyenv install {versions[0]}\n"
+        f"                        or:  pip install uv && uv python install {versions[0]}\n"
         f"  then run the same command again."
         + ("\n  (Rasa 3.6 does not run on any newer Python: that is why there are two.)" if name == "bot" else "")
     )
@@ -127,7 +128,8 @@ def make(name: str) -> None:
 
 
 def make_browser() -> None:
-    """Find a Chromium for the browser tests: on PATH, else Playwright's, else the system's package manager when root."""
+    """Find a Chromium for the browser tests: on PATH, else Playwright's, else the system's package manager when
+    root."""
     for command in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if shutil.which(command):
             return
@@ -144,14 +146,16 @@ def make_browser() -> None:
         run("browser: apt-get install", ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
         return
     raise CannotInstall(
-        "\nThe browser tests need Chromium, and none is here. Install it (Debian, Ubuntu: apt-get install chromium) and "
-        "run the same command again."
+        "\nThe browser tests need Chromium, and none is here. Install it (Debian, Ubuntu: apt-get install chromium) "
+        "and run the same command again."
     )
 
 
 def main(names: list[str]) -> None:
     (ROOT / "var").mkdir(exist_ok=True)
     for name in names or list(WANTED):
+        if name not in (*WANTED, "browser"):
+            raise CannotInstall(f"There is no environment {name!r}: {', '.join(WANTED)}, browser")
         if name == "browser":
             make_browser()
         else:

@@ -57,8 +57,8 @@ def hash_password(password: str) -> str:
 
 
 def set_password(email: str, password: str) -> None:
-    """Give a worker a (new) password and end their sessions. Raises LookupError for an unknown address, ValueError for a
-    password of less than SHORTEST_PASSWORD characters. Commits."""
+    """Give a worker a (new) password and end their sessions. Raises LookupError for an unknown address, ValueError
+    for a password of less than SHORTEST_PASSWORD characters. Commits."""
     if len(password) < SHORTEST_PASSWORD:
         raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
     hashed = hash_password(password)
@@ -114,12 +114,13 @@ def count_try(subjects: dict[str, int]) -> list[uuid.UUID]:
     """
     now = clock.now()
     entries = {subject: uuid.uuid4() for subject in subjects}
+    # Committed before it is counted: whoever tries at the same moment sees it, so a hundred at once are a hundred.
     with transaction() as session:
         session.execute(
             delete(SignInAttempt).where(SignInAttempt.subject.in_(subjects), SignInAttempt.at <= now - WINDOW)
         )
         session.add_all(SignInAttempt(id=entry, subject=subject, at=now) for subject, entry in entries.items())
-        session.flush()
+    with transaction() as session:
         counts = session.execute(
             select(SignInAttempt.subject, func.count())
             .where(SignInAttempt.subject.in_(subjects), SignInAttempt.at > now - WINDOW)
@@ -127,7 +128,7 @@ def count_try(subjects: dict[str, int]) -> list[uuid.UUID]:
         ).all()
         too_many = any(count > subjects[subject] for subject, count in counts)
         if too_many:  # what is refused without a look does not prolong the wait
-            session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(entries.values())))
+            forget_tries(session, list(entries.values()))
     if too_many:
         raise TooManyTries
     return list(entries.values())

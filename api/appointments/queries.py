@@ -1,4 +1,5 @@
-"""Reads about appointments. Every one takes the person who asks: nobody sees an appointment they are not expected at."""
+"""Reads about appointments. Every one takes the person who asks: nobody sees an appointment they are not expected
+at."""
 
 from __future__ import annotations
 

@@ -75,7 +75,9 @@ def ask(text: str, *, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[R
 def _replies(answer: bytes) -> list[Reply]:
     try:
         items = json.loads(answer)
-        replies = [Reply.model_validate(item["custom"]) for item in items if isinstance(item, dict) and "custom" in item]
+        replies = [
+            Reply.model_validate(item["custom"]) for item in items if isinstance(item, dict) and "custom" in item
+        ]
     except (ValueError, TypeError, KeyError, ValidationError, RecursionError):
         raise RasaFailed("garbled") from None
     if not replies:

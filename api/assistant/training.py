@@ -52,7 +52,8 @@ def ensure_trained() -> Path:
     print("  understanding: training on data/nlu (once for each change of it; a minute or two) ...", flush=True)
     command = [
         str(bot_python()), "-m", "rasa", "train", "--config", "bot/config.yml", "--domain", "bot/domain.yml",
-        "--data", "data/nlu", "data/rules.yml", "--out", str(model.parent), "--fixed-model-name", f"new-{fingerprint()}",
+        "--data", "data/nlu", "data/rules.yml",
+        "--out", str(model.parent), "--fixed-model-name", f"new-{fingerprint()}",
     ]  # fmt: skip
     quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
     with log.open("wb") as output:

@@ -1,7 +1,7 @@
 """One turn: the message goes to Rasa, what its actions say goes to the outbox, and the message is settled.
 
-Promise: whatever Rasa does, the message ends as answered, or as *unanswered* with a plain fallback reply and a flag that a
-worker sees. A turn that runs twice (a crash in between) queues its replies once.
+Promise: whatever Rasa does, the message ends as answered, or as *unanswered* with a plain fallback reply and a flag
+that a worker sees. A turn that runs twice (a crash in between) queues its replies once.
 """
 
 from __future__ import annotations

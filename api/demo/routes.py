@@ -169,6 +169,8 @@ def create_message(
     StatusCallback: Annotated[str, Form()] = "",
 ) -> Response:
     """Take a text for a simulated phone; the status callbacks follow."""
+    if StatusCallback and not service.is_ours(StatusCallback):
+        raise HTTPException(400, "StatusCallback is not an address of this installation")
     sender = From or settings().twilio_sender
     sid = service.keep_text(sender, To, Body)
     background.add_task(service.settle_text, sid, "delivered")

@@ -41,10 +41,15 @@ def _new_sid() -> str:
     return "SM" + secrets.token_hex(16)
 
 
+def is_ours(url: str) -> bool:
+    """Is it an address of this installation? The simulated Twilio calls nobody else back."""
+    return url.startswith(f"{settings().base_url}/")
+
+
 def _loopback(url: str) -> str:
     """Our own public address as it is reached on this machine. Raises ValueError for anybody else's."""
-    if not url.startswith(f"{settings().base_url}/"):
-        raise ValueError("the simulated Twilio only calls back to this installation")
+    if not is_ours(url):
+        raise ValueError("not an address of this installation")
     return url.replace(settings().base_url, f"http://127.0.0.1:{settings().port}", 1)
 
 

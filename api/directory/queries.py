@@ -26,6 +26,21 @@ WHOLE = (
     selectinload(Service.cost_options),
     selectinload(Service.service_at_locations).joinedload(ServiceAtLocation.location),
 )
+#: What a list of services shows of each.
+BRIEF = (joinedload(Service.organization),)
+WHOLE_AT_LOCATION = (
+    joinedload(ServiceAtLocation.location),
+    joinedload(ServiceAtLocation.service).options(*WHOLE),
+)
+WITH_SERVICES = (selectinload(Organization.services).options(*WHOLE),)
+#: What an id stands for in each list of the public API, and what is loaded with it.
+_ONE: dict[str, tuple[type[Any], tuple[Any, ...]]] = {
+    "services": (Service, WHOLE),
+    "organizations": (Organization, WITH_SERVICES),
+    "taxonomies": (Taxonomy, ()),
+    "taxonomy_terms": (TaxonomyTerm, ()),
+    "service_at_locations": (ServiceAtLocation, WHOLE_AT_LOCATION),
+}
 
 
 def offered(session: Session, *, need: str, country: str) -> Sequence[Service]:
@@ -101,9 +116,12 @@ def taxonomies(search: str) -> Select[Taxonomy]:
     return _named(select(Taxonomy), Taxonomy, search)
 
 
-def taxonomy_terms(search: str, taxonomy_id: uuid.UUID | None) -> Select[TaxonomyTerm]:
-    """The terms whose name or description holds every word, of one taxonomy where that is asked for."""
+def taxonomy_terms(search: str, taxonomy_id: uuid.UUID | None, *, with_parent: bool) -> Select[TaxonomyTerm]:
+    """The terms whose name or description holds every word, of one taxonomy where that is asked for. Ours have no
+    parents, so there are none ``with_parent``."""
     found = _named(select(TaxonomyTerm), TaxonomyTerm, search)
+    if with_parent:
+        found = found.where(TaxonomyTerm.id.is_(None))
     return found.where(TaxonomyTerm.taxonomy_id == taxonomy_id) if taxonomy_id else found
 
 
@@ -112,6 +130,12 @@ def _named(found: Select[Any], model: Any, search: str) -> Select[Any]:
         like = f"%{_escaped(word)}%"
         found = found.where(or_(model.name.ilike(like, escape="\\"), model.description.ilike(like, escape="\\")))
     return found.order_by(model.name, model.id)
+
+
+def one(session: Session, kind: str, key: uuid.UUID) -> Any | None:
+    """The row with this id in the list ``kind`` ("services", "organizations", ...), whole, or None."""
+    model, options = _ONE[kind]
+    return session.get(model, key, options=options)
 
 
 def count(session: Session, found: Select[Any]) -> int:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from sqlalchemy import Select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from api import database
 from api.access.guards import public
 from api.directory import published, queries, service
-from api.directory.models import Organization, Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
 from api.directory.schemas import (
     NEARBY,
     AtLocationList,
@@ -37,13 +36,7 @@ router = APIRouter(prefix="/hsds", tags=["HSDS"], dependencies=[Depends(public("
 
 #: Which profile of HSDS this is: the standard itself.
 PROFILE = "https://docs.openreferral.org/en/3.0/"
-Row = TypeVar("Row")
 Show = Callable[[Any], dict[str, Any]]
-_WHOLE_AT = (
-    joinedload(ServiceAtLocation.location),
-    joinedload(ServiceAtLocation.service).options(*queries.WHOLE),
-)
-_WITH_SERVICES = selectinload(Organization.services).options(*queries.WHOLE)
 
 
 @router.get("")
@@ -57,14 +50,14 @@ def about() -> dict[str, str]:
 def list_services(asked: Annotated[ServiceList, Query()]) -> Response:
     """The services that all filters let through."""
     show: Show = published.minimal if asked.minimal else published.full_service if asked.full else published.service
-    found = queries.services(asked).options(*(queries.WHOLE if asked.full else (joinedload(Service.organization),)))
+    found = queries.services(asked).options(*(queries.WHOLE if asked.full else queries.BRIEF))
     return _page(asked, found, show)
 
 
 @router.get("/services/{id}")
 def one_service(id: str) -> dict[str, Any]:
     """One service, whole."""
-    return _one(Service, id, published.full_service, *queries.WHOLE)
+    return _one("services", id, published.full_service)
 
 
 @router.get("/organizations")
@@ -75,7 +68,7 @@ def list_organizations(asked: Annotated[OrganizationList, Query()]) -> Response:
         return _page(asked, found, published.organization)
     return _page(
         asked,
-        found.options(_WITH_SERVICES),
+        found.options(*queries.WITH_SERVICES),
         lambda row: published.full_organization(row, full_services=asked.full_service),
     )
 
@@ -84,10 +77,10 @@ def list_organizations(asked: Annotated[OrganizationList, Query()]) -> Response:
 def one_organization(id: str, asked: Annotated[OneOrganization, Query()]) -> dict[str, Any]:
     """One organization with its services."""
 
-    def show(row: Organization) -> dict[str, Any]:
+    def show(row: Any) -> dict[str, Any]:
         return published.full_organization(row, full_services=asked.full_service)
 
-    return _one(Organization, id, show, _WITH_SERVICES)
+    return _one("organizations", id, show)
 
 
 @router.get("/taxonomies")
@@ -99,22 +92,20 @@ def list_taxonomies(asked: Annotated[Paging, Query()]) -> Response:
 @router.get("/taxonomies/{id}")
 def one_taxonomy(id: str) -> dict[str, Any]:
     """One taxonomy."""
-    return _one(Taxonomy, id, published.taxonomy)
+    return _one("taxonomies", id, published.taxonomy)
 
 
 @router.get("/taxonomy_terms")
 def list_taxonomy_terms(asked: Annotated[TermList, Query()]) -> Response:
     """The kinds of need. Ours have no parents: with ``parent_id`` there are none."""
-    found = queries.taxonomy_terms(asked.search, asked.taxonomy_id)
-    if asked.parent_id:
-        found = found.where(TaxonomyTerm.id.is_(None))
+    found = queries.taxonomy_terms(asked.search, asked.taxonomy_id, with_parent=asked.parent_id is not None)
     return _page(asked, found, published.taxonomy_term)
 
 
 @router.get("/taxonomy_terms/{id}")
 def one_taxonomy_term(id: str) -> dict[str, Any]:
     """One kind of need."""
-    return _one(TaxonomyTerm, id, published.taxonomy_term)
+    return _one("taxonomy_terms", id, published.taxonomy_term)
 
 
 @router.get("/service_at_locations")
@@ -125,19 +116,19 @@ def list_at_locations(asked: Annotated[AtLocationList, Query()]) -> Response:
     found = queries.at_locations(asked, service.box_around(place, metres) if place else None)
     show: Show = published.full_at_location if asked.full else published.at_location
     if place is None:
-        return _page(asked, found.options(*_WHOLE_AT), show)
+        return _page(asked, found.options(*queries.WHOLE_AT_LOCATION), show)
 
-    def near(row: ServiceAtLocation) -> bool:
+    def near(row: Any) -> bool:
         point = (row.location.latitude or 0.0, row.location.longitude or 0.0)
         return service.miles_between(place, point) * service.METRES_A_MILE <= metres
 
-    return _page(asked, found.options(*_WHOLE_AT), show, near)
+    return _page(asked, found.options(*queries.WHOLE_AT_LOCATION), show, near)
 
 
 @router.get("/service_at_locations/{id}")
 def one_at_location(id: str) -> dict[str, Any]:
     """One service at one location, whole."""
-    return _one(ServiceAtLocation, id, published.full_at_location, *_WHOLE_AT)
+    return _one("service_at_locations", id, published.full_at_location)
 
 
 def _place(postcode: str) -> Place:
@@ -148,13 +139,13 @@ def _place(postcode: str) -> Place:
     return found
 
 
-def _one(model: type[Row], id_: str, show: Callable[[Row], dict[str, Any]], *options: Any) -> dict[str, Any]:
+def _one(kind: str, id_: str, show: Show) -> dict[str, Any]:
     try:
         key = uuid.UUID(id_)
     except ValueError:
         raise HTTPException(404, "There is nothing with this id here.") from None
     with database.reading() as session:
-        row = session.get(model, key, options=options)
+        row = queries.one(session, kind, key)
         if row is None:
             raise HTTPException(404, "There is nothing with this id here.")
         return show(row)

@@ -10,7 +10,8 @@ BATCH = 200
 
 
 def climb() -> int:
-    """Tell every rung that is due; returns how many. Each batch is one transaction, so a crash repeats or loses none."""
+    """Tell every rung that is due; returns how many. Each batch is one transaction, so a crash repeats or loses
+    none."""
     told = 0
     while True:
         with transaction() as session:

@@ -65,7 +65,8 @@ def workers_in_role(session: Session, escalation: Escalation, role: str, now: da
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
-    """Open escalations whose next rung is due, locked for this transaction; those that another worker holds are left."""
+    """Open escalations whose next rung is due, locked for this transaction; those that another worker holds are
+    left."""
     return session.scalars(
         select(Escalation)
         .where(Escalation.state == "open", Escalation.next_rung_at <= now)

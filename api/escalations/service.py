@@ -123,7 +123,9 @@ def tell_next(session: Session, escalation: Escalation, now: datetime) -> None:
         for worker in queries.active_workers(session, escalation.agency_id):
             _notify_worker(session, escalation, worker, "everyone", now)
         escalation.rung += 1
-        escalation.next_rung_at = now + min((step.wait for step in ladders()[escalation.priority]), default=timedelta(minutes=3))
+        escalation.next_rung_at = now + min(
+            (step.wait for step in ladders()[escalation.priority]), default=timedelta(minutes=3)
+        )
     session.flush()
     notify(session, f"agency:{escalation.agency_id}")
 
@@ -134,7 +136,9 @@ def _tell(session: Session, escalation: Escalation, role: str, now: datetime) ->
     for worker in workers:
         reached = _notify_worker(session, escalation, worker, role, now) or reached
     if not workers:
-        session.add(Notification(escalation_id=escalation.id, rung=escalation.rung, role=role, at=now, problem="nobody"))
+        session.add(
+            Notification(escalation_id=escalation.id, rung=escalation.rung, role=role, at=now, problem="nobody")
+        )
     return reached
 
 
@@ -195,7 +199,8 @@ def acknowledge(session: Session, escalation_id: int, worker: Worker, via: str) 
 
 
 def _tell_family(session: Session, escalation: Escalation) -> None:
-    """Say that a human has seen it: always on the web; by SMS only where no danger was told (somebody may be reading)."""
+    """Say that a human has seen it: always on the web; by SMS only where no danger was told (somebody may be
+    reading)."""
     conversation = session.get(Conversation, escalation.conversation_id) if escalation.conversation_id else None
     if conversation is None or conversation.closed_at is not None:
         return
@@ -206,7 +211,8 @@ def _tell_family(session: Session, escalation: Escalation) -> None:
 
 
 def resolve(session: Session, escalation_id: int, worker: Worker, outcome: str) -> None:
-    """Close it, with what came of it. Raises NotOpen for another agency's or a closed one, ValueError without outcome."""
+    """Close it, with what came of it. Raises NotOpen for another agency's or a closed one, ValueError without
+    outcome."""
     if not outcome.strip():
         raise ValueError("say in a few words what came of it")
     escalation = session.scalar(select(Escalation).filter_by(id=escalation_id).with_for_update())

@@ -69,7 +69,9 @@ class ContactPoint(Base):
     __tablename__ = "contact_points"
     __table_args__ = (
         CheckConstraint("state IN ('active','opted_out','quarantined')", name="state"),
-        Index("uq_contact_points_live", "channel", "address", unique=True, postgresql_where=text("state <> 'quarantined'")),
+        Index(
+            "uq_contact_points_live", "channel", "address", unique=True, postgresql_where=text("state <> 'quarantined'")
+        ),
     )
 
     id: Mapped[Id]

@@ -271,7 +271,8 @@ class _Keeper:
     def _all(self, model: type[Model]) -> dict[uuid.UUID, Model]:
         if model not in self.rows:
             found = select(model).options(selectinload(Service.taxonomy_terms)) if model is Service else select(model)
-            self.rows[model] = {row.id: row for row in self.writer.session.scalars(found).unique()}
+            rows: list[Any] = list(self.writer.session.scalars(found).unique())
+            self.rows[model] = {row.id: row for row in rows}
         return self.rows[model]
 
 

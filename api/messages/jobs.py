@@ -39,7 +39,8 @@ _ORPHAN_DELIVERIES = text("""
 
 
 def sweep() -> int:
-    """Queue a job for every unfinished row that has none (a retry that is due, a job that was lost). Returns how many."""
+    """Queue a job for every unfinished row that has none (a retry that is due, a job that was lost). Returns how
+    many."""
     with transaction() as session:
         # One sweeper at a time: two would queue the same rows twice (harmless, but work for nothing).
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.sweep'))")):

@@ -128,7 +128,8 @@ class OutboundMessage(Base):
 
 
 class DeliveryAttempt(Base):
-    """One try at sending, committed *before* the provider is called. Without ``ended_at``: nobody knows what happened."""
+    """One try at sending, committed *before* the provider is called. Without ``ended_at``: nobody knows what
+    happened."""
 
     __tablename__ = "delivery_attempts"
 

@@ -17,7 +17,17 @@ GSM7_TWICE = frozenset(_EXTENDED)
 
 #: Typographic characters that would double a text's price for nothing.
 _PLAIN = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00a0": " ", "\u202f": " "}
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2026": "...",
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
 )
 #: A body is never longer than this (Twilio refuses it).
 LONGEST_BODY = 1600

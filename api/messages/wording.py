@@ -1,4 +1,5 @@
-"""The words that every reply may use: what the worker is called here, the emergency number, help lines, the service's phone."""
+"""The words that every reply may use: what the worker is called here, the emergency number, help lines, the service's
+phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Alembic's environment: our own tables only (procrastinate's are made by its own schema, inside the first migration)."""
+"""Alembic's environment: our own tables only (procrastinate's are made by its own schema, inside the first
+migration)."""
 
 from alembic import context
 from sqlalchemy import create_engine

@@ -94,7 +94,8 @@ def clear(matches: Sequence[Match[T]]) -> T | None:
 
 
 def _fit(said: list[str], name: list[str], weight: Callable[[str], float]) -> float:
-    """How much of ``name`` was said: the share of its weight, where two distinctive words of a long title are enough."""
+    """How much of ``name`` was said: the share of its weight, where two distinctive words of a long title are
+    enough."""
     if not name:
         return 0.0
     hits = sum(weight(term) for term in name if any(_near(term, word) for word in said))

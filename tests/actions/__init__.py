@@ -1,0 +1,1 @@
+"""The action server: what it asks of the API, and its silence when that fails."""

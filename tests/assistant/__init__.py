@@ -1,0 +1,1 @@
+"""One turn through Rasa: tokens, operations, memory."""

@@ -1,7 +1,7 @@
-"""People who talk with the assistant: real inbox, turns, operations, outbox and database; Rasa's part is told by the test.
+"""People who talk with the assistant: real inbox, turns, operations, outbox, database; the test tells Rasa's part.
 
-``town`` imports the demo families on a fixed Tuesday morning. ``talk("kelly")`` is a phone: ``says(words, intent)`` sends
-a text, lets the turn run with that intent, and returns what came back.
+``town`` imports the demo families on a fixed Tuesday morning. ``talk("kelly")`` is a phone: ``says(words, intent)``
+sends a text, lets the turn run with that intent, and returns what came back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was measured: figures with their floors, printed as one table and kept as JSON. Nothing here ever fails a run."""
+"""What was measured: figures with their floors, one table and one JSON file. Nothing here fails a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Limit:
-    """A floor of the issue: at most or at least ``value``, in the figure's own unit. ``words`` if it is said otherwise."""
+    """A floor of the issue: at most or at least ``value``, in the figure's own unit; ``words`` say it otherwise."""
 
     sign: str
     value: float
@@ -112,7 +112,7 @@ def machine() -> str:
     """What it was measured on; the load says whether somebody else was using it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, Python {platform.python_version()}, load {load}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, load {load}"
 
 
 def keep(path: Path, figures: Sequence[Figure], *, quick: bool, before: str) -> None:
@@ -121,7 +121,9 @@ def keep(path: Path, figures: Sequence[Figure], *, quick: bool, before: str) -> 
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "machine": before,
         "quick": quick,
-        "figures": [{**asdict(figure), "floor": str(figure.floor or ""), "holds": figure.verdict} for figure in figures],
+        "figures": [
+            {**asdict(figure), "floor": str(figure.floor or ""), "holds": figure.verdict} for figure in figures
+        ],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""``python -m tests.bench.load``: sends the requests of a plan (JSON on stdin), says when each was answered (on stdout).
+"""``python -m tests.bench.load``: sends the requests of a plan (stdin), says when each was answered (stdout).
 
 A process of its own, so that its work does not delay the clock of who measures. Plain sockets, one connection for each
 request: an HTTP client's pool would cost more than what it measures with a thousand at once. Bounded: loopback only, at
@@ -53,15 +53,14 @@ def send(plan: dict[str, Any]) -> list[Answer]:
 
 
 def _wire(plan: dict[str, Any], request: dict[str, Any]) -> bytes:
-    body = request["body"].encode()
     headers = {
         "Host": f"127.0.0.1:{plan['port']}",
-        "Content-Length": str(len(body)),
+        "Content-Length": str(len(request["body"].encode())),
         "Connection": "close",
         **request["headers"],
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"POST {plan['path']} HTTP/1.1\r\n{head}\r\n".encode() + body
+    return f"POST {plan['path']} HTTP/1.1\r\n{head}\r\n{request['body']}".encode()
 
 
 async def _exchange(port: int, wire: bytes) -> int:

@@ -12,7 +12,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Memory:
-    """Megabytes (10^6). ``resident``: RSS, in which shared pages count once a process; ``shared_out``: PSS, once in all."""
+    """Megabytes (10^6). ``resident``: RSS (shared pages count in each process); ``shared_out``: PSS (once)."""
 
     resident: float
     shared_out: float

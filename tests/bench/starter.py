@@ -1,4 +1,4 @@
-"""The rival: the stock Rasa 3.6 starter bot, as ``rasa init --no-prompt`` makes and trains it, served by ``rasa run``."""
+"""The rival: the stock Rasa 3.6 starter bot, as ``rasa init`` makes and trains it, served by ``rasa run``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Rasa's side: its components, its domain, the tracker store that forgets."""

@@ -1,0 +1,1 @@
+"""The ways in: Twilio's webhooks and the web chat."""

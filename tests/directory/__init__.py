@@ -1,0 +1,1 @@
+"""Services: found by words, public as HSDS."""

@@ -31,7 +31,7 @@ def secrets(directory: list[dict[str, Any]]) -> list[str]:
         for part in service["service_at_locations"]
         if part["location"].get("hidden")
         for address in part["location"]["addresses"]
-        for secret in (address["address_1"], address["postal_code"], str(part["location"]["latitude"]))
+        for secret in (address["address_1"], address["postal_code"], f'"latitude":{part["location"]["latitude"]},')
     ]
     assert len(found) > 9
     return [secret for secret in found if not secret.isdigit()]  # a whole ZIP is shared with open services

@@ -172,7 +172,7 @@ def test_bad_parameters_are_422_with_the_name_of_the_parameter(
 
 
 @pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("key", ["00000000-0000-4000-8000-000000000000", "food", "1", "%00", "..%2f"])
+@pytest.mark.parametrize("key", ["00000000-0000-4000-8000-000000000000", "food", "1", "%00", "x' or 1=1"])
 def test_an_unknown_id_is_404(client: TestClient, name: str, key: str) -> None:
     assert client.get(f"/hsds/{name}/{key}").status_code == 404
 

@@ -67,8 +67,8 @@ def test_shown_before_is_not_shown_again(session: Session) -> None:
 @pytest.mark.usefixtures("directory")
 def test_one_country_s_services_are_not_offered_in_the_other(session: Session) -> None:
     names = {offer.name for offer in find(session, "debt", "43205", "US")}
-    assert names == {"Fresh Start Money Coaching", "Ohio Bill Helpers"} or "Pound Wise Money Line" not in names
-    assert "Clear Slate Debt Advice" not in names
+    assert {"Fresh Start Money Coaching", "Ohio Bill Helpers Line"} <= names
+    assert not {"Clear Slate Debt Advice", "Pound Wise Money Line"} & names
 
 
 @pytest.mark.usefixtures("directory")

@@ -23,6 +23,11 @@ def add(word: str) -> str:
     return word
 
 
+def forget(word: str) -> None:
+    """It was only for trying out."""
+    _words.discard(word)
+
+
 def watch(folder: Path) -> None:
     """All files in this folder are output of the product."""
     _folders.append(folder)

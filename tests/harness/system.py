@@ -79,7 +79,7 @@ class System:
         self.workers = [self.make_worker(f"worker-{n}") for n in range(workers)]
         self.bot: list[Process] = []
         if self.own_rasa:
-            self.rasa = self._make("rasa", [BOT_PYTHON, "-m", "bot.serve"], lambda: answers(rasa_url))
+            self.rasa = self._make("rasa", [BOT_PYTHON, "-m", "bot.serve"], lambda: understands(rasa_url))
             self.actions = self._make("actions", [BOT_PYTHON, "-m", "actions"], lambda: answers(f"{actions_url}/health"))
             self.bot = [self.rasa, self.actions]
         canaries.watch(self.output)
@@ -153,11 +153,15 @@ class System:
         for process in self.processes:
             process.kill()
         self.twilio.stop()
+        self.save_database_log()
+        embedded_postgres.stop(self.var)
+        shutil.rmtree(self.var, ignore_errors=True)
+
+    def save_database_log(self) -> None:
+        """Put what PostgreSQL wrote beside what the other processes wrote."""
         log = self.var / "postgres" / "log"
         if log.exists():
             shutil.copy(log, self.output / "postgres.log")
-        embedded_postgres.stop(self.var)
-        shutil.rmtree(self.var, ignore_errors=True)
 
     def tail(self) -> str:
         """The last output of every process, for the report of a failed test."""
@@ -246,6 +250,15 @@ def answers(url: str) -> bool:
     """Does anything answer at this address?"""
     try:
         return httpx.get(url, timeout=2).status_code < 500
+    except httpx.HTTPError:
+        return False
+
+
+def understands(rasa_url: str) -> bool:
+    """Has Rasa taken a whole turn? (It listens sooner than that; the first turn is slow.) Says nothing: no token."""
+    question = {"sender": "harness", "message": "hello"}
+    try:
+        return httpx.post(f"{rasa_url}/webhooks/rest/webhook", json=question, timeout=10).status_code == 200
     except httpx.HTTPError:
         return False
 

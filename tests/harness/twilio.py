@@ -24,6 +24,8 @@ import httpx
 import jsonschema
 from twilio.request_validator import RequestValidator
 
+from tests.harness import canaries
+
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "c0ffee" * 5 + "42"
 SENDER = "+447700900999"
@@ -183,6 +185,7 @@ class FakeTwilio:
             kind = self._next_fault(form["To"])
             self.calls.append((form["To"], form["Body"], kind or "201"))
             if kind in ("", "lost"):
+                canaries.add(form["Body"])
                 text = Text(new_sid(), form["To"], form["Body"], form.get("StatusCallback", ""))
                 self.texts.append(text)
             self.changed.notify_all()

@@ -1,0 +1,1 @@
+"""Import files: checked whole, written whole or not at all."""

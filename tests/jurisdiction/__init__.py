@@ -1,0 +1,1 @@
+"""Jurisdiction packs: whole, sourced, refused when not."""

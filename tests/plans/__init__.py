@@ -1,0 +1,1 @@
+"""Plans and actions: what is matched, recorded, taken back."""

@@ -44,8 +44,7 @@ def test_killed_at(point: str, town: System, team: Team) -> None:
     assert escalation["state"] == "acknowledged"
     assert len(town.inbound(team.parent)) == len(town.inbound(team.other)) == len(town.inbound(team.lead)) == 1
     for phone in team.phones:
-        for text in phone.unexpected():
-            text.expected = True  # promises.check has counted them
+        phone.expect_whatever()
 
 
 def deliver(phone: Phone, body: str, armed: Process) -> None:

@@ -95,5 +95,4 @@ def test_the_words_are_kept_for_the_worker(town: System, team: Team) -> None:
     (escalation,) = town.escalations(team.parent)
     assert DANGER in escalation["words"] and "please hurry" in escalation["words"]
     for phone in team.phones:
-        for text in phone.unexpected():
-            text.expected = True
+        phone.expect_whatever()

@@ -20,6 +20,8 @@ SHOWN = 3
 AHEAD = timedelta(days=120)
 #: A change asked for so shortly before is put before the worker at once.
 SOON = timedelta(hours=48)
+#: Kinds whose words are as often the reason for not coming as the thing itself.
+OFTEN_A_REASON = frozenset({"health_visit", "office_meeting", "key_work", "court_hearing"})
 #: Running late: the worker is texted when the meeting is as near as this.
 NEAR = timedelta(hours=2)
 
@@ -81,7 +83,7 @@ def confirm(ask: Ask) -> list[Reply]:
 def reschedule(ask: Ask) -> list[Reply]:
     """They cannot come or want another time: a request with their own words, for the worker to see."""
     coming = _coming(ask)
-    one = _meant(ask, coming)
+    one = _meant(ask, coming, reasons=True)
     words = ask.state.pending.get("words") if ask.tapped else ""
     if one is None:
         if not coming:
@@ -140,14 +142,17 @@ def _today(ask: Ask) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _narrowed(ask: Ask, found: Sequence[Appointment]) -> list[Appointment]:
-    """Those of the child, the kind or the professional that the words name; all, if they name none that is there."""
+def _narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -> list[Appointment]:
+    """Those of the child, the kind or the professional that the words name; all, if they name none that is there.
+
+    ``reasons``: the words may give reasons ("mum's in hospital"), so kinds that are as often a reason do not count.
+    """
     words = appointment_words()
     left = list(found)
     children = {child.id for child in speaking.meant_children(ask)}
     if children:
         left = [one for one in left if any(place.concerns and place.person_id in children for place in one.attendees)]
-    kinds = words.kinds_in(ask.words)
+    kinds = words.kinds_in(ask.words) - (OFTEN_A_REASON if reasons else frozenset())
     text = set(words.fold(ask.words).split())
     of_kind = [one for one in left if one.kind in kinds]
     with_them = [one for one in left if _names_professional(one, text)]
@@ -161,14 +166,16 @@ def _names_professional(one: Appointment, text: set[str]) -> bool:
     return bool((names - titles) & text)
 
 
-def _meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True) -> Appointment | None:
+def _meant(
+    ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False
+) -> Appointment | None:
     """The one that a tapped option, the words, or the talk before mean; with ``alone`` the only one there is."""
     tapped = ask.carried_id("appointment_ref")
     if tapped is not None:
         return next((one for one in coming if one.id == tapped), None)
     spans = mentions(ask.words, ask.turn.now, ask.turn.timezone, day_first=ask.pack.day_first)
     days = [one for one in coming if any(span.start <= one.starts_at < span.end for span in spans if span.days < 7)]
-    named = _narrowed(ask, coming)
+    named = _narrowed(ask, coming, reasons=reasons)
     picked = [one for one in named if one in days] or days or (named if len(named) < len(coming) else [])
     if len(picked) == 1:
         return picked[0]

@@ -1,4 +1,5 @@
-"""What a bare answer means: "yes", "no", "never mind", a place or a need by itself, in the light of what was just asked."""
+"""What a bare answer means: "yes", "no", "never mind", a place or a need by itself, in the light of what was just
+asked."""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ def deny(ask: Ask) -> list[Reply]:
 
 
 def cancel(ask: Ask) -> list[Reply]:
-    """ "Never mind", "undo": the last report is taken back if it came just before or is named; else all is forgotten."""
+    """ "Never mind", "undo": the last report is taken back if it came just before or is named; else all is
+    forgotten."""
     undo = ask.carried("choice") == "undo" or ask.state.pending.get("about") == "report"
     if (undo or says(ask.words, "undo")) and (undone := actions.undo(ask)):
         return undone

@@ -1,6 +1,7 @@
 """Danger that Rasa notices and the safety screen did not. The screen comes first, in the inbox; this only adds.
 
-Where the screen has spoken, the escalation is open and the reply to danger is on its way: nothing is opened or said twice.
+Where the screen has spoken, the escalation is open and the reply to danger is on its way: nothing is opened or said
+twice.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from api.assistant.operations.schemas import Reply
 from api.messages import danger
 from api.safety.screen import Verdict
 
-#: From this confidence on Rasa's word alone raises the alarm; below, the person is asked gently and a worker is shown it.
+#: From this confidence on Rasa's word alone raises the alarm; below it the person is asked, and a worker is shown it.
 SURE = 0.6
+#: From this one on it is enough for an emergency; below it is urgent. On data/dev no emergency was false from here on.
+VERY_SURE = 0.8
 
 
 def immediate_danger(ask: Ask) -> list[Reply]:
@@ -41,8 +44,10 @@ def distress(ask: Ask) -> list[Reply]:
 
 def _raise(ask: Ask, kind: str, priority: str) -> list[Reply]:
     if ask.turn.safety_kind == "none":
-        sure = ask.question.confidence >= SURE
-        verdict = Verdict(kind, priority if sure else "routine", [f"understanding.{kind}"])
+        confidence = ask.question.confidence
+        if priority == "emergency" and confidence < VERY_SURE:
+            priority = "urgent"
+        verdict = Verdict(kind, priority if confidence >= SURE else "routine", [f"understanding.{kind}"])
         danger.respond(ask.session, ask.conversation, ask.message, verdict)
         # The reply remembers itself in the conversation; this turn's memory must not overwrite that.
         ask.state.last_safety_reply = dialogue.load(ask.conversation).last_safety_reply

@@ -1,4 +1,5 @@
-"""POST /assist/<operation>: what the action server asks in a turn. The turn token in X-Turn-Token says who is asking."""
+"""POST /assist/<operation>: what the action server asks in a turn. The turn token in X-Turn-Token says who is
+asking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The shapes that /assist takes and gives. Text ids and arguments go out, never finished sentences: the core renders."""
+"""The shapes that /assist takes and gives. Text ids and arguments go out, never finished sentences: the core
+renders."""
 
 from __future__ import annotations
 

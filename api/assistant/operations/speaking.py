@@ -58,7 +58,8 @@ def kind(ask: Ask, appointment: Appointment) -> str:
 
 
 def child(ask: Ask, appointment: Appointment) -> str:
-    """The children the appointment is about, by name where the profile allows it, else "your child"; "" for one's own."""
+    """The children the appointment is about, by name where the profile allows it, else "your child"; "" for one's
+    own."""
     about = [place.person for place in appointment.attendees if place.concerns and place.person]
     about = [person for person in about if ask.person and person.id != ask.person.id]
     return people(ask, about)

@@ -33,6 +33,8 @@ def _menu(ask: Ask) -> list[ReplyOption]:
 def greet(ask: Ask) -> list[Reply]:
     if ask.person is None:
         return [say("greet.stranger", *_menu(ask))]
+    if not ask.plain_words:
+        return [say("greet.hello_discreet", *_menu(ask))]
     return [say("greet.hello", *_menu(ask), name=ask.person.first_name)]
 
 

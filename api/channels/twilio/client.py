@@ -28,7 +28,8 @@ _TRY_LATER = (429, 503)
 
 @dataclass(frozen=True)
 class Outcome:
-    """``result``: accepted (with ``provider_id``), refused (never again), retry (it was not sent), uncertain (who knows)."""
+    """``result``: accepted (with ``provider_id``), refused (never again), retry (it was not sent), uncertain (who
+    knows)."""
 
     result: str
     provider_id: str | None = None

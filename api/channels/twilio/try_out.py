@@ -63,7 +63,8 @@ def number(text: str) -> str:
 
 
 def text_and_wait(sender: str, body: str) -> list[str]:
-    """Text, wait until the message is settled and its replies are out, and return them. Raises NotRunning, ValueError."""
+    """Text, wait until the message is settled and its replies are out, and return them. Raises NotRunning,
+    ValueError."""
     sid = post_text(number(sender), body)
     end = time.monotonic() + PATIENCE_SECONDS
     replies: list[OutboundMessage] = []

@@ -12,8 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     # procrastinate's SQL has ":=" and "%" of its own: it goes to the driver as it is.
-    connection = op.get_bind().connection.driver_connection
-    connection.execute(SchemaManager(InMemoryConnector()).get_schema().encode())
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(SchemaManager(InMemoryConnector()).get_schema().encode())
     op.execute("""
         CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$

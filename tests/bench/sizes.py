@@ -1,0 +1,30 @@
+"""How much is measured: as the issue says, or less for a quick look (`--quick`), whose figures prove nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """``rate`` in texts a second; the rest are numbers of texts, or seconds where it says so."""
+
+    rate: int = 50
+    steady_seconds: int = 30
+    burst: int = 1000
+    turns: int = 200
+    eight_each: int = 40
+    growth: int = 1000
+    #: The rival's 1,000 messages from one sender take many minutes: it is stopped after so many seconds.
+    rival_growth_seconds: int = 300
+    understood: int = 300
+
+    @property
+    def hundred(self) -> int:
+        """The size of the first and the last group that growth compares."""
+        return min(100, self.growth // 3)
+
+
+QUICK = Sizes(
+    steady_seconds=4, burst=100, turns=24, eight_each=5, growth=60, rival_growth_seconds=30, understood=60
+)  # fmt: skip

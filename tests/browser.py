@@ -1,0 +1,85 @@
+"""The whole app on a port of its own, and a real Chromium in front of it (fixtures ``site`` and ``page``)."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+from sqlalchemy.engine import Engine
+
+from api.settings import settings
+from tests.harness.processes import free_port
+
+ARGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture
+def site(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of the app, served from this process with its own port."""
+    from api.app import create_app
+
+    port = free_port()
+    monkeypatch.setattr(settings(), "port", port)
+    monkeypatch.setattr(settings(), "public_url", f"http://127.0.0.1:{port}")
+    config = uvicorn.Config(create_app(), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@lru_cache(maxsize=1)
+def chromium() -> Browser:
+    """One browser for the run: the machine's own if there is one, else Playwright's."""
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    try:
+        return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+    except PlaywrightError as error:
+        pytest.fail(f"no Chromium to test with: apt install chromium, or playwright install chromium ({error})")
+
+
+@pytest.fixture
+def page(site: str) -> Iterator[Page]:
+    """A fresh window on the site; an error in its scripts fails the test."""
+    context = chromium().new_context(base_url=site, viewport={"width": 1000, "height": 800})
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def until(true: Callable[[], object], seconds: float = 15) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing, and nothing sticks out sideways."""
+    found = Axe().run(page).response["violations"]
+    assert found == [], [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

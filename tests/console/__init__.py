@@ -1,0 +1,1 @@
+"""The workers' console: escalations, conversations, families."""

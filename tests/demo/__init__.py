@@ -1,0 +1,1 @@
+"""The demo: simulated phones, and the simulated Twilio behind them."""

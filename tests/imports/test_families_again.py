@@ -1,0 +1,149 @@
+"""``hearthline import``: what a second import never undoes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access.models import Worker
+from api.access.service import hash_password
+from api.appointments.models import Appointment, Attendee
+from api.families.models import Family, FamilyWorker, Person
+from api.imports.service import Report
+from api.plans.models import ActionEvent, PlanAction
+
+Raw = dict[str, Any]
+Load = Callable[..., Report]
+Refused = Callable[[Any], dict[str, str]]
+
+
+def person(session: Session, key: str) -> Person:
+    return session.scalars(select(Person).where(Person.external_id == key)).one()
+
+
+def action(session: Session, key: str) -> PlanAction:
+    return session.scalars(select(PlanAction).where(PlanAction.external_id == key)).one()
+
+
+def test_a_number_that_opted_out_stays_out(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    point = person(session, "kelly").contact_points[0]
+    point.state = "opted_out"
+    session.commit()
+    report = load(raw)
+    assert "opted_out" in str(report)
+    session.refresh(point)
+    assert point.state == "opted_out"
+
+
+def report_done(session: Session, key: str) -> None:
+    row = action(session, key)
+    row.status = "reported_done"
+    session.add(
+        ActionEvent(
+            action_id=row.id,
+            kind="reported_done",
+            at=datetime.now(UTC),
+            words="done it",
+            status_before="open",
+            person_id=row.owner_person_id,
+        )
+    )
+    session.commit()
+
+
+def test_an_action_that_a_family_reported_done_stays_so(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    report_done(session, "gp")
+    load(raw)
+    session.expire_all()
+    assert action(session, "gp").status == "reported_done"
+
+
+def test_the_agency_s_own_system_may_close_what_a_family_reported(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    report_done(session, "gp")
+    raw["families"][0]["plans"][0]["actions"][0]["status"] = "verified"
+    load(raw)
+    session.expire_all()
+    assert action(session, "gp").status == "verified"
+
+
+def test_what_a_worker_reopened_here_stays_open(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    row = action(session, "bedroom")
+    row.status = "open"
+    session.add(
+        ActionEvent(action_id=row.id, kind="reopened", at=datetime.now(UTC), words="", status_before="verified")
+    )
+    session.commit()
+    load(raw)
+    session.expire_all()
+    assert action(session, "bedroom").status == "open"
+
+
+def test_answers_to_appointments_outlive_an_import_and_a_moved_time_is_noted(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    kelly = person(session, "kelly")
+    answer = session.scalars(select(Attendee).where(Attendee.person_id == kelly.id)).first()
+    assert answer is not None
+    answer.answer, answer.answer_words = "confirmed", "ill be there"
+    session.commit()
+    key = session.get_one(Appointment, answer.appointment_id).external_id
+    given = next(item for item in raw["families"][0]["appointments"] if item["id"] == key)
+    given["starts"] = "workday+4 12:00"
+    report = load(raw)
+    session.refresh(answer)
+    assert (answer.answer, answer.answer_words) == ("confirmed", "ill be there")
+    assert any("ask them again" in note for note in report.notes)
+
+
+def test_somebody_no_longer_expected_no_longer_sees_the_appointment(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    shared = next(item for item in raw["families"][2]["appointments"] if item["id"] == "doyle-review")
+    shared["attendees"] = [attendee for attendee in shared["attendees"] if attendee.get("person") != "lisa"]
+    load(raw)
+    expected = (
+        select(Attendee)
+        .join(Appointment)
+        .where(Appointment.external_id == "doyle-review", Attendee.person_id == person(session, "lisa").id)
+    )
+    assert session.scalars(expected).all() == []
+
+
+def test_how_it_is_safe_to_reach_somebody_is_theirs_to_change_once_here(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    kelly = person(session, "kelly")
+    kelly.wording = "discreet"
+    session.commit()
+    load(raw)
+    session.refresh(kelly)
+    assert kelly.wording == "discreet"
+
+
+def test_a_worker_taken_off_a_family_sees_it_no_more_and_there_is_one_lead(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    raw["families"][0]["lead_worker"], raw["families"][0]["workers"] = "tom", []
+    load(raw)
+    family = session.scalars(select(Family).where(Family.external_id == "bennett")).one()
+    assigned = session.scalars(select(FamilyWorker).where(FamilyWorker.family_id == family.id)).all()
+    assert [(session.get_one(Worker, row.worker_id).external_id, row.lead) for row in assigned] == [("tom", True)]
+
+
+def test_a_password_that_a_worker_has_chosen_is_not_overwritten(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    worker = session.scalars(select(Worker).where(Worker.external_id == "amara")).one()
+    assert worker.password_hash.startswith("$argon2id$")
+    worker.password_hash = chosen = hash_password("my own long password")
+    session.commit()
+    load(raw)
+    session.refresh(worker)
+    assert worker.password_hash == chosen

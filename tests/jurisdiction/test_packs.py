@@ -1,0 +1,111 @@
+"""The words and numbers of a place."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from api.jurisdiction.packs import FOLDER, KINDS, PackError, names, pack, read
+from api.messages.sms import is_gsm7, to_gsm7
+
+
+def raw(name: str = "uk-england") -> dict[str, Any]:
+    return dict(yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+def test_there_are_packs_for_england_and_ohio() -> None:
+    assert {"uk-england", "us-ohio"} <= set(names())
+
+
+def test_words_and_numbers_are_the_place_s_own() -> None:
+    england, ohio = pack("uk-england"), pack("us-ohio")
+    assert (england.emergency_number, ohio.emergency_number) == ("999", "911")
+    assert (england.word("worker", "en"), ohio.word("worker", "en")) == ("social worker", "caseworker")
+    assert england.day_first and not ohio.day_first
+    assert (england.dates.clock, ohio.dates.clock) == (24, 12)
+    assert ohio.word("worker", "es-MX") == ohio.word("worker", "es")
+    assert ohio.word("worker", "fr") == "caseworker"  # a language the pack has not: English
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", ["", *KINDS])
+def test_every_kind_of_danger_has_a_line_that_fits_in_a_text(name: str, language: str, kind: str) -> None:
+    arguments = pack(name).text_args(language, kind)
+    assert all(arguments.values())
+    assert re.search(r"\d{3}", arguments["helplines"]) and len(arguments["helplines"]) <= 122
+    assert is_gsm7(to_gsm7(arguments["helplines"])) and not arguments["helplines"].endswith(".")
+
+
+@pytest.mark.parametrize("name", names())
+def test_lines_fit_what_they_are_for(name: str) -> None:
+    here = pack(name)
+    assert not set(here.lines_for("self_harm", "en")) & set(here.lines_for("immediate_danger", "en"))
+    child = " ".join(here.lines_for("child", "en"))
+    assert ("Childline" in child) == (name == "uk-england")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_line_says_where_it_is_from_and_when_it_was_looked_up(name: str) -> None:
+    for line in [*pack(name).lines.values(), pack(name).emergency]:
+        assert line.source and line.last_verified.year >= 2026 and line.check
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_pack_s_example_is_of_its_own_form(name: str) -> None:
+    assert re.search(pack(name).place.pattern, pack(name).place.example)
+
+
+def test_a_pack_that_is_not_there_is_said_to_be_so_with_those_that_are() -> None:
+    with pytest.raises(PackError, match=r"'mars'.*uk-england"):
+        pack("mars")
+    with pytest.raises(PackError):
+        pack("../../secrets")
+
+
+def _without(path: str) -> dict[str, Any]:
+    made = copy.deepcopy(raw())
+    *way, last = path.split(".")
+    part = made
+    for step in way:
+        part = part[step]
+    del part[last]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("emergency.number", "emergency.number: Field required"),
+        ("words.worker", "words: worker missing"),
+        ("words.plan.es", "words.plan: no words in 'es'"),
+        ("lines.childline.source", "lines.childline.source"),
+        ("lines.shout.last_verified", "lines.shout.last_verified"),
+        ("lines.nspcc.check", "lines.nspcc.check"),
+        ("lines.domestic_abuse", "helplines: domestic_abuse"),
+        ("place.pattern", "place.pattern"),
+    ],
+)
+def test_a_pack_that_is_not_whole_is_refused_with_the_place_in_it(path: str, said: str) -> None:
+    with pytest.raises(PackError) as problem:
+        read(_without(path), "uk-england.yaml")
+    assert said in str(problem.value) and "uk-england.yaml" in str(problem.value)
+
+
+def test_an_unknown_field_or_kind_and_a_long_line_are_refused() -> None:
+    made = raw()
+    made["colour"] = "blue"
+    made["lines"]["shout"]["for"] = ["sadness"]
+    made["lines"]["nspcc"]["short"]["en"] = "x" * 61
+    with pytest.raises(PackError) as problem:
+        read(made, "uk-england.yaml")
+    assert all(path in str(problem.value) for path in ("colour", "lines.shout.for", "lines.nspcc.short"))
+
+
+def test_a_pack_under_another_name_is_refused() -> None:
+    with pytest.raises(PackError, match="must be the same"):
+        read(raw("us-ohio"), "uk-england.yaml")

@@ -1,0 +1,1 @@
+"""The safety screen: its patterns, its guards, and what it may never miss."""
