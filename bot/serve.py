@@ -16,6 +16,11 @@ from urllib.parse import urlsplit
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+# One message at a time needs one thread. With more, threads that wait for each other burn the cores that the API, the
+# worker and the database need: measured under load, 380 ms of processor time a turn instead of 45.
+for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_pool, "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HEARTHLINE_ACTIONS_URL", "http://127.0.0.1:5055")
 
 ROOT = Path(__file__).resolve().parent.parent

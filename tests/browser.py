@@ -67,7 +67,7 @@ def page(site: str) -> Iterator[Page]:
     )
     yield opened
     context.close()
-    assert problems == []
+    assert problems == [], problems
 
 
 def until(true: Callable[[], object], seconds: float = 15) -> None:
@@ -82,4 +82,5 @@ def assert_accessible(page: Page) -> None:
     """axe finds nothing, and nothing sticks out sideways."""
     found = Axe().run(page).response["violations"]
     assert found == [], [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], f"{page.url} sticks out sideways: {wide}"

@@ -94,13 +94,7 @@ def _say(session: Session, conversation: Conversation, message: InboundMessage, 
                 message.safety_kind != "none" and reply.id.split(".")[0] in NOISE_BESIDE_DANGER
             ):
                 continue
-            offered = [
-                options.Option(
-                    label=texts.render(o.label_id, conversation.language, **o.label_args) if o.label_id else o.label,
-                    payload=o.payload,
-                )
-                for o in reply.options
-            ]
+            offered = [_option(conversation.language, o) for o in reply.options]
             spoken.append((texts.render(reply.id, conversation.language, **{**local, **reply.args}), offered))
     except (texts.TextError, ValueError, KeyError, IndexError) as error:
         log.error("turn: a reply cannot be rendered (%s)", type(error).__name__)
@@ -114,6 +108,18 @@ def _say(session: Session, conversation: Conversation, message: InboundMessage, 
             state.options = options.numbered(offered)
     dialogue.save(conversation, state)
     return True
+
+
+def _option(language: str, offered: rasa_client.OfferedOption) -> options.Option:
+    """The option in words; the catalogue's ``<label id>.words`` says what else counts as choosing it."""
+    if not offered.label_id:
+        return options.Option(label=offered.label, payload=offered.payload)
+    also = f"{offered.label_id}.words"
+    return options.Option(
+        label=texts.render(offered.label_id, language, **offered.label_args),
+        payload=offered.payload,
+        words=texts.render(also, language).casefold().split("|") if texts.has(also) else [],
+    )
 
 
 def _fall_back(session: Session, conversation: Conversation, message: InboundMessage) -> None:

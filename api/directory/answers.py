@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from api.directory.service import Found, search
 from api.directory.understanding import Place, need_name, understand_need, understand_place
 from api.jurisdiction import packs
 from api.jurisdiction.packs import Pack
+from api.jurisdiction.phones import local_number
 from api.messages.sms import segments, to_gsm7
 
 #: At most so many services in one answer.
@@ -157,22 +157,6 @@ def _cost(offer: Found, language: str, brevity: int) -> str:
     sign = {"GBP": "£", "USD": "$"}.get(currency, currency + " ")
     money = f"{sign}{amount:.0f}" if amount == int(amount) else f"{sign}{amount:.2f}"
     return texts.render("services.from", language, amount=money)
-
-
-def local_number(number: str, country: str) -> str:
-    """A number as people there dial it: "020 7946 0201", "614-555-0101"."""
-    if not number:
-        return ""
-    try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        return number
-    if country == "US" and parsed.country_code == 1:
-        digits = str(parsed.national_number)
-        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
-    form = phonenumbers.PhoneNumberFormat
-    home = parsed.country_code == phonenumbers.country_code_for_region(country)
-    return phonenumbers.format_number(parsed, form.NATIONAL if home else form.INTERNATIONAL)
 
 
 def _short(name: str, most: int) -> str:

@@ -39,8 +39,12 @@ def reply(session: Session, conversation: Conversation, message: InboundMessage,
     text_id = next(i for i in ids if i != state.last_safety_reply)
     args = wording.args(session, conversation, safety_kind=kind)
     queued = outbox.queue_reply(
-        session, conversation, texts.render(text_id, conversation.language, **args),
-        in_reply_to=message, part=PART, kind="safety",
+        session,
+        conversation,
+        texts.render(text_id, conversation.language, **args),
+        in_reply_to=message,
+        part=PART,
+        kind="safety",
     )
     if queued.created_at >= message.received_at:
         state.last_safety_reply = text_id

@@ -127,14 +127,23 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
     found = session.scalar(select(Conversation).filter_by(channel=channel, address=address))
     if found is None:
         agency = (
-            holder.family.agency_id if holder else worker.agency_id if worker
+            holder.family.agency_id
+            if holder
+            else worker.agency_id
+            if worker
             else escalation_queries.default_agency(session, address).id
         )
         session.execute(
             insert(Conversation)
             .values(
-                id=uuid.uuid4(), channel=channel, address=address, created_at=clock.now(), state={}, agency_id=agency,
-                language=holder.language if holder else "en", **values,
+                id=uuid.uuid4(),
+                channel=channel,
+                address=address,
+                created_at=clock.now(),
+                state={},
+                agency_id=agency,
+                language=holder.language if holder else "en",
+                **values,
             )
             .on_conflict_do_nothing(index_elements=["channel", "address"])
         )

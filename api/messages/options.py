@@ -12,17 +12,19 @@ MOST = 6
 
 
 class Option(BaseModel):
-    """Something to tap or answer by its number. ``payload`` is Rasa's ``/intent{"entity": "value"}``."""
+    """Something to tap, or to answer by its number, its label or one of its ``words`` ("more" for "Show more").
+
+    ``payload`` is Rasa's ``/intent{"entity": "value"}``.
+    """
 
     label: str
     payload: str
+    words: list[str] = []
 
 
 def numbered(options: Sequence[Option]) -> list[dict[str, Any]]:
     """The options as they are kept with the conversation and shown as buttons."""
-    return [
-        {"n": n, "label": option.label, "payload": option.payload} for n, option in enumerate(options[:MOST], start=1)
-    ]
+    return [{"n": n, **option.model_dump()} for n, option in enumerate(options[:MOST], start=1)]
 
 
 def with_numbers(text: str, options: Sequence[Option]) -> str:
@@ -40,7 +42,7 @@ def chosen(text: str, remembered: list[dict[str, Any]]) -> str:
         word = word.removeprefix(lead)
     word = {"one": "1", "two": "2", "three": "3", "uno": "1", "dos": "2", "tres": "3"}.get(word, word)
     for item in remembered:
-        if word in (str(item["n"]), str(item["label"]).casefold()):
+        if word in (str(item["n"]), str(item["label"]).casefold(), *item.get("words", ())):
             return str(item["payload"])
     return ""
 

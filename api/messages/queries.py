@@ -51,15 +51,37 @@ def thread(session: Session, conversation_id: uuid.UUID, *, after_seq: int = 0, 
     )
     lines = [
         Line(
-            m.id, m.seq, "in", m.received_at, m.body, m.state, [], "", m.safety_priority, m.safety_kind, m.flag,
+            m.id,
+            m.seq,
+            "in",
+            m.received_at,
+            m.body,
+            m.state,
+            [],
+            "",
+            m.safety_priority,
+            m.safety_kind,
+            m.flag,
             m.external_id.partition(":")[2] if m.channel == "web" else m.external_id,
         )
         for m in inbound
     ]
     lines += [
         Line(
-            m.id, m.seq, "out", m.created_at, m.body, m.state, m.options, name or "", "routine", "none", "", "",
-            m.error, m.seen_at is not None,
+            m.id,
+            m.seq,
+            "out",
+            m.created_at,
+            m.body,
+            m.state,
+            m.options,
+            name or "",
+            "routine",
+            "none",
+            "",
+            "",
+            m.error,
+            m.seen_at is not None,
         )
         for m, name in outbound
     ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.access.models import Agency
 from api.escalations import queries
 from api.jurisdiction.packs import pack
+from api.jurisdiction.phones import local_number
 from api.messages.models import Conversation
 
 
@@ -19,5 +20,9 @@ def args(session: Session, conversation: Conversation, *, safety_kind: str = "")
     agency = (
         session.get_one(Agency, conversation.agency_id) if conversation.agency_id else queries.default_agency(session)
     )
-    local = pack(agency.jurisdiction).text_args(conversation.language, safety_kind)
-    return {**local, "agency": agency.name, "agency_phone": agency.phone}
+    local = pack(agency.jurisdiction)
+    return {
+        **local.text_args(conversation.language, safety_kind),
+        "agency": agency.name,
+        "agency_phone": local_number(agency.phone, local.country),
+    }

@@ -39,7 +39,7 @@ class Health:
             "safety": screen.status(),
         }
         whole = all(state == "ok" for state in parts.values())
-        self._was_whole = self._was_whole or whole
+        self._was_whole = self._was_whole or not any(state.startswith("down") for state in parts.values())
         serving = parts["database"] == "ok" and self._was_whole
         status = "ok" if whole else "degraded" if serving else "starting"
         return 200 if serving else 503, {"status": status, "parts": parts, "demo": settings().demo}

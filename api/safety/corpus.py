@@ -96,7 +96,9 @@ def _by_intent(text: str, intent: str, language: str, source: str) -> Example:
 
 def lowered(example: Example) -> Example:
     """The same as a tired thumb writes it: no capitals, no apostrophes, no full stop."""
-    return replace(example, text=example.text.lower().replace("'", "").replace("\u2019", "").rstrip("."), source="lowered")
+    return replace(
+        example, text=example.text.lower().replace("'", "").replace("\u2019", "").rstrip("."), source="lowered"
+    )
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

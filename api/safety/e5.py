@@ -41,7 +41,9 @@ def package_file() -> Path:
 class Tokenizer:
     """The SentencePiece unigram tokenizer of XLM-RoBERTa, from the packed file's tables."""
 
-    def __init__(self, pieces: dict[str, tuple[int, float]], normal: dict[str, str], special: tuple[int, int, int]) -> None:
+    def __init__(
+        self, pieces: dict[str, tuple[int, float]], normal: dict[str, str], special: tuple[int, int, int]
+    ) -> None:
         self._pieces, self._normal = pieces, normal
         self._begin, self._end, self._unknown = special
         self._longest = max(map(len, pieces))

@@ -42,7 +42,9 @@ class Result:
 
     @property
     def everyday(self) -> bool:
-        return not self.example.danger and (self.example.group == "ordinary" or self.example.group.startswith("intent:"))
+        return not self.example.danger and (
+            self.example.group == "ordinary" or self.example.group.startswith("intent:")
+        )
 
 
 def examined(examples: Sequence[Example], with_model: bool = True) -> list[Result]:
@@ -90,7 +92,11 @@ def report(results: Sequence[Result], mistakes: int) -> str:
     """All figures, by language and kind, the cost, and the worst mistakes."""
     lines = [f"{len(results)} messages", "", *table(results)]
     for language in sorted({r.example.language for r in results}):
-        lines += ["", f"{language}:", *("  " + line for line in table([r for r in results if r.example.language == language]))]
+        lines += [
+            "",
+            f"{language}:",
+            *("  " + line for line in table([r for r in results if r.example.language == language])),
+        ]
     lines += ["", "danger by kind and language (raised, noticed):"]
     for kind in screen.KINDS[1:]:
         for language in sorted({r.example.language for r in results}):
@@ -100,7 +106,10 @@ def report(results: Sequence[Result], mistakes: int) -> str:
     costs = sorted(r.cost for r in results)
     stages = [r.scores.stage if r.scores else "patterns" for r in results]
     parts = ", ".join(f"{stages.count(stage) / len(stages):.0%} {stage}" for stage in sorted(set(stages)))
-    lines += ["", f"CPU a message: median {costs[len(costs) // 2]:.1f} ms, mean {sum(costs) / len(costs):.1f} ms; {parts}"]
+    lines += [
+        "",
+        f"CPU a message: median {costs[len(costs) // 2]:.1f} ms, mean {sum(costs) / len(costs):.1f} ms; {parts}",
+    ]
     lines += worst(results, mistakes)
     return "\n".join(lines)
 
@@ -132,7 +141,9 @@ def curve(results: Sequence[Result], path: Path) -> None:
         writer.writerow(["threshold", *sorts])
         for step in range(1, 100):
             at = step / 100
-            writer.writerow([at, *(round(sum(p >= at for p in some) / max(1, len(some)), 4) for some in sorts.values())])
+            writer.writerow(
+                [at, *(round(sum(p >= at for p in some) / max(1, len(some)), 4) for some in sorts.values())]
+            )
 
 
 def main() -> None:

@@ -45,7 +45,9 @@ class Model:
         with np.load(path, allow_pickle=False) as file:
             stored = {name: file[name] for name in file.files}
         self.about = json.loads(str(stored.pop("about")))
-        self._linear = Linear(stored["sparse.weights"], float(self.about["sparse_scale"]), float(self.about["sparse_bias"]))
+        self._linear = Linear(
+            stored["sparse.weights"], float(self.about["sparse_scale"]), float(self.about["sparse_bias"])
+        )
         self._middle, self._middle_bias = stored["early.weights"].astype(np.float32), float(self.about["early_bias"])
         self._head, self._head_bias = stored["head.weights"].astype(np.float32), stored["head.bias"].astype(np.float32)
         self._centre, self._spread = stored["centre"].astype(np.float32), float(self.about["spread"])
@@ -59,7 +61,9 @@ class Model:
         whole = self._score(text, folded_text)
         if len(text) <= PIECE * 1.5:
             return whole
-        return max([whole, *(self._score(part, part.lower()) for part in pieces(text))], key=lambda scores: scores.danger)
+        return max(
+            [whole, *(self._score(part, part.lower()) for part in pieces(text))], key=lambda scores: scores.danger
+        )
 
     def _score(self, text: str, folded_text: str) -> Scores:
         sparse = self._linear.logit(folded_text)

@@ -49,7 +49,9 @@ def _model() -> Model | None:
     try:
         return Model()
     except Exception as error:  # whatever is wrong with a file or package must not silence the patterns
-        log.error("The safety model could not be loaded (%s): the screen works with its patterns alone", type(error).__name__)
+        log.error(
+            "The safety model could not be loaded (%s): the screen works with its patterns alone", type(error).__name__
+        )
         return None
 
 

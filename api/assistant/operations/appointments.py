@@ -166,9 +166,7 @@ def _names_professional(one: Appointment, text: set[str]) -> bool:
     return bool((names - titles) & text)
 
 
-def _meant(
-    ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False
-) -> Appointment | None:
+def _meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False) -> Appointment | None:
     """The one that a tapped option, the words, or the talk before mean; with ``alone`` the only one there is."""
     tapped = ask.carried_id("appointment_ref")
     if tapped is not None:

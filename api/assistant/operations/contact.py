@@ -7,9 +7,9 @@ from api.assistant.operations import queries
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
-from api.directory.answers import local_number
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
+from api.jurisdiction.phones import local_number
 
 
 def contact_worker(ask: Ask) -> list[Reply]:

@@ -10,7 +10,7 @@ from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.audit import service as audit
-from api.directory.answers import local_number
+from api.jurisdiction.phones import local_number
 
 #: From this confidence on a plea to stop is taken at its word; below it is asked back.
 SURE = 0.7
