@@ -16,8 +16,9 @@ PY
 }
 python=$(python3 -c 'import sys; sys.path.insert(0, "requirements"); import install; print(install.find_python("api"))')
 old=$(python3 -c 'import sys; sys.path.insert(0, "requirements"); import install; print(install.find_python("bot"))')
-pinned "$python" api >requirements/api.txt
 pinned "$python" api,dev >"$work/both.txt"
-comm -13 requirements/api.txt "$work/both.txt" >requirements/dev.txt
-pinned "$old" bot >requirements/bot.txt
+pinned "$python" api >"$work/api.txt"
+pinned "$old" bot >"$work/bot.txt"
+comm -13 "$work/api.txt" "$work/both.txt" >"$work/dev.txt"
+mv "$work/api.txt" "$work/dev.txt" "$work/bot.txt" requirements/  # all of them, or none
 wc -l requirements/*.txt

@@ -1,1 +1,0 @@
-"""Discreet reminders of what is coming up."""
