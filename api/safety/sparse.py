@@ -7,6 +7,7 @@ letters) are hashed into ``2 ** BITS`` places; a text's vector has length one.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -28,7 +29,7 @@ def features(folded_text: str) -> tuple[npt.NDArray[np.int64], Floats]:
     words = _TOKEN.findall(folded_text)
     grams = [f"w {word}" for word in words]
     bounded = ["^", *words, "$"]
-    grams += [f"2 {a} {b}" for a, b in zip(bounded, bounded[1:], strict=False)]
+    grams += [f"2 {a} {b}" for a, b in pairwise(bounded)]
     grams += [f"3 {a} {b} {c}" for a, b, c in zip(bounded, bounded[1:], bounded[2:], strict=False)]
     for word in words:
         padded = f" {word} "

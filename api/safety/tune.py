@@ -1,8 +1,9 @@
 """Fine-tunes the sentence encoder for the screen, in JAX: low-rank changes to its upper layers and a head.
 
-Used by ``python -m api.safety.train`` only (install the ``train`` extra). The lowest layers stay as they are, so their output is
-computed once for every message. A second task, telling the writers' groups apart (idioms, homework, hiding, overdose …),
-teaches the network the difference between alarming talk and danger. Same seed, same data, same machine: same model.
+Used by ``python -m api.safety.train`` only (install the ``train`` extra). The lowest layers stay as they are, so their
+output is computed once for every message. A second task, telling the writers' groups apart (idioms, homework, hiding,
+overdose …), teaches the network the difference between alarming talk and danger. Same seed, same data, same machine:
+same model.
 """
 
 from __future__ import annotations
@@ -59,21 +60,17 @@ class Tuner:
     def __post_init__(self) -> None:
         weights = {}
         for name, (_, columns) in MATRICES.items():
-            weights[name + ".w"] = self._stack(
-                lambda n, name=name, columns=columns: self.packed.matrix(f"l{n}.{name}.w", columns)
-            )
-            weights[name + ".bias"] = self._stack(lambda n, name=name: self.packed.floats(f"l{n}.{name}.b"))
+            layers = range(self.plan.layers)
+            weights[name + ".w"] = _stacked([self.packed.matrix(f"l{n}.{name}.w", columns) for n in layers])
+            weights[name + ".bias"] = _stacked([self.packed.floats(f"l{n}.{name}.b") for n in layers])
         for name in ("aln.w", "aln.b", "oln.w", "oln.b"):
-            weights[name] = self._stack(lambda n, name=name: self.packed.floats(f"l{n}.{name}"))
+            weights[name] = _stacked([self.packed.floats(f"l{n}.{name}") for n in range(self.plan.layers)])
         self._lower = {name: value[: self.plan.frozen] for name, value in weights.items()}
         self._upper = {name: value[self.plan.frozen :] for name, value in weights.items()}
         self._run_lower = jax.jit(lambda rows, mask: _layers(rows, mask, self._lower, None, None, 0.0))
         self._run = jax.jit(self._vectors)
         self._learn = jax.jit(self._step)
         self._start()
-
-    def _stack(self, get: Callable[[int], Floats]) -> Any:
-        return jnp.asarray(np.stack([get(number) for number in range(self.plan.layers)]))
 
     def _start(self) -> None:
         draw = np.random.default_rng(self.plan.seed)
@@ -152,8 +149,8 @@ class Tuner:
                 key, now = jax.random.split(key)
                 rows, mask = collated([lower[i] for i in batch], plan.batch)
                 self.trained, moments, loss = self._learn(
-                    self.trained, moments, rows, mask, kinds[batch], urgent[batch], groups[batch], now, rate, float(done),
-                    self.centre, self.spread,
+                    self.trained, moments, rows, mask, kinds[batch], urgent[batch], groups[batch],
+                    now, rate, float(done), self.centre, self.spread,
                 )  # fmt: skip
                 losses.append(float(loss))
                 if done % 50 == 0:
@@ -187,8 +184,8 @@ class Tuner:
         return (kind + self.plan.emergency_weight * emergency + self.plan.group_weight * group).mean()
 
     def _step(
-        self, trained: Tree, moments: tuple[Tree, Tree], rows: Any, mask: Any, kinds: Any, urgent: Any, groups: Any, key: Any,
-        rate: Any, count: Any, centre: Any, spread: Any,
+        self, trained: Tree, moments: tuple[Tree, Tree], rows: Any, mask: Any, kinds: Any, urgent: Any, groups: Any,
+        key: Any, rate: Any, count: Any, centre: Any, spread: Any,
     ) -> tuple[Tree, tuple[Tree, Tree], Any]:  # fmt: skip
         """One step of Adam with decoupled decay, the gradient clipped to length one."""
         loss, slope = jax.value_and_grad(self._loss)(trained, rows, mask, kinds, urgent, groups, key, centre, spread)
@@ -212,6 +209,10 @@ def collated(rows: Sequence[npt.NDArray[Any]], count: int) -> tuple[Floats, Floa
     for i, some in enumerate(rows):
         block[i, : len(some)], mask[i, : len(some)] = some, 1
     return block, mask
+
+
+def _stacked(arrays: Sequence[Floats]) -> Any:
+    return jnp.asarray(np.stack(arrays))
 
 
 def _batches(items: Sequence[Any], size: int) -> list[npt.NDArray[np.int64]]:

@@ -120,9 +120,7 @@ def test_whoever_was_told_of_an_escalation_can_open_it_until_it_is_resolved(clie
     with transaction() as session:  # the rota had the worker on duty that night
         told = session.scalars(select(Notification).where(Notification.escalation_id == number)).first()
         assert told is not None
-        session.add(
-            Notification(escalation_id=number, rung=9, role="duty", worker_id=town.worker.id, at=told.at)
-        )
+        session.add(Notification(escalation_id=number, rung=9, role="duty", worker_id=town.worker.id, at=told.at))
     conversation = f"/console/conversations/{town.other.conversation.id}"
     assert ask(client, town, town.worker, "GET", f"/console/e/{number}") == 200
     assert ask(client, town, town.worker, "GET", conversation) == 200

@@ -20,7 +20,9 @@ def test_no_two_messages_have_the_same_token() -> None:
     assert tokens.make(uuid.uuid4()) != tokens.make(uuid.uuid4())
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: t + "A", lambda t: "A" + t, lambda t: t.replace(".", "")])
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: t + "A", lambda t: "A" + t, lambda t: t.replace(".", "")]
+)
 def test_a_changed_token_is_refused(change: object) -> None:
     with pytest.raises(tokens.BadToken):
         tokens.read(change(tokens.make(uuid.uuid4())))  # type: ignore[operator]

@@ -19,7 +19,7 @@ import httpx
 import psutil
 
 from api import embedded_postgres
-from tests.bench import memory
+from tests.bench import resources
 from tests.bench.load import Answer, send
 from tests.harness import town
 from tests.harness.processes import ROOT, Process, free_port, wait_until
@@ -125,11 +125,13 @@ class Installation(System):
 
     def stop(self) -> None:
         self.runner.stop()
-        super().stop()
+        self.twilio.stop()
+        if resources.postgres(self.var):  # the runner stops it, unless it was killed
+            embedded_postgres.stop(self.var)
 
     def members(self) -> list[psutil.Process]:
         """All processes of the installation, the database's included."""
-        return [*self.runner.members(), *memory.postgres(self.var)]
+        return [*self.runner.members(), *resources.postgres(self.var)]
 
     # Texting.
 
@@ -205,7 +207,7 @@ class Runner:
         return self.well()
 
     def members(self) -> list[psutil.Process]:
-        return memory.family(self.process.started.pid) if self.process.started else []
+        return resources.family(self.process.started.pid) if self.process.started else []
 
     def stop(self) -> None:
         """As Ctrl-C does; what does not end is killed."""
@@ -219,7 +221,7 @@ class Runner:
                 self.process.started.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-        memory.end(members)
+        resources.end(members)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from api import embedded_postgres
-from tests.bench import memory
+from tests.bench import resources
 from tests.bench.figures import Figure, at_most
 from tests.bench.ours import Installation, Runner, demo_runner, give_model
 from tests.bench.starter import Starter
@@ -35,13 +35,14 @@ def second_start(stock: Starter) -> list[Figure]:
             first.stop()
             seconds = second.start()
             _text(second)
-            members = [*second.members(), *memory.postgres(folder / "var")]
-            all_of_it, rasa = memory.total(members), _of(members, "bot.serve")
+            members = [*second.members(), *resources.postgres(folder / "var")]
+            all_of_it, rasa = resources.total(members), _of(members, "bot.serve")
         finally:
             for runner in (first, second):
                 runner.stop()
-            embedded_postgres.stop(folder / "var")
-    theirs = memory.total(stock.members())
+            if resources.postgres(folder / "var"):
+                embedded_postgres.stop(folder / "var")
+    theirs = resources.total(stock.members())
     return [
         Figure(
             "start",
@@ -71,7 +72,7 @@ def second_start(stock: Starter) -> list[Figure]:
 def after_work(ours: Installation, stock: Starter) -> list[Figure]:
     """The same once everything above has been done with it."""
     members = ours.members()
-    all_of_it, rasa, theirs = memory.total(members), _of(members, "bot.serve"), memory.total(stock.members())
+    all_of_it, rasa, theirs = resources.total(members), _of(members, "bot.serve"), resources.total(stock.members())
     return [
         Figure(
             "memory",
@@ -86,9 +87,9 @@ def after_work(ours: Installation, stock: Starter) -> list[Figure]:
     ]
 
 
-def _of(members: list[psutil.Process], word: str) -> memory.Memory:
-    found = memory.running(members, word)
-    return memory.of(found) if found else memory.Memory(0, 0)
+def _of(members: list[psutil.Process], word: str) -> resources.Memory:
+    found = resources.running(members, word)
+    return resources.of(found) if found else resources.Memory(0, 0)
 
 
 def _text(runner: Runner) -> None:

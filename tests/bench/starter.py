@@ -13,7 +13,7 @@ from time import monotonic
 import httpx
 import psutil
 
-from tests.bench import memory
+from tests.bench import resources
 from tests.harness.processes import ROOT, Process, free_port, wait_until
 from tests.harness.system import BOT_PYTHON
 
@@ -91,12 +91,12 @@ class Starter:
         return len(response.json()) if response.status_code == 200 else 0
 
     def members(self) -> list[psutil.Process]:
-        return memory.family(self.process.started.pid) if self.process.started else []
+        return resources.family(self.process.started.pid) if self.process.started else []
 
     def stop(self) -> None:
         members = self.members()
         self.process.stop()
-        memory.end(members)
+        resources.end(members)
 
 
 @contextmanager

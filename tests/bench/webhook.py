@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import texts
+from tests.bench import resources, texts
 from tests.bench.figures import Figure, at_least, at_most, ms, percentile
 from tests.bench.load import Answer
 from tests.bench.ours import PHONES, TWILIO_WAITS, Installation
@@ -15,7 +15,9 @@ PATIENCE = 600.0
 def steady(ours: Installation, sizes: Sizes) -> list[Figure]:
     """So many texts a second, evenly, from all the town's phones."""
     count = sizes.rate * sizes.steady_seconds
+    before = resources.processor_seconds(ours.members())
     sent = _send(ours, [n / sizes.rate for n in range(count)])
+    spent = {part: seconds - before[part] for part, seconds in resources.processor_seconds(ours.members()).items()}
     took = [answer.took for answer in sent.values() if answer.status == 200]
     group = f"webhook, {sizes.rate} texts/s for {sizes.steady_seconds} s"
     note = f"from {len(PHONES)} phones; stock: takes no signed SMS"
@@ -24,6 +26,13 @@ def steady(ours: Installation, sizes: Sizes) -> list[Figure]:
         Figure("webhook", f"{group}: p99", ms(percentile(took, 99)), "ms", floor=at_most(150)),
         Figure("webhook", f"{group}: slowest", ms(max(took, default=None)), "ms"),
         *_whole(ours, "webhook", group, sent),
+        Figure(
+            "webhook",
+            f"{group}: processor time for each",
+            ms(sum(spent.values()) / count),
+            "ms",
+            note=", ".join(f"{part} {seconds / count * 1000:.1f}" for part, seconds in spent.items()),
+        ),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The demo: its phones text by the same signed webhook as Twilio, and its Twilio answers as the twilio package expects."""
+"""The demo: its phones text by the same signed webhook as Twilio; its Twilio answers as the twilio package expects."""
 
 from __future__ import annotations
 

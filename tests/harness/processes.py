@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def _die_with_the_tests() -> None:
+    """A test run that is itself killed leaves nothing running (Linux only; elsewhere Ctrl-C cleans up all the same)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def free_port() -> int:
@@ -59,7 +67,7 @@ class Process:
         with self.output.open("ab") as output:
             self.started = subprocess.Popen(
                 self.command, cwd=ROOT, env={**self.environment, **more}, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_the_tests,
             )  # fmt: skip
         if wait:
             self.wait_ready()

@@ -231,9 +231,11 @@ def end(request: Request, chat: MyChat) -> Response:
 
 
 @doors.post("/exit", dependencies=[LEAVE])
-def leave_quickly(request: Request) -> Response:
-    """ "Exit this page": the session ends here, the browser goes to a neutral page."""
+def leave_quickly(request: Request, quiet: Annotated[str, Form()] = "") -> Response:
+    """Exit this page: the session ends here, the browser goes to a neutral page (``quiet``: its script sees to that)."""
     service.leave(request.cookies.get(CHAT_COOKIE, ""))
+    if quiet:
+        return _forget(Response(status_code=204))
     return _forget(RedirectResponse(_exit_url(request), 303))
 
 

@@ -143,6 +143,7 @@ async function flush() {
       field.value = message.body;
       say(words.tooLong);
     } else {
+      if (!unsent.includes(message)) continue; // the stream brought the word that it had arrived after all
       say(words.notSent);
       await waitToRetry(RETRIES_MS[Math.min(tries++, RETRIES_MS.length - 1)]);
     }

@@ -14,9 +14,10 @@ function leave() {
   document.body.replaceChildren(cover);
   document.title = " ";
   document.querySelector('link[rel="icon"]')?.remove();
-  // A beacon is sent even while the page goes away; the answer (and its redirect) does not matter.
-  const ended = navigator.sendBeacon?.("/chat/exit", new URLSearchParams());
-  if (!ended) fetch("/chat/exit", { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
+  // A beacon is sent even while the page goes away. "quiet": it must not be led on to the neutral page itself.
+  const quiet = new URLSearchParams({ quiet: "yes" });
+  const ended = navigator.sendBeacon?.("/chat/exit", quiet);
+  if (!ended) fetch("/chat/exit", { method: "POST", keepalive: true, body: quiet }).catch(() => {});
   globalThis.dispatchEvent(new Event("hearthline:leaving"));
   location.replace(form.dataset.to);
 }

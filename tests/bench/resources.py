@@ -1,4 +1,4 @@
-"""How much memory processes have, and the processes that belong together."""
+"""How much memory and processor time processes take, and which of them belong together."""
 
 from __future__ import annotations
 
@@ -47,6 +47,23 @@ def of(process: psutil.Process) -> Memory:
         return Memory(resident, resident)
     except psutil.NoSuchProcess:
         return Memory(0, 0)
+
+
+#: A word of each part's command line.
+PARTS = {"api": "api.app:create_app", "worker": "api.worker", "rasa": "bot.serve", "actions": "actions"}
+
+
+def processor_seconds(processes: Iterable[psutil.Process]) -> dict[str, float]:
+    """Processor time used so far by each part; whatever is none of PARTS is the database or the runner."""
+    spent = dict.fromkeys((*PARTS, "database"), 0.0)
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            words, times = process.cmdline(), process.cpu_times()
+            part = next((name for name, word in PARTS.items() if word in words), "")
+            if "api.keep" in words or "api.run" in words:
+                continue
+            spent[part or "database"] += times.user + times.system
+    return spent
 
 
 def total(processes: Iterable[psutil.Process]) -> Memory:
