@@ -39,7 +39,7 @@ class ApiClient:
                 if (response.content_length or 0) > LARGEST:
                     raise ApiError(f"{operation}: an answer of {response.content_length} bytes")
                 answer = await response.json()
-        except asyncio.TimeoutError:  # noqa: UP041 (before Python 3.11 it is not the built-in one)
+        except asyncio.TimeoutError:  # before Python 3.11 not the built-in one
             raise ApiError(f"{operation}: no answer in {TIMEOUT} s") from None
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise ApiError(f"{operation}: {type(error).__name__}") from None

@@ -10,11 +10,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import UploadFile
 
+from api import clock
 from api.access import queries, service
 from api.access.models import Worker
 from api.channels.webchat import queries as webchat
@@ -62,6 +65,11 @@ class Visitor:
     @property
     def role(self) -> str:
         return self.worker.role
+
+    @property
+    def today(self) -> date:
+        """The calendar day where the agency is."""
+        return clock.now().astimezone(ZoneInfo(self.timezone)).date()
 
 
 def signed_in_worker(request: Request) -> Visitor:

@@ -7,6 +7,7 @@ nothing. Every read and write that a worker asks for goes through one of these f
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
 from fastapi import HTTPException
@@ -59,6 +60,12 @@ def worker_of_session(session: Session, token_hash: str) -> tuple[Worker, Agency
         )
     ).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+def worker_names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
+    """The names of these workers, by id."""
+    wanted = {worker_id for worker_id in ids if worker_id}
+    return {row.id: row.name for row in session.execute(select(Worker.id, Worker.name).where(Worker.id.in_(wanted)))}
 
 
 def visible_families(worker: Viewer) -> Select[Family]:
@@ -151,6 +158,16 @@ def person_or_404(session: Session, worker: Viewer, person_id: uuid.UUID) -> Per
     """The family member, if this worker may see the family. Raises NotVisible (404)."""
     found = session.scalars(
         select(Person).where(Person.id == person_id, _family_is_visible(worker, Person.family_id.expression))
+    ).one_or_none()
+    return _one(found)
+
+
+def appointment_or_404(session: Session, worker: Viewer, appointment_id: uuid.UUID) -> Appointment:
+    """The appointment, if this worker may see the family. Raises NotVisible (404)."""
+    found = session.scalars(
+        select(Appointment).where(
+            Appointment.id == appointment_id, _family_is_visible(worker, Appointment.family_id.expression)
+        )
     ).one_or_none()
     return _one(found)
 

@@ -11,9 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from api.database import Base, Id
 from api.families.models import Person
 
+#: The kinds of appointment there are words for (appointments.kind.<kind> in data/texts).
+KINDS = (
+    "core_group", "initial_conference", "review_conference", "home_visit", "office_meeting", "school_meeting",
+    "contact_session", "parenting_session", "support_group", "health_visit", "counselling", "key_work", "assessment",
+    "court_hearing", "other",
+)  # fmt: skip
+
 
 class Appointment(Base):
-    """``kind`` is one of the catalogue's appointment kinds (core_group, review_conference, home_visit, ...)."""
+    """``kind`` is one of KINDS."""
 
     __tablename__ = "appointments"
     __table_args__ = (

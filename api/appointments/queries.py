@@ -1,5 +1,8 @@
-"""Reads about appointments. Every one takes the person who asks: nobody sees an appointment they are not expected
-at."""
+"""Reads about appointments.
+
+Those for family members take the person who asks: nobody sees an appointment they are not expected at. ``of_family``
+and ``open_changes`` are for workers, and the caller has checked that the viewer may see the family.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
-from api.appointments.models import Appointment, Attendee
+from api.appointments.models import Appointment, Attendee, ChangeRequest
 
 
 def own(
@@ -58,3 +61,37 @@ def attendance(session: Session, appointment_id: uuid.UUID, person_id: uuid.UUID
     return session.scalar(
         select(Attendee).filter_by(appointment_id=appointment_id, person_id=person_id).with_for_update()
     )
+
+
+def of_family(
+    family_id: uuid.UUID, *, after: datetime | None = None, before: datetime | None = None
+) -> Select[Appointment]:
+    """The family's appointments, cancelled ones too, that end after ``after`` and start before ``before``, soonest
+    first, with attendees."""
+    query = (
+        select(Appointment)
+        .where(Appointment.family_id == family_id)
+        .options(selectinload(Appointment.attendees).selectinload(Attendee.person))
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    if after is not None:
+        query = query.where(Appointment.ends_at > after)
+    if before is not None:
+        query = query.where(Appointment.starts_at < before)
+    return query
+
+
+def open_changes(session: Session, family_id: uuid.UUID) -> list[tuple[ChangeRequest, Appointment]]:
+    """What the family asked to have changed and nobody has handled yet, oldest first."""
+    rows = session.execute(
+        select(ChangeRequest, Appointment)
+        .join(Appointment, Appointment.id == ChangeRequest.appointment_id)
+        .where(Appointment.family_id == family_id, ChangeRequest.handled_at.is_(None))
+        .order_by(ChangeRequest.created_at)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def with_external_id(session: Session, family_id: uuid.UUID, external_id: str) -> Appointment | None:
+    """The family's appointment of that id in the agency's own system, or None."""
+    return session.scalar(select(Appointment).filter_by(family_id=family_id, external_id=external_id))

@@ -1,20 +1,28 @@
-"""What a family member can do about an appointment: say they will come, that they are late, that they cannot.
+"""What happens to an appointment: a family member says they will come, are late or cannot; a worker books, moves, cancels.
 
-Each function works in the caller's transaction, checks that the person is expected there, and does nothing twice for
-one message. Raises NotExpected for anybody else's appointment: to the caller it does not exist.
+Each function works in the caller's transaction. A family member's checks that they are expected there (NotExpected for
+anybody else's: to the caller it does not exist) and does nothing twice for one message. For a worker's the caller has
+checked that they may see the family.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import clock
+from api.access.models import Worker
 from api.appointments import queries
 from api.appointments.models import Appointment, Attendee, ChangeRequest
+from api.audit import service as audit
 from api.database import notify
+from api.families.models import Family, Person
 
 #: The longest own words that are kept with an answer.
 LONGEST_WORDS = 2000
@@ -22,6 +30,25 @@ LONGEST_WORDS = 2000
 
 class NotExpected(LookupError):
     """The person is not expected at that appointment (or there is none)."""
+
+
+class CannotBook(ValueError):
+    """The appointment cannot be so. ``code`` says why: ends_before_start, attendee_is_a_stranger, attendee_twice,
+    appointment_exists, appointment_is_cancelled (the words are in the catalogue, ``api.error.<code>``)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Somebody to expect: a family member (``person_id``; ``concerns``: a child it is about) or a professional."""
+
+    person_id: uuid.UUID | None = None
+    name: str = ""
+    role: str = ""
+    concerns: bool = False
 
 
 def answer(
@@ -63,6 +90,139 @@ def request_change(
     session.flush()
     notify(session, f"family:{appointment.family_id}")
     return request
+
+
+def handle_change(session: Session, request: ChangeRequest, family_id: uuid.UUID, worker: Worker) -> None:
+    """Somebody has looked after a request to change an appointment; the first one counts."""
+    session.refresh(request, with_for_update=True)
+    if request.handled_at is not None:
+        return
+    request.handled_at, request.handled_by = clock.now(), worker.id
+    audit.record(
+        session,
+        actor_kind="worker",
+        actor_id=worker.id,
+        verb="handled_change_request",
+        family_id=family_id,
+        object_id=request.id,
+    )
+    notify(session, f"agency:{worker.agency_id}")
+
+
+def book(
+    session: Session,
+    family: Family,
+    worker: Worker,
+    *,
+    external_id: str,
+    kind: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    attendees: Sequence[Expected],
+    details: dict[str, Any],
+) -> Appointment:
+    """A new appointment of the family. ``details``: place, address, address_hidden, link, bring, where given.
+
+    Without ``external_id`` it gets one. Raises CannotBook.
+    """
+    _in_order(starts_at, ends_at)
+    session.refresh(family, with_for_update=True)  # two who book the same external id: one after the other
+    if external_id and queries.with_external_id(session, family.id, external_id) is not None:
+        raise CannotBook("appointment_exists")
+    key = uuid.uuid4()
+    booked = Appointment(
+        id=key,
+        family_id=family.id,
+        external_id=external_id or str(key),
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        **details,
+    )
+    booked.attendees = _attendees(session, family, attendees)
+    session.add(booked)
+    session.flush()
+    _record(session, booked, worker, "booked_appointment", {"attendees": len(booked.attendees)})
+    return booked
+
+
+def change(
+    session: Session,
+    appointment: Appointment,
+    worker: Worker,
+    *,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    details: dict[str, Any],
+) -> None:
+    """Move the appointment and change what is known of it. Without ``ends_at`` it stays as long as it was.
+
+    Another start takes back what people answered: they answered for another time. Raises CannotBook.
+    """
+    session.refresh(appointment, with_for_update=True)
+    if appointment.status == "cancelled":
+        raise CannotBook("appointment_is_cancelled")
+    was_at = appointment.starts_at
+    begin = starts_at or was_at
+    end = ends_at or (begin + (appointment.ends_at - was_at))
+    _in_order(begin, end)
+    appointment.starts_at, appointment.ends_at = begin, end
+    for name, value in details.items():
+        setattr(appointment, name, value)
+    asked_again = 0
+    if begin != was_at:
+        for attendee in appointment.attendees:
+            asked_again += attendee.answer != "none"
+            attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
+    verb = "changed_appointment" if begin == was_at else "moved_appointment"
+    _record(session, appointment, worker, verb, {"started": was_at.isoformat(), "answers_taken_back": asked_again})
+
+
+def cancel(session: Session, appointment: Appointment, worker: Worker) -> None:
+    """It does not take place. Once: a second time changes nothing."""
+    session.refresh(appointment, with_for_update=True)
+    if appointment.status == "cancelled":
+        return
+    appointment.status = "cancelled"
+    _record(session, appointment, worker, "cancelled_appointment", {})
+
+
+def _in_order(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise CannotBook("ends_before_start")
+
+
+def _attendees(session: Session, family: Family, wanted: Sequence[Expected]) -> list[Attendee]:
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.family_id == family.id))}
+    known = [expected.person_id for expected in wanted if expected.person_id]
+    if len(set(known)) < len(known):
+        raise CannotBook("attendee_twice")
+    if not people.keys() >= set(known):
+        raise CannotBook("attendee_is_a_stranger")
+    return [
+        Attendee(
+            person_id=expected.person_id,
+            name=people[expected.person_id].first_name if expected.person_id else expected.name,
+            role=expected.role,
+            concerns=expected.concerns,
+        )
+        for expected in wanted
+    ]
+
+
+def _record(session: Session, appointment: Appointment, worker: Worker, verb: str, detail: dict[str, Any]) -> None:
+    session.flush()
+    audit.record(
+        session,
+        actor_kind="worker",
+        actor_id=worker.id,
+        verb=verb,
+        family_id=appointment.family_id,
+        object_id=appointment.id,
+        detail=detail,
+    )
+    notify(session, f"family:{appointment.family_id}")
+    notify(session, f"agency:{worker.agency_id}")
 
 
 def _place(session: Session, appointment: Appointment, person_id: uuid.UUID) -> Attendee:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -45,22 +46,25 @@ def record_view(
     session: Session, *, worker_id: uuid.UUID, verb: str, family_id: uuid.UUID | None, object_id: object
 ) -> None:
     """Add that a worker looked at something, once for each ten minutes of looking."""
-    seen = session.scalar(
-        select(AuditEntry.id)
-        .where(
-            AuditEntry.actor_id == worker_id,
-            AuditEntry.verb == verb,
-            AuditEntry.object_id == str(object_id),
-            AuditEntry.at > clock.now() - ONE_LOOK,
+    record_views(session, worker_id=worker_id, verb=verb, seen=[(family_id, object_id)])
+
+
+def record_views(
+    session: Session, *, worker_id: uuid.UUID, verb: str, seen: Sequence[tuple[uuid.UUID | None, object]]
+) -> None:
+    """The same for all of a list: ``seen`` has each one's family (or None) and id."""
+    before = set(
+        session.scalars(
+            select(AuditEntry.object_id).where(
+                AuditEntry.actor_id == worker_id,
+                AuditEntry.verb == verb,
+                AuditEntry.object_id.in_([str(object_id) for _, object_id in seen]),
+                AuditEntry.at > clock.now() - ONE_LOOK,
+            )
         )
-        .limit(1)
     )
-    if seen is None:
-        record(
-            session,
-            actor_kind="worker",
-            actor_id=worker_id,
-            verb=verb,
-            family_id=family_id,
-            object_id=object_id,
-        )
+    for family_id, object_id in seen:
+        if str(object_id) not in before:
+            record(
+                session, actor_kind="worker", actor_id=worker_id, verb=verb, family_id=family_id, object_id=object_id
+            )

@@ -14,6 +14,8 @@ from api.audit import service as audit
 from api.console import queries
 from api.console.layout import console_page
 from api.database import reading, transaction
+from api.escalations import queries as escalations
+from api.families import queries as families
 from api.messages import queries as messages
 from api.messages import service
 from api.messages.cleaning import storable
@@ -42,7 +44,7 @@ def _thread(
 ) -> Response:
     with transaction() as session:
         conversation = access.conversation_or_404(session, me, conversation_id)
-        who = queries.who(session, conversation)
+        who = families.who(session, conversation)
         audit.record_view(
             session,
             worker_id=me.id,
@@ -51,8 +53,8 @@ def _thread(
             object_id=conversation.id,
         )
         lines = messages.thread(session, conversation.id)
-        cards = queries.cards_of_conversation(session, me, conversation.id)
-        taken_by = queries.worker_name(session, conversation.taken_over_by)
+        cards = escalations.cards_of_conversation(session, me, conversation.id)
+        taken_by = access.worker_names(session, [conversation.taken_over_by]).get(conversation.taken_over_by, "")
     return console_page(
         request,
         me,

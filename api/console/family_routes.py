@@ -11,14 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
-from api.access.queries import Viewer
+from api.appointments import service as appointments
 from api.audit import service as audit
 from api.channels.webchat import service as webchat
-from api.console import queries, service
-from api.console.family import FamilyView, family_view
 from api.console.layout import console_page
 from api.database import reading, transaction
+from api.families import queries
 from api.messages.cleaning import storable
+from api.plans import service as plans
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -40,14 +40,14 @@ def show_family(request: Request, me: Me, family_id: uuid.UUID) -> Response:
     return _page(request, me, _view(me, family_id))
 
 
-def _view(me: Viewer, family_id: uuid.UUID) -> FamilyView:
+def _view(me: Visitor, family_id: uuid.UUID) -> queries.FamilyView:
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
-        return family_view(session, family)
+        return queries.family_view(session, family, me.today)
 
 
-def _page(request: Request, me: Visitor, view: FamilyView, code: str = "", code_for: str = "") -> Response:
+def _page(request: Request, me: Visitor, view: queries.FamilyView, code: str = "", code_for: str = "") -> Response:
     return console_page(request, me, "console/family.html", here="families", view=view, code=code, code_for=code_for)
 
 
@@ -56,8 +56,8 @@ def verify_action(me: Me, action_id: uuid.UUID) -> Response:
     """A reported action is really done."""
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)
-        with suppress(service.NotReported):  # somebody was quicker: the page shows how it stands
-            service.verify(session, action, family_id, me.worker)
+        with suppress(plans.NotReported):  # somebody was quicker: the page shows how it stands
+            plans.verify(session, action, family_id, me.worker)
     return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
 
 
@@ -66,8 +66,8 @@ def reopen_action(me: Me, action_id: uuid.UUID, note: Annotated[str, Form()] = "
     """An action is not done after all."""
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)
-        with suppress(service.NotReported):  # somebody was quicker: the page shows how it stands
-            service.reopen(session, action, family_id, me.worker, storable(note)[:LONGEST_NOTE])
+        with suppress(plans.NotReported):  # somebody was quicker: the page shows how it stands
+            plans.reopen(session, action, family_id, me.worker, storable(note)[:LONGEST_NOTE])
     return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
 
 
@@ -76,7 +76,7 @@ def handle_change(me: Me, request_id: uuid.UUID) -> Response:
     """A request to change an appointment has been looked after."""
     with transaction() as session:
         change, family_id = access.change_request_or_404(session, me, request_id)
-        service.handle_change(session, change, family_id, me.worker)
+        appointments.handle_change(session, change, family_id, me.worker)
     return RedirectResponse(f"/console/families/{family_id}#changes", 303)
 
 

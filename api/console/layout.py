@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from api import texts
 from api.access.guards import Visitor
-from api.console import queries
 from api.database import reading
+from api.escalations import queries
 from api.jurisdiction.packs import pack
 from api.pages.rendering import LANGUAGE_COOKIE, page
 from api.settings import settings

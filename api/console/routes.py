@@ -1,6 +1,6 @@
 """The console's escalations, and the stream that keeps every console page fresh.
 
-Reads are by api.console.queries and say who looks; writes are by the domain's services, in one transaction each.
+Reads are by queries that take who looks; writes are by the domain's services, in one transaction each.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from fastapi.responses import RedirectResponse, Response
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
-from api.console import conversation_routes, family_routes, queries
+from api.console import conversation_routes, family_routes
 from api.console.layout import console_page
 from api.database import reading, transaction
+from api.escalations import queries
 from api.escalations import service as escalations
 from api.messages.cleaning import storable
 from api.pages import streams

@@ -1,20 +1,50 @@
-"""Reads about escalations: who is in a role now, what a console shows, what is due."""
+"""Reads about escalations: who is in a role now, what is due, and what workers see of them."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.access.models import Agency, Worker
-from api.escalations.models import Escalation, Shift
+from api.access.queries import Viewer, visible_escalations, worker_names
+from api.escalations.ladder import step_at
+from api.escalations.models import Escalation, Notification, Shift
 from api.families.models import FamilyWorker, Person
+from api.families.queries import Who, who_by_person, who_of
 from api.messages.models import Conversation
 
 DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
+MOST_ESCALATIONS = 200
+
+
+@dataclass(frozen=True)
+class Told:
+    """One telling: a worker (or nobody, with the ``problem``) in a role, at a time."""
+
+    name: str
+    role: str
+    at: datetime
+    problem: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """An escalation as workers see it."""
+
+    escalation: Escalation
+    who: Who
+    channel: str
+    told: list[Told]
+    next_roles: list[str]
+    next_names: list[str]
+    acknowledged_by: str
+    resolved_by: str
 
 
 def open_in_conversation(session: Session, conversation_id: uuid.UUID, kind: str) -> Escalation | None:
@@ -76,15 +106,86 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
     ).all()
 
 
-def for_console(session: Session, worker: Worker, limit: int = 200) -> Sequence[Escalation]:
-    """What the worker's console lists: unresolved ones, the most pressing first.
-
-    A worker sees those of their own families and of strangers; duty workers and managers the whole agency's.
-    """
-    query = select(Escalation).where(Escalation.agency_id == worker.agency_id, Escalation.state != "resolved")
-    if worker.role == "worker":
-        own = select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id)
-        query = query.where(Escalation.family_id.in_(own) | Escalation.family_id.is_(None))
-    rank = case({"emergency": 0, "urgent": 1, "routine": 2}, value=Escalation.priority)
+def seen_by(viewer: Viewer, *, resolved: bool = False) -> Select[Escalation]:
+    """The unresolved escalations that the viewer may see, the most pressing first; or the resolved ones, newest
+    first."""
+    query = visible_escalations(viewer)
+    if resolved:
+        return query.where(Escalation.state == "resolved").order_by(Escalation.resolved_at.desc(), Escalation.id.desc())
     state = case({"open": 0, "acknowledged": 1}, value=Escalation.state)
-    return session.scalars(query.order_by(state, rank, Escalation.opened_at.desc()).limit(limit)).all()
+    priority = case({"emergency": 0, "urgent": 1, "routine": 2}, value=Escalation.priority)
+    query = query.where(Escalation.state != "resolved")
+    return query.order_by(state, priority, Escalation.opened_at.desc(), Escalation.id.desc())
+
+
+def cards(
+    session: Session, viewer: Viewer, *, resolved: bool = False, limit: int = MOST_ESCALATIONS, offset: int = 0
+) -> list[Card]:
+    """``seen_by``, with what surrounds each escalation."""
+    return make_cards(session, session.scalars(seen_by(viewer, resolved=resolved).limit(limit).offset(offset)).all())
+
+
+def count(session: Session, viewer: Viewer, *, resolved: bool = False) -> int:
+    """How many escalations ``seen_by`` has."""
+    found = seen_by(viewer, resolved=resolved).order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def cards_of_conversation(session: Session, viewer: Viewer, conversation_id: uuid.UUID) -> list[Card]:
+    """The unresolved escalations of one conversation, newest first."""
+    query = visible_escalations(viewer).where(
+        Escalation.conversation_id == conversation_id, Escalation.state != "resolved"
+    )
+    return make_cards(session, session.scalars(query.order_by(Escalation.id.desc())).all())
+
+
+def open_count(session: Session, viewer: Viewer) -> int:
+    """How many escalations wait for an acknowledgement."""
+    waiting = visible_escalations(viewer).where(Escalation.state == "open").subquery()
+    return session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card]:
+    """Escalations (already allowed) with what surrounds them, in a fixed number of queries but for who is next."""
+    ids = [escalation.id for escalation in escalations]
+    people = who_by_person(session, {e.person_id for e in escalations if e.person_id})
+    conversations = {
+        conversation.id: conversation
+        for conversation in session.scalars(
+            select(Conversation).where(Conversation.id.in_([e.conversation_id for e in escalations]))
+        )
+    }
+    told: dict[int, list[Told]] = {escalation_id: [] for escalation_id in ids}
+    for notification, name in session.execute(
+        select(Notification, Worker.name)
+        .outerjoin(Worker, Worker.id == Notification.worker_id)
+        .where(Notification.escalation_id.in_(ids))
+        .order_by(Notification.at, Notification.rung)
+    ):
+        told[notification.escalation_id].append(
+            Told(name or "", notification.role, notification.at, notification.problem)
+        )
+    names = worker_names(session, [e.acknowledged_by for e in escalations] + [e.resolved_by for e in escalations])
+    now = clock.now()
+    made = []
+    for escalation in escalations:
+        conversation = conversations.get(escalation.conversation_id) if escalation.conversation_id else None
+        roles = list(step_at(escalation.priority, escalation.rung).roles) if escalation.state == "open" else []
+        following = {
+            worker.name
+            for role in roles
+            for worker in workers_in_role(session, escalation, role, escalation.next_rung_at or now)
+        }
+        made.append(
+            Card(
+                escalation=escalation,
+                who=who_of(people, escalation.person_id, conversation),
+                channel=conversation.channel if conversation else "",
+                told=told[escalation.id],
+                next_roles=roles,
+                next_names=sorted(following),
+                acknowledged_by=names.get(escalation.acknowledged_by, ""),
+                resolved_by=names.get(escalation.resolved_by, ""),
+            )
+        )
+    return made

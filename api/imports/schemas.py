@@ -10,22 +10,12 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.appointments.models import KINDS as APPOINTMENT_KINDS
 from api.imports import dates
 from api.jurisdiction import packs
+from api.messages.cleaning import refuse_unstorable
 
 FORMAT = "hearthline-import-1"
-#: The kinds of appointment there are words for (appointments.kind.<kind> in data/texts).
-APPOINTMENT_KINDS = (
-    "core_group", "initial_conference", "review_conference", "home_visit", "office_meeting", "school_meeting",
-    "contact_session", "parenting_session", "support_group", "health_visit", "counselling", "key_work", "assessment",
-    "court_hearing", "other",
-)  # fmt: skip
-
-
-def _storable(text: str) -> str:
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("has a character that cannot be stored (NUL or half of a pair); take it out")
-    return text
 
 
 def e164(text: str) -> str:
@@ -67,8 +57,10 @@ def _moment(words: str) -> str:
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_storable)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(refuse_unstorable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(refuse_unstorable)
+]
 PhoneNumber = Annotated[str, AfterValidator(e164)]
 Day = Annotated[str, AfterValidator(_day)]
 Moment = Annotated[str, AfterValidator(_moment)]

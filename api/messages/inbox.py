@@ -171,6 +171,9 @@ def _route(
     elif conversation.taken_over_by is not None:
         message.state, message.settled_at = "recorded", message.received_at
     elif conversation.person_id is None and conversation.channel == "sms":
-        commands.from_stranger(session, conversation, message)
+        if verdict.raised:  # the reply to danger says all that a stranger needs
+            message.state, message.settled_at = "answered", message.received_at
+        else:
+            commands.from_stranger(session, conversation, message)
     else:
         jobs.enqueue_turns(session, conversation.id)

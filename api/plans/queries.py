@@ -1,19 +1,82 @@
-"""Reads about plans and actions, from the point of view of one family member."""
+"""Reads about plans and actions: from the point of view of one family member, and a whole family's for its workers."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from api.access import queries as access
 from api.appointments.models import Appointment, Attendee
+from api.families.models import Person
 from api.plans.models import ActionEvent, Plan, PlanAction
 
 #: Statuses in which an action still waits for its owner.
 WAITING = ("open", "blocked")
+#: What waits for a worker comes first.
+ORDER = {"reported_done": 0, "blocked": 1, "open": 2, "verified": 3, "dropped": 4}
+
+
+@dataclass(frozen=True)
+class History:
+    """One thing that happened to an action, and who did it."""
+
+    event: ActionEvent
+    by: str
+
+
+@dataclass(frozen=True)
+class ActionView:
+    """An action with whose it is and what happened to it."""
+
+    action: PlanAction
+    owner: str
+    overdue: bool
+    history: list[History]
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A plan with its actions, what waits for a worker first."""
+
+    plan: Plan
+    actions: list[ActionView]
+
+
+def of_family(session: Session, family_id: uuid.UUID, today: date) -> list[PlanView]:
+    """All plans of a family, the one that goes on first. ``today`` is the agency's: an open or blocked action that was
+    due before it is overdue. The caller has checked that the viewer may see the family."""
+    plans = session.scalars(
+        select(Plan)
+        .where(Plan.family_id == family_id)
+        .order_by(Plan.ended_on.nulls_first(), Plan.started_on.desc())
+        .options(
+            selectinload(Plan.children),
+            selectinload(Plan.risks),
+            selectinload(Plan.core_group),
+            selectinload(Plan.actions).selectinload(PlanAction.events),
+        )
+    ).all()
+    people = session.execute(select(Person.id, Person.first_name).where(Person.family_id == family_id))
+    names = {row.id: row.first_name for row in people}
+    workers = access.worker_names(session, [e.worker_id for p in plans for a in p.actions for e in a.events])
+
+    def by(event: ActionEvent) -> str:
+        return workers.get(event.worker_id, "") if event.worker_id else names.get(event.person_id, "")
+
+    def view(action: PlanAction) -> ActionView:
+        owner = names.get(action.owner_person_id, "") if action.owner_person_id else action.owner_name
+        overdue = action.status in WAITING and action.due_on is not None and action.due_on < today
+        return ActionView(action, owner, overdue, [History(event, by(event)) for event in action.events])
+
+    return [
+        PlanView(plan, [view(a) for a in sorted(plan.actions, key=lambda a: (ORDER[a.status], str(a.due_on or "~")))])
+        for plan in plans
+    ]
 
 
 def own_actions(

@@ -1,7 +1,8 @@
-"""What a family member can do about an action of theirs: report it done, report it blocked, take a report back.
+"""What happens to an action: its owner reports it done or blocked and takes a report back; a worker decides.
 
 A report is a claim, not the truth: status ``reported_done`` until a worker has checked it. Each function works in the
-caller's transaction and records nothing twice for one message.
+caller's transaction, and a family member's records nothing twice for one message. For a worker's the caller has checked
+that they may see the family.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import clock
+from api.access.models import Worker
+from api.audit import service as audit
 from api.database import notify
 from api.plans import queries
 from api.plans.models import ActionEvent, PlanAction
@@ -21,6 +25,10 @@ LONGEST_WORDS = 2000
 
 class NotYours(LookupError):
     """The person has no such action or report (to them it does not exist)."""
+
+
+class NotReported(ValueError):
+    """The action is not in a state in which that can be decided (somebody was quicker)."""
 
 
 def report_done(
@@ -58,6 +66,55 @@ def undo(
         action.blocked_reason = ""
     _wake(session, action)
     return action
+
+
+def verify(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker) -> None:
+    """The worker confirms that a reported action is done. Raises NotReported."""
+    _decide(session, action, family_id, worker, "verified", "", to="verified", allowed=("reported_done",))
+
+
+def reopen(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
+    """The action is not done after all; ``note`` says why, for the history. Raises NotReported."""
+    allowed = ("reported_done", "verified", "blocked")
+    _decide(session, action, family_id, worker, "reopened", note, to="open", allowed=allowed)
+
+
+def _decide(
+    session: Session,
+    action: PlanAction,
+    family_id: uuid.UUID,
+    worker: Worker,
+    kind: str,
+    words: str,
+    *,
+    to: str,
+    allowed: tuple[str, ...],
+) -> None:
+    session.refresh(action, with_for_update=True)
+    if action.status not in allowed:
+        raise NotReported
+    session.add(
+        ActionEvent(
+            action_id=action.id,
+            kind=kind,
+            at=clock.now(),
+            worker_id=worker.id,
+            words=words.strip(),
+            status_before=action.status,
+        )
+    )
+    action.status = to
+    if to == "open":
+        action.blocked_reason = ""
+    audit.record(
+        session,
+        actor_kind="worker",
+        actor_id=worker.id,
+        verb=f"{kind}_action",
+        family_id=family_id,
+        object_id=action.id,
+    )
+    notify(session, f"agency:{worker.agency_id}")
 
 
 def _report(

@@ -7,8 +7,8 @@ letters) are hashed into ``2 ** BITS`` places; a text's vector has length one.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from dataclasses import dataclass
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np

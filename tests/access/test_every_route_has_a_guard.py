@@ -1,4 +1,4 @@
-"""A walk over all routes: somebody stands at each door, and nothing is changed without a look at where it comes from."""
+"""A walk over all routes: somebody stands at each door, and a change is never made for another site's page."""
 
 from __future__ import annotations
 

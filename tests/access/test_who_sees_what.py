@@ -71,7 +71,8 @@ def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: To
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, method: str, path: str) -> None:
-    there = path.format(**dict.fromkeys(("family", "conversation", "action", "change", "person", "message"), uuid.uuid4()), escalation=9999)  # fmt: skip
+    names = ("family", "conversation", "action", "change", "person", "message")
+    there = path.format(**dict.fromkeys(names, uuid.uuid4()), escalation=9999)
     assert ask(client, town, town.manager, method, there) == 404
 
 

@@ -38,6 +38,17 @@ _WORK_LEFT = """
          + (SELECT count(*) FROM escalations WHERE state = 'open' AND next_rung_at <= %(now)s) AS left
 """
 
+_WHAT_IS_LEFT = """
+    SELECT 'job' AS kind, j.id::text, j.task_name AS what, j.status::text AS state, j.lock, j.worker_id,
+           w.last_heartbeat, now() AS now
+    FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+    WHERE j.status IN ('todo', 'doing')
+    UNION ALL SELECT 'in', id::text, flag, state, '', turn_attempts, received_at, now() FROM inbound_messages
+    WHERE state = 'queued'
+    UNION ALL SELECT 'out', id::text, kind, state, error, NULL, due_at, now() FROM outbound_messages
+    WHERE state IN ('queued', 'sending')
+"""
+
 
 class System:
     """``apis`` and ``workers`` processes; Rasa and the action server too, unless ``rasa_url`` names a stand-in."""
@@ -243,7 +254,11 @@ class System:
 
     def settle(self, seconds: float = 60.0) -> None:
         """Wait until nothing is left that is due now."""
-        wait_until(lambda: self.work_left() == 0, f"the work does not come to rest:\n{self.tail()}", seconds=seconds)
+        try:
+            wait_until(lambda: self.work_left() == 0, "the work does not come to rest", seconds=seconds)
+        except AssertionError as error:
+            left = "\n".join(str(row) for row in self.rows(_WHAT_IS_LEFT))
+            raise AssertionError(f"{error}:\n{left}\n{self.tail()}") from None
 
 
 def answers(url: str) -> bool:

@@ -232,7 +232,7 @@ def end(request: Request, chat: MyChat) -> Response:
 
 @doors.post("/exit", dependencies=[LEAVE])
 def leave_quickly(request: Request, quiet: Annotated[str, Form()] = "") -> Response:
-    """Exit this page: the session ends here, the browser goes to a neutral page (``quiet``: its script sees to that)."""
+    """Exit this page: the session ends, the browser goes somewhere neutral (``quiet``: its script sees to that)."""
     service.leave(request.cookies.get(CHAT_COOKIE, ""))
     if quiet:
         return _forget(Response(status_code=204))

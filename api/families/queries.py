@@ -1,0 +1,170 @@
+"""Reads about families for their workers: the list, one family with all that hangs on it, who somebody is.
+
+``families`` takes the viewer and reads only what api.access lets them see; for the others the caller has checked that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from api import clock
+from api.access.models import Worker
+from api.access.queries import Viewer, visible_families
+from api.appointments import queries as appointments
+from api.appointments.models import Appointment, ChangeRequest
+from api.escalations.models import Escalation
+from api.families.models import ChatCode, Family, FamilyWorker, Person
+from api.messages.models import Conversation
+from api.plans import queries as plans
+from api.plans.models import Plan, PlanAction
+
+#: Appointments are shown from so long ago on.
+LOOK_BACK = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Who:
+    """The person at the other end, as the console names them. All empty for somebody unknown."""
+
+    name: str = ""
+    kind: str = ""
+    family_id: uuid.UUID | None = None
+    family_name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class FamilyRow:
+    """A family in the list."""
+
+    family: Family
+    lead: str
+    people: str
+    to_verify: int
+    escalations: int
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """A request to change an appointment that nobody has handled yet."""
+
+    request: ChangeRequest
+    appointment: Appointment
+    by: str
+
+
+@dataclass(frozen=True)
+class FamilyView:
+    family: Family
+    people: list[Person]
+    workers: list[tuple[Worker, bool]]  # with whether they lead
+    plans: list[plans.PlanView]
+    appointments: list[Appointment]
+    changes: list[ChangeView]
+    conversations: dict[uuid.UUID, list[Conversation]]  # by person
+    codes: dict[uuid.UUID, datetime]  # person → until when their unused chat code works
+
+
+def family_view(session: Session, family: Family, today: date) -> FamilyView:
+    """Everything about a family. ``today`` is the agency's. The caller has checked that the viewer may see it."""
+    now = clock.now()
+    people = list(
+        session.scalars(
+            select(Person)
+            .where(Person.family_id == family.id)
+            .order_by(Person.born.nulls_last(), Person.first_name)
+            .options(selectinload(Person.contact_points))
+        )
+    )
+    names = {person.id: person.first_name for person in people}
+    workers = session.execute(
+        select(Worker, FamilyWorker.lead)
+        .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
+        .where(FamilyWorker.family_id == family.id)
+        .order_by(FamilyWorker.lead.desc(), Worker.name)
+    ).all()
+    conversations: dict[uuid.UUID, list[Conversation]] = {}
+    for conversation in session.scalars(
+        select(Conversation)
+        .where(Conversation.person_id.in_(names))
+        .order_by(Conversation.last_inbound_at.desc().nulls_last())
+    ):
+        if conversation.person_id:
+            conversations.setdefault(conversation.person_id, []).append(conversation)
+    codes = session.execute(
+        select(ChatCode.person_id, ChatCode.expires_at).where(
+            ChatCode.person_id.in_(names), ChatCode.used_at.is_(None), ChatCode.expires_at > now
+        )
+    ).all()
+    return FamilyView(
+        family=family,
+        people=people,
+        workers=[(row[0], row[1]) for row in workers],
+        plans=plans.of_family(session, family.id, today),
+        appointments=list(session.scalars(appointments.of_family(family.id, after=now - LOOK_BACK))),
+        changes=[
+            ChangeView(request, appointment, names.get(request.person_id, ""))
+            for request, appointment in appointments.open_changes(session, family.id)
+        ],
+        conversations=conversations,
+        codes={row[0]: row[1] for row in codes},
+    )
+
+
+def families(session: Session, viewer: Viewer, *, limit: int | None = None, offset: int = 0) -> list[FamilyRow]:
+    """The families that the viewer may see, by name, with what waits for a worker; all of them unless ``limit``."""
+    seen = visible_families(viewer).subquery()
+    family = aliased(Family, seen)
+    lead = (
+        select(Worker.name)
+        .join(FamilyWorker, and_(FamilyWorker.worker_id == Worker.id, FamilyWorker.lead))
+        .where(FamilyWorker.family_id == seen.c.id)
+        .scalar_subquery()
+    )
+    people = select(func.string_agg(Person.first_name, ", ")).where(Person.family_id == seen.c.id).scalar_subquery()
+    to_verify = (
+        select(func.count())
+        .select_from(PlanAction)
+        .join(Plan, Plan.id == PlanAction.plan_id)
+        .where(Plan.family_id == seen.c.id, PlanAction.status == "reported_done")
+        .scalar_subquery()
+    )
+    waiting = (
+        select(func.count()).where(Escalation.family_id == seen.c.id, Escalation.state != "resolved").scalar_subquery()
+    )
+    rows = session.execute(
+        select(family, lead, people, to_verify, waiting).order_by(seen.c.name, seen.c.id).limit(limit).offset(offset)
+    )
+    return [FamilyRow(row[0], row[1] or "", row[2] or "", row[3], row[4]) for row in rows]
+
+
+def count(session: Session, viewer: Viewer) -> int:
+    """How many families the viewer may see."""
+    return session.scalar(select(func.count()).select_from(visible_families(viewer).subquery())) or 0
+
+
+def who_by_person(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, Who]:
+    """Family members by id, as the console names them."""
+    rows = session.execute(select(Person, Family).join(Family, Family.id == Person.family_id).where(Person.id.in_(ids)))
+    return {
+        person.id: Who(f"{person.first_name} {person.last_name}".strip(), person.kind, family.id, family.name)
+        for person, family in rows
+    }
+
+
+def who_of(people: dict[uuid.UUID, Who], person_id: uuid.UUID | None, conversation: Conversation | None) -> Who:
+    """The one of ``people`` with that id; for somebody unknown only the number that they write from."""
+    if person_id in people:
+        return people[person_id]
+    return Who(phone=conversation.address if conversation and conversation.channel == "sms" else "")
+
+
+def who(session: Session, conversation: Conversation) -> Who:
+    """The person at the other end of a conversation."""
+    people = who_by_person(session, {conversation.person_id} if conversation.person_id else set())
+    return who_of(people, conversation.person_id, conversation)
