@@ -13,17 +13,22 @@ from fastapi.staticfiles import StaticFiles
 from api import live
 from api.access import routes as access
 from api.access.guards import public
+from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.channels.twilio import routes as twilio
 from api.channels.webchat import routes as webchat
 from api.console import routes as console
 from api.demo import routes as demo
 from api.directory import routes as directory
+from api.escalations import routes as escalations
+from api.families import routes as families
+from api.messages import routes as messages
 from api.ops import routes as ops
 from api.ops.body_limit import BodyLimit
 from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
+from api.plans import routes as plans
 from api.safety import screen
 from api.settings import settings
 
@@ -50,7 +55,8 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers)
-    for router in (*pages, twilio.router, assist.router, directory.router, ops.router):
+    rest = (access.api, families.router, appointments.router, plans.router, escalations.router, messages.router)
+    for router in (*pages, *rest, twilio.router, assist.router, directory.router, ops.router):
         app.include_router(router)
     app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -69,6 +69,11 @@ class Town:
         with transaction() as session:
             return {WORKER_COOKIE: access.start_session(session, worker).token}
 
+    def program(self, worker: Worker) -> dict[str, str]:
+        """The header of a program that asks for this worker."""
+        with transaction() as session:
+            return {"Authorization": f"Bearer {access.start_session(session, worker, via='bearer').token}"}
+
     def form(self, cookies: dict[str, str], **fields: str) -> dict[str, str]:
         """A form of a page of this session."""
         token = cookies.get(WORKER_COOKIE) or cookies[CHAT_COOKIE]

@@ -1,8 +1,8 @@
 """Who is at the door of a route. Every route depends on one of these; a test walks all routes and asks for it.
 
-Each guard carries ``guard_name``. ``signed_in_worker`` and ``chat_session`` read a cookie; ``public(reason)`` says, in
-words, why a route needs nobody. ``from_our_page`` (or, where nobody has a session yet, ``same_origin``) stands in front
-of everything that changes something.
+Each guard carries ``guard_name``. ``signed_in_worker`` and ``chat_session`` read a cookie, ``bearer_worker`` a header;
+``public(reason)`` says, in words, why a route needs nobody. ``from_our_page`` (or, where nobody has a session yet,
+``same_origin``) stands in front of everything that changes something and trusts a cookie.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import UploadFile
 
-from api import clock
+from api import clock, texts
 from api.access import queries, service
 from api.access.models import Worker
 from api.channels.webchat import queries as webchat
 from api.channels.webchat.queries import Chat
 from api.database import reading
 from api.pages.rendering import chosen_language
+from api.rest.errors import Refused
 from api.settings import settings
 
 WORKER_COOKIE = "hearthline_worker"
 CHAT_COOKIE = "hearthline_chat"
 FORM_FIELD = "form_token"
+BEARER = HTTPBearer(auto_error=False, description="A token of POST /api/v1/token.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -90,6 +94,30 @@ def signed_in_worker(request: Request) -> Visitor:
         timezone=agency.timezone,
         language=chosen_language(request, agency.language),
         form_token=service.form_token(token),
+    )
+
+
+def bearer_worker(
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
+) -> Visitor:
+    """The worker for whom a program asks, by ``Authorization: Bearer`` and a token of ``POST /api/v1/token``.
+
+    A browser's cookie is no key here, so no page can ride on one. Raises Refused (401).
+    """
+    found = None
+    if given is not None:
+        with reading() as session:
+            found = queries.worker_of_session(session, service.bearer_hash(given.credentials))
+    if found is None:
+        raise Refused(401, "token_needed", headers={"WWW-Authenticate": "Bearer"})
+    worker, agency = found
+    return Visitor(
+        worker=worker,
+        agency_name=agency.name,
+        jurisdiction=agency.jurisdiction,
+        timezone=agency.timezone,
+        language=texts.supported(agency.language),
+        form_token="",
     )
 
 
@@ -174,5 +202,6 @@ def _mark(guard: Callable[..., object], name: str) -> None:
 
 
 _mark(signed_in_worker, "signed_in_worker")
+_mark(bearer_worker, "bearer_worker")
 _mark(chat_session, "chat_session")
 _mark(in_demo_mode, "in_demo_mode")

@@ -1,17 +1,20 @@
-"""Signing in to the console and out of it."""
+"""Signing in to the console and out of it; tokens for programs."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Request, Security
 from fastapi.responses import RedirectResponse, Response
+from fastapi.security import HTTPAuthorizationCredentials
 
 from api.access import service
 from api.access.guards import (
+    BEARER,
     WORKER_COOKIE,
     SignInNeeded,
     Visitor,
+    bearer_worker,
     client_of,
     from_our_page,
     own_path,
@@ -19,13 +22,16 @@ from api.access.guards import (
     same_origin,
     signed_in_worker,
 )
+from api.access.schemas import Credentials, TokenOut
 from api.pages.rendering import chosen_language, page
+from api.rest.errors import Refused, documented
 from api.settings import settings
 
 HOME = "/console"
 doors = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(same_origin)])
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 routers = [doors, router]
+api = APIRouter(prefix="/api/v1", tags=["Token"])
 
 DOOR = Depends(public("signing in is for those who are not yet"))
 
@@ -67,6 +73,33 @@ def sign_out(request: Request, visitor: Annotated[Visitor, Depends(signed_in_wor
     response = RedirectResponse("/console/sign-in", 303)
     response.delete_cookie(WORKER_COOKIE, path="/", httponly=True, samesite="lax", secure=settings().https)
     return response
+
+
+@api.post(
+    "/token",
+    status_code=201,
+    dependencies=[DOOR, Depends(same_origin)],
+    responses=documented(400, 401, 403, 413, 422, 429),
+)
+def give_token(request: Request, given: Credentials) -> TokenOut:
+    """Get a token: a worker's e-mail address and password for twelve hours' access to what that worker may see.
+
+    After eight wrong tries for one address, or thirty from one place, none is looked at for a quarter of an hour.
+    """
+    try:
+        found = service.give_bearer_token(given.email, given.password, client_of(request))
+    except service.TooManyTries:
+        wait = str(int(service.WINDOW.total_seconds()))
+        raise Refused(429, "too_many_tries", headers={"Retry-After": wait}) from None
+    if found is None:
+        raise Refused(401, "wrong_sign_in", headers={"WWW-Authenticate": "Bearer"})
+    return TokenOut(token=found.token, expires_at=found.expires_at)
+
+
+@api.delete("/token", status_code=204, dependencies=[Depends(bearer_worker)], responses=documented(401))
+def take_back_token(given: Annotated[HTTPAuthorizationCredentials, Security(BEARER)]) -> None:
+    """Take back the token that this request carries: it works no longer."""
+    service.take_back_bearer_token(given.credentials)
 
 
 def with_session(response: Response, signed_in: service.SignedIn) -> Response:

@@ -12,7 +12,7 @@ import secrets
 import threading
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -24,6 +24,7 @@ from api import clock
 from api.access.models import SignInAttempt, Worker, WorkerSession
 from api.audit import service as audit
 from api.database import transaction
+from api.messages.cleaning import storable
 from api.settings import settings
 
 SESSION_LIFE = timedelta(hours=12)
@@ -44,10 +45,11 @@ class TooManyTries(Exception):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A fresh session: its token goes into the cookie and nowhere else."""
+    """A fresh session, until when it lasts; its token goes into the cookie, or to the program, and nowhere else."""
 
     token: str
     worker_id: uuid.UUID
+    expires_at: datetime
 
 
 def hash_password(password: str) -> str:
@@ -98,6 +100,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def bearer_hash(token: str) -> str:
+    """What the database keeps of a program's token. Not what it keeps of a cookie: neither works as the other."""
+    return keyed_hash("bearer", token)
+
+
 def form_token(token: str) -> str:
     """The hidden field of every form of a session: nobody else can make it, and it does not tell the token."""
     return keyed_hash("form", token)
@@ -144,7 +151,38 @@ def sign_in(email: str, password: str, client: str, old_token: str = "") -> Sign
 
     The session that the browser had before is revoked. Raises TooManyTries. Commits.
     """
-    address = email.strip().casefold()
+    proved = _prove(email, password, client)
+    if proved is None:
+        return None
+    with transaction() as session:
+        forget_tries(session, proved.entries)
+        if old_token:
+            _revoke(session, token_hash(old_token))
+        return start_session(session, proved.worker)
+
+
+def give_bearer_token(email: str, password: str, client: str) -> SignedIn | None:
+    """The same for a program: a token for its ``Authorization: Bearer``, with the same limits after the same work.
+
+    Raises TooManyTries. Commits.
+    """
+    proved = _prove(email, password, client)
+    if proved is None:
+        return None
+    with transaction() as session:
+        forget_tries(session, proved.entries)
+        return start_session(session, proved.worker, via="bearer")
+
+
+@dataclass(frozen=True)
+class _Proved:
+    worker: Worker
+    entries: list[uuid.UUID]
+
+
+def _prove(email: str, password: str, client: str) -> _Proved | None:
+    """Who this is, by e-mail address and password, and the tries to forget; None (after the same work) for nobody."""
+    address, password = storable(email).strip().casefold(), storable(password)
     entries = count_try(
         {
             keyed_hash("sign-in-email", address): TRIES_PER_EMAIL,
@@ -155,38 +193,41 @@ def sign_in(email: str, password: str, client: str, old_token: str = "") -> Sign
         worker = session.scalars(select(Worker).where(func.lower(Worker.email) == address)).one_or_none()
     known = worker is not None and worker.active and worker.password_hash != ""
     fits = _password_fits(worker.password_hash if worker and known else _nobodys_hash(), password)
-    if worker is None or not (known and fits):
-        return None
-    with transaction() as session:
-        forget_tries(session, entries)
-        if old_token:
-            _revoke(session, old_token)
-        return start_session(session, worker)
+    return _Proved(worker, entries) if worker and known and fits else None
 
 
-def start_session(session: Session, worker: Worker) -> SignedIn:
-    """A new session for a worker who has proved who they are."""
+def start_session(session: Session, worker: Worker, *, via: str = "cookie") -> SignedIn:
+    """A new session for a worker who has proved who they are; ``via`` is ``cookie`` or ``bearer``."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    session.add(
-        WorkerSession(worker_id=worker.id, token_hash=token_hash(token), created_at=now, expires_at=now + SESSION_LIFE)
-    )
-    audit.record(session, actor_kind="worker", actor_id=worker.id, verb="signed_in", object_id=worker.id)
-    return SignedIn(token, worker.id)
+    kept = bearer_hash(token) if via == "bearer" else token_hash(token)
+    session.add(WorkerSession(worker_id=worker.id, token_hash=kept, created_at=now, expires_at=now + SESSION_LIFE))
+    detail = {"via": via}
+    audit.record(session, actor_kind="worker", actor_id=worker.id, verb="signed_in", object_id=worker.id, detail=detail)
+    return SignedIn(token, worker.id, now + SESSION_LIFE)
 
 
 def sign_out(token: str) -> None:
-    """The session ends, whether or not it was one. Commits."""
+    """The browser's session ends, whether or not it was one. Commits."""
+    _end(token_hash(token))
+
+
+def take_back_bearer_token(token: str) -> None:
+    """The program's token works no longer, whether or not it did. Commits."""
+    _end(bearer_hash(token))
+
+
+def _end(kept: str) -> None:
     with transaction() as session:
-        worker_id = _revoke(session, token)
+        worker_id = _revoke(session, kept)
         if worker_id:
             audit.record(session, actor_kind="worker", actor_id=worker_id, verb="signed_out", object_id=worker_id)
 
 
-def _revoke(session: Session, token: str) -> uuid.UUID | None:
+def _revoke(session: Session, kept: str) -> uuid.UUID | None:
     return session.scalar(
         update(WorkerSession)
-        .where(WorkerSession.token_hash == token_hash(token), WorkerSession.revoked_at.is_(None))
+        .where(WorkerSession.token_hash == kept, WorkerSession.revoked_at.is_(None))
         .values(revoked_at=clock.now())
         .returning(WorkerSession.worker_id)
     )

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.appointments.models import Appointment, Attendee, ChangeRequest
@@ -95,3 +95,8 @@ def open_changes(session: Session, family_id: uuid.UUID) -> list[tuple[ChangeReq
 def with_external_id(session: Session, family_id: uuid.UUID, external_id: str) -> Appointment | None:
     """The family's appointment of that id in the agency's own system, or None."""
     return session.scalar(select(Appointment).filter_by(family_id=family_id, external_id=external_id))
+
+
+def count(session: Session, found: Select[Appointment]) -> int:
+    """How many appointments that has."""
+    return session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0

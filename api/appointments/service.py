@@ -1,4 +1,4 @@
-"""What happens to an appointment: a family member says they will come, are late or cannot; a worker books, moves, cancels.
+"""What happens to an appointment: a family member says they come, are late or cannot; a worker books, moves, cancels.
 
 Each function works in the caller's transaction. A family member's checks that they are expected there (NotExpected for
 anybody else's: to the caller it does not exist) and does nothing twice for one message. For a worker's the caller has

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -18,8 +19,9 @@ from api.assistant import rasa_client, tokens
 from api.assistant import state as dialogue
 from api.assistant.rasa_client import RasaFailed, Reply
 from api.database import notify, transaction
-from api.messages import options, outbox, wording
+from api.messages import danger, options, outbox, wording
 from api.messages.models import Conversation, InboundMessage
+from api.safety.screen import PRIORITIES, screen
 
 log = logging.getLogger(__name__)
 
@@ -29,47 +31,86 @@ MOST_ATTEMPTS = 3
 NOISE_BESIDE_DANGER = ("fallback", "out_of_scope", "danger", "distress", "greet", "goodbye", "thank", "affirm", "deny")
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """The next message of a conversation: its screening is still to be finished (``screened`` False), or its turn is."""
+
+    message_id: uuid.UUID
+    body: str
+    screened: bool
+    question: str
+    metadata: dict[str, Any]
+    attempts: int
+
+
 def run_waiting(conversation_id: uuid.UUID) -> None:
     """Answer the conversation's queued messages one at a time, in the order in which they were accepted."""
-    while True:
-        with transaction() as session:
-            message = session.scalar(
-                select(InboundMessage)
-                .filter_by(conversation_id=conversation_id, state="queued")
-                .order_by(InboundMessage.seq)
-                .limit(1)
-            )
-            if message is None:
-                return
-            conversation = session.get_one(Conversation, conversation_id)
-            if conversation.taken_over_by is not None:
+    while (waiting := _next(conversation_id)) is not None:
+        if waiting.screened:
+            _take(waiting)
+        else:
+            _screen_the_rest(waiting)
+
+
+def _next(conversation_id: uuid.UUID) -> Waiting | None:
+    """The oldest queued message, its attempt counted; those that a worker answers are only recorded."""
+    with transaction() as session:
+        queued = session.scalars(
+            select(InboundMessage)
+            .filter_by(conversation_id=conversation_id, state="queued")
+            .order_by(InboundMessage.seq)
+        )
+        conversation = session.get_one(Conversation, conversation_id)
+        for message in queued:
+            if message.screened and conversation.taken_over_by is not None:
                 message.state, message.settled_at = "recorded", clock.now()
                 continue
-            message.turn_attempts += 1
-            attempts = message.turn_attempts
-            question = message.payload or options.neutral(message.body)
-            metadata: dict[str, Any] = {
-                "turn_token": tokens.make(message.id),
-                "language": conversation.language,
-                "channel": conversation.channel,
-            }
-        _take(message.id, question, metadata, attempts)
+            if message.screened:
+                message.turn_attempts += 1
+            return Waiting(
+                message.id,
+                message.body,
+                message.screened,
+                question=message.payload or options.neutral(message.body),
+                metadata={
+                    "turn_token": tokens.make(message.id),
+                    "language": conversation.language,
+                    "channel": conversation.channel,
+                },
+                attempts=message.turn_attempts,
+            )
+    return None
 
 
-def _take(message_id: uuid.UUID, question: str, metadata: dict[str, Any], attempts: int) -> None:
+def _screen_the_rest(waiting: Waiting) -> None:
+    """The part of the safety screen that a rush at the door left over, with all that follows from it."""
+    verdict = screen(waiting.body)
+    with transaction() as session:
+        message = session.get_one(InboundMessage, waiting.message_id, with_for_update=True)
+        if message.screened:
+            return
+        message.screened = True
+        if verdict.noticed and PRIORITIES.index(verdict.priority) >= PRIORITIES.index(message.safety_priority):
+            message.safety_kind, message.safety_priority = verdict.kind, verdict.priority
+            message.safety_reasons = verdict.reasons
+            conversation = session.get_one(Conversation, message.conversation_id)
+            danger.respond(session, conversation, message, verdict)
+
+
+def _take(waiting: Waiting) -> None:
     crashpoints.point("turn.before_rasa")
     replies: list[Reply] = []
     failure = ""
     try:
-        if attempts > MOST_ATTEMPTS:
+        if waiting.attempts > MOST_ATTEMPTS:
             raise RasaFailed("too many attempts")
-        replies = rasa_client.ask(question, message_id=message_id, metadata=metadata)
+        replies = rasa_client.ask(waiting.question, message_id=waiting.message_id, metadata=waiting.metadata)
     except RasaFailed as error:
         failure = str(error)
         log.warning("turn: no usable answer from Rasa (%s)", failure)
     crashpoints.point("turn.after_rasa")
     with transaction() as session:
-        message = session.get_one(InboundMessage, message_id, with_for_update=True)
+        message = session.get_one(InboundMessage, waiting.message_id, with_for_update=True)
         conversation = session.get_one(Conversation, message.conversation_id)
         if message.state != "queued":
             return

@@ -45,7 +45,7 @@ class Escalation(Base):
     next_rung_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
-    acknowledged_via: Mapped[str] = mapped_column(default="")  # sms, console
+    acknowledged_via: Mapped[str] = mapped_column(default="")  # sms, console, api
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     outcome: Mapped[str] = mapped_column(default="")

@@ -171,9 +171,9 @@ def _notify_worker(session: Session, escalation: Escalation, worker: Worker, rol
 def acknowledge(session: Session, escalation_id: int, worker: Worker, via: str) -> Acknowledgement:
     """A worker takes it on; the ladder stops. First one wins.
 
-    ``via`` is ``sms`` or ``console``. Raises NotOpen if this worker's agency has no such escalation.
+    ``via`` is ``sms``, ``console`` or ``api``. Raises NotOpen if this worker's agency has no such escalation.
     """
-    escalation = session.scalar(select(Escalation).filter_by(id=escalation_id).with_for_update())
+    escalation = _locked(session, escalation_id)
     if escalation is None or escalation.agency_id != worker.agency_id:
         raise NotOpen(f"no escalation {escalation_id}")
     if escalation.state != "open":
@@ -210,17 +210,23 @@ def _tell_family(session: Session, escalation: Escalation) -> None:
         outbox.queue_reply(session, conversation, text)
 
 
-def resolve(session: Session, escalation_id: int, worker: Worker, outcome: str) -> None:
+def _locked(session: Session, escalation_id: int) -> Escalation | None:
+    # Read anew: the caller may have looked at it before somebody else, for whom the lock waited, changed it.
+    query = select(Escalation).filter_by(id=escalation_id).with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def resolve(session: Session, escalation_id: int, worker: Worker, outcome: str, via: str = "console") -> None:
     """Close it, with what came of it. Raises NotOpen for another agency's or a closed one, ValueError without
     outcome."""
     if not outcome.strip():
         raise ValueError("say in a few words what came of it")
-    escalation = session.scalar(select(Escalation).filter_by(id=escalation_id).with_for_update())
+    escalation = _locked(session, escalation_id)
     if escalation is None or escalation.agency_id != worker.agency_id or escalation.state == "resolved":
         raise NotOpen(f"no open escalation {escalation_id}")
     now = clock.now()
     if escalation.acknowledged_by is None:
-        escalation.acknowledged_at, escalation.acknowledged_by, escalation.acknowledged_via = now, worker.id, "console"
+        escalation.acknowledged_at, escalation.acknowledged_by, escalation.acknowledged_via = now, worker.id, via
     escalation.state, escalation.next_rung_at = "resolved", None
     escalation.resolved_at, escalation.resolved_by, escalation.outcome = now, worker.id, outcome.strip()
     audit.record(

@@ -24,6 +24,7 @@ from api.families.models import ContactPoint, Person
 from api.messages import commands, danger, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
+from api.safety.door import at_the_door
 from api.safety.screen import Verdict, screen
 
 
@@ -54,10 +55,14 @@ def accept(
     closed or unknown.
     """
     body = storable(body)
-    verdict = screen(body)
+    verdict, whole = at_the_door(body)
     with transaction() as session:
         conversation = _conversation(session, channel, storable(address), conversation_id)
-        message_id, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict)
+        if not whole and _without_turn(conversation, channel, body, opt_out_type):
+            verdict, whole = screen(body), True  # no turn will do it later
+        message_id, fresh = _store(
+            session, conversation, channel, external_id, body, payload, list(media), verdict, whole
+        )
         if not fresh:
             return Accepted(message_id, conversation.id, duplicate=True)
         message = session.get_one(InboundMessage, message_id)
@@ -81,6 +86,7 @@ def _store(
     payload: str,
     media: list[dict[str, str]],
     verdict: Verdict,
+    screened: bool,
 ) -> tuple[uuid.UUID, bool]:
     """Insert the message unless its external id is there: ``(id, True)`` for a new one."""
     if channel == "web":
@@ -98,6 +104,7 @@ def _store(
             media=media,
             received_at=clock.now(),
             state="queued",
+            screened=screened,
             safety_kind=verdict.kind,
             safety_priority=verdict.priority,
             safety_reasons=verdict.reasons,
@@ -154,6 +161,15 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
         if holder is not None:
             found.agency_id, found.language = holder.family.agency_id, holder.language
     return found
+
+
+def _without_turn(conversation: Conversation, channel: str, body: str, opt_out_type: str) -> bool:
+    """Will this message be settled without a turn (see ``_route``)? A worker's own texts are not screened at all."""
+    if conversation.worker_id is not None:
+        return False
+    return conversation.taken_over_by is not None or (
+        channel == "sms" and (conversation.person_id is None or bool(keywords.carrier_keyword(body, opt_out_type)))
+    )
 
 
 def _route(

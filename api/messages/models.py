@@ -75,6 +75,8 @@ class InboundMessage(Base):
     #: Why a worker must look, for state unanswered (a text id of the catalogue).
     flag: Mapped[str] = mapped_column(default="")
     turn_attempts: Mapped[int] = mapped_column(default=0)
+    #: False while only the quick part of the safety screen has seen it: the turn then starts with the rest.
+    screened: Mapped[bool] = mapped_column(default=True)
     safety_kind: Mapped[str] = mapped_column(default="none")
     safety_priority: Mapped[str] = mapped_column(default="routine")
     safety_reasons: Mapped[list[str]] = mapped_column(default=list)

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from api.access.models import Worker
 from api.messages.models import InboundMessage, OutboundMessage
 
+#: The largest number that the order of messages can reach (a bigint).
+LAST_SEQ = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Line:
@@ -34,18 +37,28 @@ class Line:
     seen: bool = False
 
 
-def thread(session: Session, conversation_id: uuid.UUID, *, after_seq: int = 0, limit: int = 500) -> list[Line]:
-    """The newest ``limit`` messages of a conversation after ``after_seq``, oldest first."""
+def thread(
+    session: Session, conversation_id: uuid.UUID, *, after_seq: int = 0, before_seq: int = LAST_SEQ, limit: int = 500
+) -> list[Line]:
+    """The newest ``limit`` messages of a conversation after ``after_seq`` and before ``before_seq``, oldest first."""
     inbound = session.scalars(
         select(InboundMessage)
-        .where(InboundMessage.conversation_id == conversation_id, InboundMessage.seq > after_seq)
+        .where(
+            InboundMessage.conversation_id == conversation_id,
+            InboundMessage.seq > after_seq,
+            InboundMessage.seq < before_seq,
+        )
         .order_by(InboundMessage.seq.desc())
         .limit(limit)
     )
     outbound = session.execute(
         select(OutboundMessage, Worker.name)
         .outerjoin(Worker, Worker.id == OutboundMessage.written_by)
-        .where(OutboundMessage.conversation_id == conversation_id, OutboundMessage.seq > after_seq)
+        .where(
+            OutboundMessage.conversation_id == conversation_id,
+            OutboundMessage.seq > after_seq,
+            OutboundMessage.seq < before_seq,
+        )
         .order_by(OutboundMessage.seq.desc())
         .limit(limit)
     )

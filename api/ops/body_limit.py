@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.rest import errors as rest
+
 
 class BodyTooLarge(Exception):
     """More bytes than the limit have come in."""
@@ -48,5 +50,8 @@ class BodyLimit:
                 await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if rest.covers(scope["path"]):
+            await rest.answer(413)(scope, receive, send)
+            return
         text = f"This message is too large. At most {self.limit // 1024} KB can be taken at once.\n"
         await PlainTextResponse(text, status_code=413)(scope, receive, send)

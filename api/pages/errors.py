@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import texts
 from api.access.guards import CHAT_COOKIE, ChatEnded, SignInNeeded
 from api.pages.rendering import chosen_language, page
+from api.rest import errors as rest
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ def wants_page(request: Request) -> bool:
 def answer(request: Request, status: int) -> Response:
     """The error ``status``, as a page or as JSON."""
     known = status if texts.has(f"pages.error.{status}") else (400 if status < 500 else 500)
+    if rest.covers(request.url.path):
+        return rest.answer(status)
     if not wants_page(request):
         return JSONResponse({"detail": texts.render(f"pages.error.{known}", "en")}, status)
     return page(request, "error.html", language=chosen_language(request), status=status, error=known)
@@ -79,6 +82,8 @@ def answer(request: Request, status: int) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if rest.covers(request.url.path):
+        return rest.of_exception(error)
     if wants_page(request):
         return answer(request, error.status_code)
     headers = dict(error.headers or {})
@@ -88,6 +93,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """422 with the places and the kinds of mistake; what was sent is not repeated."""
     assert isinstance(error, RequestValidationError)
+    if rest.covers(request.url.path):
+        return rest.of_mistakes(error.errors())
     if wants_page(request):
         # An address that cannot be (an id that is not one) is simply not there; a form that cannot be is a mistake.
         in_path = any(mistake["loc"][0] == "path" for mistake in error.errors())

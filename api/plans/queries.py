@@ -79,6 +79,14 @@ def of_family(session: Session, family_id: uuid.UUID, today: date) -> list[PlanV
     ]
 
 
+def one_action(session: Session, family_id: uuid.UUID, action_id: uuid.UUID, today: date) -> ActionView:
+    """An action of the family as it is in this transaction, with its history. The caller knows that it is there."""
+    session.flush()
+    session.expire_all()
+    plans = of_family(session, family_id, today)
+    return next(view for plan in plans for view in plan.actions if view.action.id == action_id)
+
+
 def own_actions(
     session: Session, person_id: uuid.UUID, *, statuses: Sequence[str] = WAITING, today: date | None = None
 ) -> Sequence[PlanAction]:

@@ -66,6 +66,10 @@ class Model:
             [whole, *(self._score(part, part.lower()) for part in pieces(text))], key=lambda scores: scores.danger
         )
 
+    def clears(self, folded_text: str) -> bool:
+        """Is it evidently harmless by the linear model alone? Short ones only: a long one is read in pieces."""
+        return len(folded_text) <= PIECE and self._linear.logit(folded_text) < self._mix["sparse_clear"]
+
     def _score(self, text: str, folded_text: str) -> Scores:
         sparse = self._linear.logit(folded_text)
         if sparse < self._mix["sparse_clear"]:

@@ -23,10 +23,12 @@ _TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
 
 
 def features(folded_text: str) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Places (each once) and their weights. An empty text has none."""
+    """Places (each once) and their weights. A text without words or signs has none."""
     if len(folded_text) > LONGEST:
         folded_text = folded_text[: LONGEST // 2] + " " + folded_text[-LONGEST // 2 :]
     words = _TOKEN.findall(folded_text)
+    if not words:
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
     grams = [f"w {word}" for word in words]
     bounded = ["^", *words, "$"]
     grams += [f"2 {a} {b}" for a, b in pairwise(bounded)]
@@ -34,8 +36,6 @@ def features(folded_text: str) -> tuple[npt.NDArray[np.int64], Floats]:
     for word in words:
         padded = f" {word} "
         grams += [padded[i : i + size] for size in (3, 4, 5) for i in range(len(padded) - size + 1)]
-    if not grams:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
     hashed = np.array([crc32(gram.encode("utf-8", "replace")) for gram in grams], dtype=np.int64) & ((1 << BITS) - 1)
     places, counts = np.unique(hashed, return_counts=True)
     weights = 1.0 + np.log(counts.astype(np.float32))

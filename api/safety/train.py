@@ -32,6 +32,8 @@ from api.safety.tune import Plan, Tuner
 #: How far below the least certain danger of the development sets the cascade clears, in log-odds.
 MARGIN = 0.25
 EARLY_LAYERS = 6
+#: What the whole model gives at least this probability must pass the cascade.
+NOTICE = 0.05
 
 
 def augmented(examples: Sequence[Example], everyday: Sequence[Example], count: int, seed: int) -> list[Example]:
@@ -106,22 +108,28 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m api.safety.train", description=__doc__)
     parser.add_argument("--epochs", type=float, default=Plan.epochs)
+    parser.add_argument("--rate", type=float, default=Plan.rate)
+    parser.add_argument("--group-weight", type=float, default=Plan.group_weight)
+    parser.add_argument("--go-on-from", type=Path, help="an artefact to start from, instead of the base model")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--out", type=Path, default=PATH)
     chosen = parser.parse_args()
-    plan = Plan(epochs=chosen.epochs, seed=chosen.seed)
+    plan = Plan(epochs=chosen.epochs, seed=chosen.seed, rate=chosen.rate, group_weight=chosen.group_weight)
     examples = corpus.training()
     draw = np.random.default_rng(plan.seed)
     calm = [
         e for e in examples if e.source == "understanding" and not e.danger and e.group != "intent:express_distress"
     ]
-    easy = [calm[i] for i in draw.permutation(len(calm))[:3000]]
+    easy = [calm[i] for i in draw.permutation(len(calm))[:2000]]
     harmless = set(calm)
     core = [e for e in examples if e not in harmless]
     core += augmented(core, easy, 500, plan.seed)
     print(f"{len(examples)} messages, of them {sum(e.danger for e in examples)} danger; {len(core)} in every epoch")
 
     tuner = Tuner(open_packed(package_file()), plan, sorted({e.group for e in [*core, *easy]}))
+    if chosen.go_on_from:
+        with np.load(chosen.go_on_from, allow_pickle=False) as file:
+            tuner.go_on_from({name: file[name] for name in file.files}, json.loads(str(file["about"]))["spread"])
     tuner.train(core, easy)
     arrays: dict[str, Any] = {**stored_changes(tuner), "centre": tuner.centre.astype(np.float32)}
     arrays["head.weights"] = np.asarray(tuner.trained["head"]["w"]).astype(np.float32)
@@ -132,6 +140,7 @@ def main() -> None:
         "spread": tuner.spread,
         "plan": asdict(plan),
     }
+    about["went_on_from"] = json.loads(str(np.load(chosen.go_on_from)["about"]))["plan"] if chosen.go_on_from else None
     about["trained_on"] = dict(Counter(f"{e.language} {e.kind}" for e in examples))
     finish(arrays, about, examples, easy, chosen.out)
 
@@ -147,7 +156,7 @@ def finish(
     arrays |= stored
     about |= numbers
     # Every third message is plenty for one linear look.
-    arrays["early.weights"], about["early_bias"] = early_exit(encoder, [*examples[::3], *easy[::10]])
+    arrays["early.weights"], about["early_bias"] = early_exit(encoder, [*examples[::3], *easy[::8]])
     safety = corpus.development()
     every = [*safety, *corpus.development_intents()]
     early, full = early_and_full(encoder, [e.text for e in every])
@@ -159,12 +168,15 @@ def finish(
     danger = np.array([e.danger for e in every])
     mixer = LogisticRegression(C=1.0).fit(np.stack([network, cheap], axis=1)[: len(safety)], danger[: len(safety)])
     middle = early @ arrays["early.weights"] + about["early_bias"]
+    # The cascade must not lose what the whole of the model would notice; it may lose what that misses anyway.
+    mixed = mixer.decision_function(np.stack([network, cheap], axis=1))
+    seen = danger & (mixed >= np.log(NOTICE / (1 - NOTICE)))
     about["mix"] = {
         "network": float(mixer.coef_[0][0]),
         "sparse": float(mixer.coef_[0][1]),
         "bias": float(mixer.intercept_[0]),
-        "sparse_clear": float(cheap[danger].min() - MARGIN),
-        "early_clear": float(middle[danger].min() - MARGIN),
+        "sparse_clear": float(cheap[seen].min() - MARGIN),
+        "early_clear": float(middle[seen].min() - MARGIN),
     }
     arrays["about"] = np.array(json.dumps(about))
     np.savez_compressed(out, **arrays)

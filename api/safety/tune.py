@@ -9,7 +9,7 @@ same model.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +89,18 @@ class Tuner:
         }
         self.trained = {"changes": changes, "head": head}
 
+    def go_on_from(self, stored: Mapping[str, npt.NDArray[Any]], spread: float) -> None:
+        """Start from an artefact's arrays instead of from the base model. ValueError if it was made by another plan."""
+        for key, value in self.trained["changes"].items():
+            name, part = key.split(".")
+            rows = [stored[f"n.{self.plan.frozen + row}.{name}.{part}"] for row in range(value.shape[0])]
+            if np.stack(rows).shape != value.shape:
+                raise ValueError(f"{key} has another shape: it was made by another plan")
+            self.trained["changes"][key] = jnp.asarray(np.stack(rows), jnp.float32)
+        self.trained["head"]["w"] = jnp.asarray(stored["head.weights"], jnp.float32)
+        self.trained["head"]["b"] = jnp.asarray(stored["head.bias"], jnp.float32)
+        self.centre, self.spread = stored["centre"].astype(np.float32), spread
+
     def lower(self, texts: Sequence[str], limit: int = 64) -> list[npt.NDArray[np.float16]]:
         """Each text's token vectors after the frozen layers."""
         ids = [self.packed.tokenizer.ids(text, limit) for text in texts]
@@ -124,8 +136,9 @@ class Tuner:
         plan = self.plan
         examples = [*core, *easy]
         lower = self.lower([e.text for e in examples])
-        start = self.vectors(lower[: len(core)])
-        self.centre, self.spread = start.mean(axis=0), float(start.std(axis=0).mean() * 2)
+        if not self.centre.any():
+            start = self.vectors(lower[: len(core)])
+            self.centre, self.spread = start.mean(axis=0), float(start.std(axis=0).mean() * 2)
         kinds = np.array([KINDS.index(e.kind) for e in examples])
         urgent = np.array(
             [float(e.priority == "emergency") if e.danger and e.priority else -1.0 for e in examples], np.float32

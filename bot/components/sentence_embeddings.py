@@ -90,6 +90,8 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
         self._encoders = [(kind, ENCODERS[kind]()) for kind in config["encoders"]]
+        for _, encode in self._encoders:
+            encode(["."])  # their weights are read on first use: better now than in somebody's turn
         self._cache = Path(config["cache"]) if config["cache"] else None
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -13,6 +13,7 @@ from api.app import create_app
 
 GUARDS = {
     "signed_in_worker",
+    "bearer_worker",
     "chat_session",
     "public",
     "in_demo_mode",
@@ -21,7 +22,7 @@ GUARDS = {
     "signed_by_twilio",
 }
 #: Who calls these is a program with a secret of its own in every request: there are no cookies to ride on.
-NO_COOKIES = {"turn", "signed_by_twilio", "twilio_account"}
+NO_COOKIES = {"bearer_worker", "turn", "signed_by_twilio", "twilio_account"}
 
 
 def routes() -> Iterator[APIRoute]:

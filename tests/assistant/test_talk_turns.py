@@ -62,7 +62,7 @@ def test_not_understood_offers_meanings_and_the_second_time_a_person(talk: Phone
 
 def test_where_trouble_is_among_the_meanings_a_person_is_offered_first(talk: Phone) -> None:
     ranking = [{"intent": "check_actions", "confidence": 0.2}, {"intent": "disclose_harm", "confidence": 0.19}]
-    assert "1 Get a person to contact me" in talk("kelly").says("its happening again", ranking=ranking)
+    assert "1 Get a person to contact me" in talk("kelly").says("it is that thing once more", ranking=ranking)
 
 
 def test_switching_to_spanish_lasts(talk: Phone) -> None:

@@ -157,10 +157,17 @@ class Installation(System):
         return dict(zip(sids, send(plan), strict=True))
 
     def fates(self, sids: list[str]) -> dict[str, dict[str, Any]]:
-        """What became of messages: by id, their state and the times at which replies to them reached Twilio."""
+        """What became of messages: by id, their state and when replies to them reached Twilio (``at``, monotonic).
+
+        ``received``, ``queued`` (the reply) and ``tried`` (its delivery) are the product's own times, in epoch seconds.
+        """
         rows = self.rows(
-            "SELECT m.external_id AS sid, m.state, m.flag, array_remove(array_agg(o.id::text), NULL) AS replies"
+            "SELECT m.external_id AS sid, m.state, m.flag, array_remove(array_agg(o.id::text), NULL) AS replies,"
+            " extract(epoch FROM m.received_at)::float AS received,"
+            " extract(epoch FROM min(o.created_at))::float AS queued,"
+            " extract(epoch FROM min(a.started_at))::float AS tried"
             " FROM inbound_messages m LEFT JOIN outbound_messages o ON o.in_reply_to = m.id"
+            " LEFT JOIN delivery_attempts a ON a.outbound_id = o.id"
             " WHERE m.external_id = ANY(%(sids)s) GROUP BY m.id",
             sids=sids,
         )

@@ -54,16 +54,30 @@ PARTS = {"api": "api.app:create_app", "worker": "api.worker", "rasa": "bot.serve
 
 
 def processor_seconds(processes: Iterable[psutil.Process]) -> dict[str, float]:
-    """Processor time used so far by each part; whatever is none of PARTS is the database or the runner."""
+    """Processor time used so far by each part."""
     spent = dict.fromkeys((*PARTS, "database"), 0.0)
     for process in processes:
         with contextlib.suppress(psutil.Error):
-            words, times = process.cmdline(), process.cpu_times()
-            part = next((name for name, word in PARTS.items() if word in words), "")
-            if "api.keep" in words or "api.run" in words:
-                continue
-            spent[part or "database"] += times.user + times.system
+            times = process.cpu_times()
+            spent[part_of(process)] = spent.get(part_of(process), 0.0) + times.user + times.system
     return spent
+
+
+def part_of(process: psutil.Process) -> str:
+    """Which part a process of an installation is: of PARTS, the database, or what runs and keeps them."""
+    words = process.cmdline()
+    if not {"api.keep", "api.run", "make"}.isdisjoint(words):
+        return "runner"
+    return next((name for name, word in PARTS.items() if word in words), "database")
+
+
+def resident_by_part(processes: Iterable[psutil.Process]) -> str:
+    """The megabytes (RSS) of each part, in words."""
+    parts: dict[str, float] = {}
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            parts[part_of(process)] = parts.get(part_of(process), 0.0) + of(process).resident
+    return ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in parts.items())
 
 
 def total(processes: Iterable[psutil.Process]) -> Memory:

@@ -37,6 +37,7 @@ def second_start(stock: Starter) -> list[Figure]:
             _text(second)
             members = [*second.members(), *resources.postgres(folder / "var")]
             all_of_it, rasa = resources.total(members), _of(members, "bot.serve")
+            by_part = resources.resident_by_part(members)
         finally:
             for runner in (first, second):
                 runner.stop()
@@ -60,7 +61,7 @@ def second_start(stock: Starter) -> list[Figure]:
             "MB",
             theirs.resident,
             at_most(MOST_MEMORY),
-            f"{len(members)} processes; pages that they share count each time",
+            by_part,
         ),
         Figure(
             "start", "memory of all processes: PSS", all_of_it.shared_out, "MB", theirs.shared_out, at_most(MOST_MEMORY)
@@ -81,6 +82,7 @@ def after_work(ours: Installation, stock: Starter) -> list[Figure]:
             "MB",
             theirs.resident,
             at_most(MOST_MEMORY),
+            resources.resident_by_part(members),
         ),
         Figure("memory", "... PSS", all_of_it.shared_out, "MB", theirs.shared_out, at_most(MOST_MEMORY)),
         Figure("memory", "... the Rasa process: RSS", rasa.resident, "MB", theirs.resident, at_most(MOST_RASA)),

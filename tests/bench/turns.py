@@ -12,8 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle, islice
-from time import monotonic
+from itertools import cycle, islice, pairwise
+from time import monotonic, time
 
 import httpx
 
@@ -27,6 +27,9 @@ from tests.harness.twilio import new_sid
 BLOCKS = 4
 WARM_UP = 16
 AT_ONCE = 8
+#: What to add to a monotonic time to get the time of day.
+EPOCH = time() - monotonic()
+STAGES = ("until it is stored", "the turn", "until its delivery begins", "until Twilio is called")
 
 
 @dataclass
@@ -35,10 +38,13 @@ class Talk:
 
     seconds: list[float] = field(default_factory=list)
     unanswered: int = 0
+    #: Where the time goes, for each turn: until received, understood and answered, handed to delivery, at Twilio.
+    stages: list[list[float]] = field(default_factory=list)
 
     def add(self, other: Talk) -> None:
         self.seconds += other.seconds
         self.unanswered += other.unanswered
+        self.stages += other.stages
 
 
 def our_turns(ours: Installation, number: str, count: int) -> Talk:
@@ -60,6 +66,8 @@ def our_turns(ours: Installation, number: str, count: int) -> Talk:
             talk.unanswered += 1
         if fate is not None and fate["at"]:
             talk.seconds.append(fate["at"][0] - begun)
+            points = [begun + EPOCH, fate["received"], fate["queued"], fate["tried"], fate["at"][0] + EPOCH]
+            talk.stages.append([after - before for before, after in pairwise(points)])
     return talk
 
 
@@ -85,6 +93,12 @@ def someone() -> str:
 def one(name: str) -> Callable[[], str]:
     """Always the same sender."""
     return lambda: name
+
+
+def where_it_goes(talk: Talk) -> str:
+    """The median of each stage, in words."""
+    middles = [ms(median(times)) or 0.0 for times in zip(*talk.stages, strict=True)]
+    return ", ".join(f"{name} {middle:.0f} ms" for name, middle in zip(STAGES, middles, strict=False))
 
 
 def one_at_a_time(ours: Installation, stock: Starter, sizes: Sizes) -> list[Figure]:
@@ -116,6 +130,7 @@ def one_at_a_time(ours: Installation, stock: Starter, sizes: Sizes) -> list[Figu
             "ms",
             ms(percentile(same.seconds, 95)),
         ),
+        Figure("turn", "... where that time goes: medians", None, note=where_it_goes(mine)),
         Figure(
             "turn",
             "... beside a new sender each time: median",

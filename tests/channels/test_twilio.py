@@ -49,7 +49,11 @@ def stored(session: Session) -> int:
 def test_a_signed_message_is_stored_and_queued(post: Any, town: Town, session: Session) -> None:
     assert post(fields(town, "when is it?")) == 200
     message = session.scalars(select(InboundMessage)).one()
-    assert (message.body, message.state, message.conversation_id) == ("when is it?", "queued", town.mine.conversation.id)
+    assert (message.body, message.state, message.conversation_id) == (
+        "when is it?",
+        "queued",
+        town.mine.conversation.id,
+    )
 
 
 def test_the_answer_is_empty_twiml(client: TestClient, town: Town) -> None:
@@ -143,9 +147,7 @@ def status(sid: str, word: str, **more: str) -> dict[str, str]:
         (["nonsense", ""], "sent"),
     ],
 )
-def test_a_status_never_goes_backwards(
-    post: Any, town: Town, session: Session, came: list[str], stays: str
-) -> None:
+def test_a_status_never_goes_backwards(post: Any, town: Town, session: Session, came: list[str], stays: str) -> None:
     sid = "SM" + uuid.uuid4().hex
     message = outbound(session, town, provider_id=sid)
     for word in came:

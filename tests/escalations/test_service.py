@@ -22,7 +22,9 @@ from tests.small_town import Town
 def told(session: Session, number: int) -> list[tuple[int, str]]:
     """(rung, role) of everybody told, in order."""
     session.expire_all()
-    rows = session.scalars(select(Notification).filter_by(escalation_id=number).order_by(Notification.rung, Notification.role))
+    rows = session.scalars(
+        select(Notification).filter_by(escalation_id=number).order_by(Notification.rung, Notification.role)
+    )
     return [(row.rung, row.role) for row in rows]
 
 

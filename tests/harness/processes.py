@@ -51,9 +51,11 @@ class Process:
     output: Path
     #: Is it up? Asked again and again after a start.
     ready: Callable[[], object]
-    #: Taken before each start and kept in ``before``, for a ``ready`` that must tell a new sign of life from an old one.
+    #: Taken before each start and kept in ``before``: a ``ready`` may have to tell a new sign of life from an old one.
     snapshot: Callable[[], set[int]] = field(default=set)
     before: set[int] = field(default_factory=set, init=False)
+    #: Was it seen to be ready since its last start?
+    up: bool = field(default=False, init=False)
     started: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -63,7 +65,7 @@ class Process:
     def start(self, *, wait: bool = True, **more: str) -> None:
         """Start it, with more environment if given, and wait until it is ready."""
         assert not self.alive, f"{self.name} runs already"
-        self.before = self.snapshot()
+        self.before, self.up = self.snapshot(), False
         with self.output.open("ab") as output:
             self.started = subprocess.Popen(
                 self.command, cwd=ROOT, env={**self.environment, **more}, stdin=subprocess.DEVNULL,
@@ -80,6 +82,7 @@ class Process:
             return bool(self.ready())
 
         wait_until(up, f"{self.name} did not become ready:\n{self.tail()}", seconds=seconds)
+        self.up = True
 
     def kill(self) -> None:
         """SIGKILL, as by a power cut: nothing is cleaned up."""

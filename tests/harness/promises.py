@@ -31,7 +31,7 @@ def check(team: Team) -> None:
 
 
 def every_message_is_answered_or_visible(team: Team) -> None:
-    """A reply reached the person, or a worker sees the message (flagged), or sees that our reply did not get through."""
+    """A reply reached the person, or a worker sees the message (flagged), or sees that our reply did not arrive."""
     numbers = [team.parent.number, team.other.number]
     for row in team.system.rows(_MESSAGES, numbers=numbers):
         seen = row["state"] in ("unanswered", "handled", "recorded")

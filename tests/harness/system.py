@@ -66,7 +66,7 @@ class System:
         self.own_rasa = not rasa_url
         rasa_url = rasa_url or f"http://127.0.0.1:{free_port()}"
         actions_url = f"http://127.0.0.1:{free_port()}"
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_RUNTIME_DIR", "PYTHONPATH") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_RUNTIME_DIR") if name in os.environ}
         self.environment = {
             **kept,
             "PYTHONUNBUFFERED": "1",
@@ -91,7 +91,9 @@ class System:
         self.bot: list[Process] = []
         if self.own_rasa:
             self.rasa = self._make("rasa", [BOT_PYTHON, "-m", "bot.serve"], lambda: understands(rasa_url))
-            self.actions = self._make("actions", [BOT_PYTHON, "-m", "actions"], lambda: answers(f"{actions_url}/health"))
+            self.actions = self._make(
+                "actions", [BOT_PYTHON, "-m", "actions"], lambda: answers(f"{actions_url}/health")
+            )
             self.bot = [self.rasa, self.actions]
         canaries.watch(self.output)
 
@@ -126,7 +128,9 @@ class System:
         """The database, the people, then all processes at once; returns when all are ready."""
         if self.own_rasa:
             assert Path(BOT_PYTHON).exists(), f"there is no bot environment at {BOT_PYTHON}: make setup"
-            assert MODELS.is_file() or any(MODELS.glob("*.tar.gz")), f"there is no trained model in {MODELS}: make train"
+            assert MODELS.is_file() or any(MODELS.glob("*.tar.gz")), (
+                f"there is no trained model in {MODELS}: make train"
+            )
             for process in self.bot:
                 process.start(wait=False)
         self.url = embedded_postgres.ensure_running(self.var)
@@ -154,11 +158,12 @@ class System:
 
     def revive(self) -> None:
         """Start whatever is not running (the operator's part after a crash)."""
-        dead = [process for process in self.processes if not process.alive]
-        for process in dead:
-            self.start_process(process, wait=False)
-        for process in dead:
-            process.wait_ready()
+        for process in self.processes:
+            if not process.alive:
+                self.start_process(process, wait=False)
+        for process in self.processes:
+            if not process.up:
+                process.wait_ready()
 
     def stop(self) -> None:
         for process in self.processes:

@@ -261,5 +261,7 @@ def form_problems(form: dict[str, str]) -> list[str]:
         post = description["paths"]["/2010-04-01/Accounts/{AccountSid}/Messages.json"]["post"]
         schema = post["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
         schema = {**schema, "additionalProperties": False, "components": description["components"]}
-        wrong += [error.message.partition("'")[0] for error in jsonschema.Draft202012Validator(schema).iter_errors(form)]
+        wrong += [
+            error.message.partition("'")[0] for error in jsonschema.Draft202012Validator(schema).iter_errors(form)
+        ]
     return wrong

@@ -72,9 +72,7 @@ def test_twilio_cannot_be_reached_so_it_is_tried_later(
     assert message.due_at > clock.now()
 
 
-def test_the_waits_grow_and_it_ends_as_failed_within_two_days(
-    twilio: FakeTwilio, session: Session, town: Town
-) -> None:
+def test_the_waits_grow_and_it_ends_as_failed_within_two_days(twilio: FakeTwilio, session: Session, town: Town) -> None:
     twilio.fail("500", times=99)
     message = waiting(session, town)
     begun, waits = message.due_at, []
@@ -88,9 +86,7 @@ def test_the_waits_grow_and_it_ends_as_failed_within_two_days(
     assert message.settled_at is not None and message.settled_at - begun < timedelta(days=2)
 
 
-def test_a_familys_text_that_was_cut_off_is_never_tried_again(
-    twilio: FakeTwilio, session: Session, town: Town
-) -> None:
+def test_a_familys_text_that_was_cut_off_is_never_tried_again(twilio: FakeTwilio, session: Session, town: Town) -> None:
     message = tried(session, waiting(session, town, state="sending"))
     assert (message.state, message.error) == ("uncertain", "interrupted")
     assert twilio.calls == []

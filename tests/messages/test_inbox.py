@@ -53,9 +53,7 @@ def test_danger_opens_an_escalation_and_is_answered_before_anybody_thinks(sessio
     assert kinds == {"safety", "escalation"}
 
 
-def test_a_failure_in_the_middle_leaves_nothing(
-    session: Session, town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_in_the_middle_leaves_nothing(session: Session, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError
 

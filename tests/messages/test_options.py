@@ -10,7 +10,9 @@ from api.messages.options import Option
 OFFERED = options.numbered([Option(label="Confirm", payload="/yes"), Option(label="Change it", payload="/no")])
 
 
-@pytest.mark.parametrize("words", ["1", " 1. ", "1)", "#1", "no 1", "No. 1", "option 1", "One", "uno", "confirm", '"1"', "1!"])
+@pytest.mark.parametrize(
+    "words", ["1", " 1. ", "1)", "#1", "no 1", "No. 1", "option 1", "One", "uno", "confirm", '"1"', "1!"]
+)
 def test_a_number_or_a_label_picks_the_option(words: str) -> None:
     assert options.chosen(words, OFFERED) == "/yes"
 

@@ -30,7 +30,7 @@ def test_segments_are_counted_as_carriers_count_them(text: str, count: int) -> N
 
 
 def test_one_curly_quote_does_not_double_the_price() -> None:
-    assert sms.to_gsm7("It\u2019s \u201ctoday\u201d \u2013 soon\u2026") == "It's \"today\" - soon..."
+    assert sms.to_gsm7("It\u2019s \u201ctoday\u201d \u2013 soon\u2026") == 'It\'s "today" - soon...'
 
 
 def test_spanish_loses_only_the_accents_that_gsm7_has_not() -> None:

@@ -10,6 +10,7 @@ from tests.harness.bad_rasa import BadRasa
 from tests.harness.system import System, running
 from tests.harness.town import Team
 
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What stands on a town starts processes; and the search for leaks comes last, when all output is written."""
     for item in items:

@@ -29,11 +29,10 @@ def test_a_burst_is_all_stored_and_all_answered(town: System) -> None:
     answered = [message for phone in phones for message in town.inbound(phone) if message["state"] == "answered"]
     assert len(answered) == MESSAGES
     assert sum(len(town.twilio.to(phone.number)) for phone in phones) == MESSAGES
-    bodies(teams)
+    answers_came_in_the_order_of_the_questions(teams)
 
 
-def bodies(teams: list[Team]) -> None:
-    """The answers to one person came in the order of the questions."""
+def answers_came_in_the_order_of_the_questions(teams: list[Team]) -> None:
     for team in teams:
         for phone in (team.parent, team.other):
             order = team.system.rows(

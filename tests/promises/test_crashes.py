@@ -36,9 +36,11 @@ def test_killed_at(point: str, town: System, team: Team) -> None:
     assert told(team.manager, armed) == reference
     deliver(team.lead, f"ACK {reference}", armed)
 
-    restart_if_dead(armed)
-    town.settle()
-    assert marker.exists(), f"nothing passed the point {point}"
+    def passed_and_at_rest() -> bool:
+        restart_if_dead(armed)
+        return marker.exists() and town.work_left() == 0
+
+    wait_until(passed_and_at_rest, f"nothing passed the point {point}, or something was left undone")
     promises.check(team)
     (escalation,) = town.escalations(team.parent)
     assert escalation["state"] == "acknowledged"

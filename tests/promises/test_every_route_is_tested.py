@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.assistant.operations import service
+from tests.access.test_api import ROUTES as SCOPED_API
 from tests.access.test_every_route_has_a_guard import ALL, guards, label
 from tests.access.test_who_sees_what import ROUTES as SCOPED
 
@@ -43,11 +44,13 @@ def test_a_test_names(route: APIRoute) -> None:
 
 @pytest.mark.parametrize("route", [r for r in ALL if "{" in r.path and not r.path.startswith(OPEN_IDS)], ids=label)
 def test_somebody_elses_id_is_asked_for_at(route: APIRoute) -> None:
-    assert "signed_in_worker" in guards(route), "an id in a path needs somebody who may see it: say in OPEN_IDS why not"
+    assert {"signed_in_worker", "bearer_worker"} & guards(route), (
+        "an id in a path needs somebody who may see it: say in OPEN_IDS why not"
+    )
     shape = re.sub(r"\{\w+\}", "{}", route.path)
-    scoped = {(method, re.sub(r"\{\w+\}", "{}", path.partition("?")[0])) for method, path in SCOPED}
+    scoped = {(method, re.sub(r"\{\w+\}", "{}", path.partition("?")[0])) for method, path in SCOPED + SCOPED_API}
     for method in route.methods:
-        assert (method, shape) in scoped, f"{label(route)} is not in tests/access/test_who_sees_what.py"
+        assert (method, shape) in scoped, f"{label(route)} is not in tests/access/test_who_sees_what.py or test_api.py"
 
 
 def test_a_turn_token_is_the_only_key_to_the_assist_routes() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from urllib.parse import quote_plus
+
+import httpx
 import pytest
 
 from tests.harness import promises
-from tests.harness.system import System
+from tests.harness.system import PUBLIC_URL, System
 from tests.harness.town import Team
-from tests.harness.twilio import FakeTwilio, new_sid
+from tests.harness.twilio import new_sid
 
 #: Name → what is texted. All must come back from the database as they were sent.
 BODIES = {
@@ -71,12 +75,6 @@ def test_what_postgresql_refuses_is_replaced_and_not_lost(
 
 def send_raw(town: System, fields: dict[str, str]) -> int:
     """Post fields that no ordinary client would encode, with a signature over just those."""
-    from urllib.parse import quote_plus
-
-    import httpx
-
-    from tests.harness.system import PUBLIC_URL
-
     path = "/channels/twilio/sms"
     raw = "&".join(f"{name}={quote_plus(value, errors='surrogatepass')}" for name, value in fields.items())
     printable = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
@@ -99,9 +97,7 @@ def test_a_body_beyond_the_limit_is_refused_and_nothing_is_stored(size: int, tow
 
 
 def test_a_body_without_a_declared_length_is_counted_while_it_comes_in(town: System, team: Team) -> None:
-    import httpx
-
-    def endless() -> object:
+    def endless() -> Iterator[bytes]:
         for _ in range(200):
             yield b"x" * 10_000
 
@@ -109,7 +105,7 @@ def test_a_body_without_a_declared_length_is_counted_while_it_comes_in(town: Sys
     assert response.status_code == 413
 
 
-def test_a_name_with_html_and_braces_stays_words(town: System, team: Team, twilio: FakeTwilio | None = None) -> None:
+def test_a_name_with_html_and_braces_stays_words(town: System, team: Team) -> None:
     town.change(
         "UPDATE people SET first_name = %(name)s WHERE id ="
         " (SELECT person_id FROM contact_points WHERE address = %(number)s)",

@@ -1,0 +1,90 @@
+"""A family's appointments under /api/v1: read, book, move and cancel them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.access import queries as access
+from api.access.guards import Visitor, bearer_worker
+from api.appointments import queries, service
+from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentList, AppointmentOut
+from api.audit import service as audit
+from api.database import transaction
+from api.rest.errors import READS, WRITES, Refused
+from api.rest.schemas import Page
+
+router = APIRouter(prefix="/api/v1", tags=["Appointments"])
+
+Me = Annotated[Visitor, Depends(bearer_worker)]
+#: Why something cannot be booked, where it is not what was sent that is wrong but how things stand.
+_CONFLICTS = ("appointment_exists", "appointment_is_cancelled")
+
+
+@router.get("/families/{family_id}/appointments", responses=READS)
+def list_appointments(me: Me, family_id: uuid.UUID, asked: Annotated[AppointmentList, Query()]) -> Page[AppointmentOut]:
+    """The family's appointments, soonest first, cancelled ones too, with what each attendee has answered."""
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_appointments", family_id=family.id, object_id=family.id
+        )
+        found = queries.of_family(family.id, after=asked.begin, before=asked.end)
+        total = queries.count(session, found)
+        rows = session.scalars(found.limit(asked.per_page).offset(asked.offset))
+        items = [AppointmentOut.of(row) for row in rows]
+    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+
+
+@router.post("/families/{family_id}/appointments", status_code=201, responses=WRITES)
+def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn) -> AppointmentOut:
+    """Book an appointment. Family members see it if they are among its attendees.
+
+    422 where it ends before it starts, or an attendee is not of this family; 409 where the family has an appointment
+    with that external id.
+    """
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            booked = service.book(
+                session,
+                family,
+                me.worker,
+                external_id=given.external_id or "",
+                kind=given.kind,
+                starts_at=given.starts_at,
+                ends_at=given.ends_at,
+                attendees=[attendee.expected() for attendee in given.attendees],
+                details=given.details(),
+            )
+        except service.CannotBook as error:
+            raise _refusal(error) from None
+        return AppointmentOut.of(booked)
+
+
+@router.patch("/appointments/{appointment_id}", responses=WRITES)
+def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChange) -> AppointmentOut:
+    """Move an appointment, change what is known of it, or cancel it. 409 where it was cancelled before."""
+    with transaction() as session:
+        appointment = access.appointment_or_404(session, me, appointment_id)
+        try:
+            if given.status is not None:
+                service.cancel(session, appointment, me.worker)
+            else:
+                service.change(
+                    session,
+                    appointment,
+                    me.worker,
+                    starts_at=given.starts_at,
+                    ends_at=given.ends_at,
+                    details=given.details(),
+                )
+        except service.CannotBook as error:
+            raise _refusal(error) from None
+        return AppointmentOut.of(appointment)
+
+
+def _refusal(error: service.CannotBook) -> Refused:
+    return Refused(409 if error.code in _CONFLICTS else 422, error.code)

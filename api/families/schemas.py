@@ -1,0 +1,161 @@
+"""The JSON of families and their people. Codes and their hashes are in none of it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, time
+
+from pydantic import BaseModel, Field
+
+from api.families.models import Person
+from api.families.queries import ChangeView, FamilyRow, FamilyView
+from api.plans.schemas import PlanOut
+from api.rest.schemas import Moment
+
+
+class FamilySummary(BaseModel):
+    """A family in the list, with how much waits for a worker."""
+
+    id: uuid.UUID
+    external_id: str
+    name: str
+    lead_worker: str = Field(description="The name of the family's own worker; empty where it has none.")
+    actions_to_verify: int
+    unresolved_escalations: int
+
+    @classmethod
+    def of(cls, row: FamilyRow) -> FamilySummary:
+        """The row as JSON."""
+        return cls(
+            id=row.family.id,
+            external_id=row.family.external_id,
+            name=row.family.name,
+            lead_worker=row.lead,
+            actions_to_verify=row.to_verify,
+            unresolved_escalations=row.escalations,
+        )
+
+
+class ContactPointOut(BaseModel):
+    """A phone number (E.164). ``state``: active, opted_out, or quarantined (the number may be somebody else's now)."""
+
+    channel: str
+    address: str
+    state: str
+
+
+class SafeContactOut(BaseModel):
+    """How this person has said that it is safe to write to them; the times are the agency's local ones."""
+
+    wording: str
+    may_name_children: bool
+    contact_from: time
+    contact_until: time
+
+
+class PersonOut(BaseModel):
+    """Somebody in the family. ``kind``: parent, carer, young_person or child."""
+
+    id: uuid.UUID
+    external_id: str
+    kind: str
+    first_name: str
+    last_name: str
+    born: date | None
+    language: str
+    safe_contact: SafeContactOut
+    contact_points: list[ContactPointOut]
+
+    @classmethod
+    def of(cls, person: Person) -> PersonOut:
+        """The person as JSON."""
+        return cls(
+            id=person.id,
+            external_id=person.external_id,
+            kind=person.kind,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            born=person.born,
+            language=person.language,
+            safe_contact=SafeContactOut.model_validate(person, from_attributes=True),
+            contact_points=[ContactPointOut.model_validate(c, from_attributes=True) for c in person.contact_points],
+        )
+
+
+class FamilyWorkerOut(BaseModel):
+    """A worker who is assigned to the family; one may lead."""
+
+    id: uuid.UUID
+    name: str
+    role: str
+    lead: bool
+
+
+class ConversationOut(BaseModel):
+    """A conversation with somebody of the family; its messages are at /api/v1/conversations/{id}/messages."""
+
+    id: uuid.UUID
+    person_id: uuid.UUID
+    channel: str
+    last_inbound_at: Moment | None
+    taken_over: bool
+
+
+class ChangeRequestOut(BaseModel):
+    """Somebody cannot come or wants another time, in their own words; no worker has handled it yet."""
+
+    id: uuid.UUID
+    appointment_id: uuid.UUID
+    person_id: uuid.UUID
+    words: str
+    created_at: Moment
+
+    @classmethod
+    def of(cls, view: ChangeView) -> ChangeRequestOut:
+        """The request as JSON."""
+        return cls.model_validate(view.request, from_attributes=True)
+
+
+class FamilyOut(BaseModel):
+    """A family with all that hangs on it but its appointments and actions, which have addresses of their own.
+
+    ``plans``: the one that goes on first. ``timezone`` is the agency's: local times in it are local there.
+    """
+
+    id: uuid.UUID
+    external_id: str
+    name: str
+    timezone: str
+    people: list[PersonOut]
+    workers: list[FamilyWorkerOut]
+    plans: list[PlanOut]
+    change_requests: list[ChangeRequestOut]
+    conversations: list[ConversationOut]
+
+    @classmethod
+    def of(cls, view: FamilyView, timezone: str) -> FamilyOut:
+        """The family as JSON."""
+        return cls(
+            id=view.family.id,
+            external_id=view.family.external_id,
+            name=view.family.name,
+            timezone=timezone,
+            people=[PersonOut.of(person) for person in view.people],
+            workers=[
+                FamilyWorkerOut(id=worker.id, name=worker.name, role=worker.role, lead=lead)
+                for worker, lead in view.workers
+            ],
+            plans=[PlanOut.of(plan) for plan in view.plans],
+            change_requests=[ChangeRequestOut.of(change) for change in view.changes],
+            conversations=[
+                ConversationOut(
+                    id=conversation.id,
+                    person_id=person_id,
+                    channel=conversation.channel,
+                    last_inbound_at=conversation.last_inbound_at,
+                    taken_over=conversation.taken_over_by is not None,
+                )
+                for person_id, conversations in view.conversations.items()
+                for conversation in conversations
+            ],
+        )

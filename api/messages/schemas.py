@@ -1,0 +1,69 @@
+"""The JSON of conversations."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+
+from api.messages.cleaning import refuse_unstorable
+from api.messages.queries import LAST_SEQ, Line
+from api.messages.service import LONGEST_REPLY
+from api.rest.schemas import LARGEST_PAGE, Given, Moment
+
+
+class Stretch(Given):
+    """Which part of a conversation: the newest messages between two numbers (``seq``)."""
+
+    after: int = Field(0, ge=0, le=LAST_SEQ, description="Only messages after this number.")
+    before: int = Field(LAST_SEQ, ge=0, le=LAST_SEQ, description="Only messages before this number.")
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="How many at most, the newest of them.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.after >= self.before:
+            raise ValueError("`after` must be smaller than `before`")
+        return self
+
+
+class MessageOut(BaseModel):
+    """One message. ``direction``: ``in`` from the family, ``out`` from us; ``worker_name`` where a worker wrote it.
+
+    ``state`` in: queued, answered, unanswered (a worker must look; ``flag`` says why), handled, recorded; out: queued,
+    sending, sent, delivered, failed, uncertain, cancelled. ``safety_kind``: what the safety screen found.
+    """
+
+    id: uuid.UUID
+    seq: int
+    direction: Literal["in", "out"]
+    at: Moment
+    body: str
+    state: str
+    worker_name: str
+    safety_kind: str
+    safety_priority: str
+    flag: str
+
+    @classmethod
+    def of(cls, line: Line) -> MessageOut:
+        """The line as JSON."""
+        return cls.model_validate(line, from_attributes=True)
+
+
+class ThreadOut(BaseModel):
+    """Messages, oldest first. ``earlier``: ask again with ``before`` this number for those before them; null where
+    there are none."""
+
+    items: list[MessageOut]
+    earlier: int | None
+
+
+class ReplyIn(Given):
+    """A worker's own words for the person at the other end."""
+
+    words: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REPLY),
+        AfterValidator(refuse_unstorable),
+    ] = Field(examples=["I will ring you at four."])

@@ -1,0 +1,90 @@
+"""Shapes that all parts of ``/api/v1`` use: moments, texts, pages of a list.
+
+Promise: a moment always says its zone, going in and coming out (RFC 3339); what cannot be stored is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from api.messages.cleaning import refuse_unstorable
+
+T = TypeVar("T")
+LARGEST_PAGE = 100
+#: RFC 3339, section 5.6: a date, a time, and always a zone.
+_RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$")
+_YEARS = range(1900, 2200)
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _RFC3339.match(value):
+        raise ValueError("is not a moment with its zone, such as 2026-12-01T10:00:00Z or 2026-12-01T10:00:00+01:00")
+    try:
+        moment = datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError("is a day or a time that does not exist; look at the calendar again") from None
+    if moment.year not in _YEARS:
+        raise ValueError(f"is too far away: years from {_YEARS[0]} to {_YEARS[-1]} can be kept")
+    return moment.astimezone(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """The moment in UTC, such as 2026-12-01T10:00:00Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_AS_TEXT = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T10:00:00Z"]})
+#: A moment that somebody sends: with its zone, and on a day that exists.
+MomentIn = Annotated[datetime, BeforeValidator(_moment), _AS_TEXT]
+#: A moment that is sent to somebody: in UTC.
+Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str), _AS_TEXT]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(refuse_unstorable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(refuse_unstorable)
+]
+#: The id of something in the agency's own system.
+ExternalId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$"), Field(examples=["appointment-4711"])
+]
+
+
+class Given(BaseModel):
+    """A body that somebody sends: a field that is not known here is a mistake, not a wish."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paging(Given):
+    """Which page of a list; ``page`` counts from 1."""
+
+    page: int = Field(1, ge=1, le=1_000_000, description="Which page, from 1.")
+    per_page: int = Field(50, ge=1, le=LARGEST_PAGE, description="How many on a page.")
+
+    @property
+    def offset(self) -> int:
+        """How many come before this page."""
+        return (self.page - 1) * self.per_page
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list; ``total`` counts all pages' items."""
+
+    items: list[T]
+    page: int
+    per_page: int
+    total: int

@@ -1,0 +1,146 @@
+"""Appointments under /api/v1: read, booked, moved, cancelled; and refused in plain words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from api import clock
+from api.appointments import queries
+from api.audit.models import AuditEntry
+from api.database import reading
+from tests.small_town import Town
+
+
+def book(client: TestClient, town: Town, **changed: Any) -> Any:
+    body = {
+        "kind": "home_visit",
+        "starts_at": "2030-05-01T10:00:00+01:00",
+        "ends_at": "2030-05-01T11:00:00+01:00",
+        "place": "At home",
+        "attendees": [
+            {"person_id": str(town.mine.parent.id)},
+            {"person_id": str(town.mine.child.id), "concerns": True},
+            {"name": "Amara Okafor", "role": "social worker"},
+        ],
+        **changed,
+    }
+    return client.post(
+        f"/api/v1/families/{town.mine.family.id}/appointments", json=body, headers=town.program(town.worker)
+    )
+
+
+def change(client: TestClient, town: Town, appointment: object, **body: Any) -> Any:
+    return client.patch(f"/api/v1/appointments/{appointment}", json=body, headers=town.program(town.worker))
+
+
+def listed(client: TestClient, town: Town, **query: str) -> Any:
+    return client.get(
+        f"/api/v1/families/{town.mine.family.id}/appointments", params=query, headers=town.program(town.worker)
+    )
+
+
+def test_a_booked_appointment_is_seen_by_those_who_are_expected(client: TestClient, town: Town) -> None:
+    made = book(client, town)
+    assert made.status_code == 201, made.text
+    body = made.json()
+    assert (body["starts_at"], body["ends_at"]) == ("2030-05-01T09:00:00Z", "2030-05-01T10:00:00Z")
+    assert (body["status"], body["place"], body["link"]) == ("scheduled", "At home", "")
+    assert {a["name"] for a in body["attendees"]} == {"Ashparent", "Ashchild", "Amara Okafor"}
+    with reading() as session:
+        own = queries.own(session, town.mine.parent.id, after=clock.now())
+        assert body["id"] in {str(appointment.id) for appointment in own}
+        assert queries.own(session, town.other.parent.id, after=datetime.fromisoformat("2030-01-01T00:00:00Z")) == []
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "booked_appointment")).one()
+    assert (entry.family_id, entry.object_id) == (town.mine.family.id, body["id"])
+    assert body in listed(client, town).json()["items"]
+
+
+def test_the_list_is_of_those_that_touch_the_time_asked_for(client: TestClient, town: Town) -> None:
+    book(client, town)
+    years = {"from": "2030-05-01T09:30:00Z", "to": "2030-05-01T10:30:00+01:00"}
+    assert listed(client, town, **{"from": years["from"]}).json()["total"] == 1
+    assert listed(client, town, to="2030-05-01T09:00:00Z").json()["total"] == 1, "what starts then is after it"
+    assert listed(client, town, **{"from": "2030-05-01T10:00:00Z"}).json()["total"] == 0
+    assert listed(client, town).json()["total"] == 2
+    assert listed(client, town, page="2", per_page="1").json()["items"][0]["place"] == "At home"
+    assert listed(client, town, **years).status_code == 422, "from is after to, once both are in one zone"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"ends_at": "2030-05-01T10:00:00+01:00"}, "ends before it starts"),
+        ({"ends_at": "2030-05-01T10:30:00+02:00"}, "ends before it starts"),
+        ({"starts_at": "2030-05-01T10:00:00"}, "starts_at: is not a moment with its zone"),
+        ({"starts_at": "2030-02-30T10:00:00Z"}, "starts_at: is a day or a time that does not exist"),
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at: is too far away"),
+        ({"starts_at": 1900000000}, "starts_at: is not a moment with its zone"),
+        ({"attendees": []}, "attendees: list should have at least 1 item"),
+        ({"attendees": [{"role": "nobody"}]}, "attendees.0: give `person_id`"),
+        ({"link": "http://example.org"}, "link: must start with https://"),
+        ({"place": "a\x00b"}, "place: has a character that cannot be stored"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_plain_words(
+    client: TestClient, town: Town, wrong: dict[str, Any], words: str
+) -> None:
+    answer = book(client, town, **wrong)
+    assert answer.status_code == 422 and words in answer.json()["error"]["message"]
+    assert listed(client, town).json()["total"] == 1
+
+
+def test_a_stranger_is_no_attendee_and_nobody_is_one_twice(client: TestClient, town: Town) -> None:
+    stranger = book(client, town, attendees=[{"person_id": str(town.other.parent.id)}]).json()["error"]
+    assert stranger["code"] == "attendee_is_a_stranger" and "not in this family" in stranger["message"]
+    twice = book(client, town, attendees=[{"person_id": str(town.mine.parent.id)}] * 2).json()["error"]
+    assert twice["code"] == "attendee_twice"
+
+
+def test_an_external_id_is_booked_once(client: TestClient, town: Town) -> None:
+    assert book(client, town, external_id="visit-7").json()["external_id"] == "visit-7"
+    again = book(client, town, external_id="visit-7")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "appointment_exists")
+
+
+def test_moving_takes_back_the_answers_and_keeps_the_length(client: TestClient, town: Town) -> None:
+    start = (town.mine.appointment.starts_at + timedelta(days=1)).isoformat()
+    moved = change(client, town, town.mine.appointment.id, starts_at=start, bring="the red book")
+    assert moved.status_code == 200, moved.text
+    body = moved.json()
+    assert datetime.fromisoformat(body["starts_at"]) == datetime.fromisoformat(start)
+    length = datetime.fromisoformat(body["ends_at"]) - datetime.fromisoformat(body["starts_at"])
+    assert length == timedelta(hours=1) and body["bring"] == "the red book" and body["place"] == "Ash rooms"
+    assert [attendee["answer"] for attendee in body["attendees"]] == ["none"], "they had answered for another time"
+    with reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "moved_appointment")).one()
+    assert entry.detail["answers_taken_back"] == 1
+
+
+def test_another_place_at_the_same_time_leaves_the_answers(client: TestClient, town: Town) -> None:
+    body = change(client, town, town.mine.appointment.id, place="Room 2").json()
+    assert body["place"] == "Room 2" and body["attendees"][0]["answer"] == "cannot_come"
+
+
+def test_a_cancelled_appointment_stays_in_the_list_and_cannot_be_moved(client: TestClient, town: Town) -> None:
+    for _ in range(2):
+        assert change(client, town, town.mine.appointment.id, status="cancelled").json()["status"] == "cancelled"
+    assert listed(client, town).json()["items"][0]["status"] == "cancelled"
+    moved = change(client, town, town.mine.appointment.id, place="Room 2")
+    assert (moved.status_code, moved.json()["error"]["code"]) == (409, "appointment_is_cancelled")
+    with reading() as session:
+        assert len(session.scalars(select(AuditEntry).where(AuditEntry.verb == "cancelled_appointment")).all()) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"status": None}, {"status": "cancelled", "place": "x"}, {"status": "scheduled"}])
+def test_a_change_changes_something_and_one_thing(client: TestClient, town: Town, body: dict[str, Any]) -> None:
+    assert change(client, town, town.mine.appointment.id, **body).status_code == 422
+
+
+def test_a_move_to_before_its_start_is_refused(client: TestClient, town: Town) -> None:
+    answer = change(client, town, town.mine.appointment.id, ends_at=clock.now().isoformat(timespec="seconds"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "ends_before_start")

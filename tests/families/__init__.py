@@ -1,0 +1,1 @@
+"""Families: what their workers see of them."""
