@@ -41,6 +41,9 @@ def _ensure_running(var_dir: Path) -> str:
         if not found:
             try:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
+                # The server's log tells what went wrong, never the row or the statement it went wrong with.
+                for setting in ("log_error_verbosity = 'terse'", "log_min_error_statement = 'panic'"):
+                    connection.execute(f"ALTER DATABASE {DATABASE} SET {setting}")
             except psycopg.errors.UniqueViolation:
                 pass  # another process was quicker
             except psycopg.errors.DuplicateDatabase:

@@ -34,7 +34,7 @@ class NotExpected(LookupError):
 
 class CannotBook(ValueError):
     """The appointment cannot be so. ``code`` says why: ends_before_start, attendee_is_a_stranger, attendee_twice,
-    appointment_exists, appointment_is_cancelled (the words are in the catalogue, ``api.error.<code>``)."""
+    appointment_exists, appointment_is_cancelled (the words are in the catalogue, ``rest.error.<code>``)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -55,7 +55,12 @@ def ensure_trained() -> Path:
         "--data", "data/nlu", "data/rules.yml",
         "--out", str(model.parent), "--fixed-model-name", f"new-{fingerprint()}",
     ]  # fmt: skip
-    quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
+    quiet = {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": str(ROOT),
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not burn the cores
+    }
     with log.open("wb") as output:
         status = subprocess.run(command, cwd=ROOT, env={**os.environ, **quiet}, stdout=output, stderr=output)  # noqa: S603
     fresh = model.parent / f"new-{fingerprint()}.tar.gz"

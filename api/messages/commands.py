@@ -62,6 +62,14 @@ def carrier_keyword(session: Session, conversation: Conversation, message: Inbou
     message.state, message.settled_at = "recorded", message.received_at
 
 
+def reachable(session: Session, conversation: Conversation) -> bool:
+    """Is this phone somebody's whom we may text?"""
+    query = select(ContactPoint.id).where(
+        ContactPoint.address == conversation.address, ContactPoint.channel == "sms", ContactPoint.state == "active"
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def from_stranger(session: Session, conversation: Conversation, message: InboundMessage) -> None:
     """A number nobody knows: it learns nothing about anybody, and gets the emergency line and how to reach us."""
     already = session.scalar(

@@ -58,7 +58,8 @@ def accept(
     verdict, whole = at_the_door(body)
     with transaction() as session:
         conversation = _conversation(session, channel, storable(address), conversation_id)
-        if not whole and _without_turn(conversation, channel, body, opt_out_type):
+        keyword = _keyword(session, conversation, body, opt_out_type)
+        if not whole and _without_turn(conversation, keyword):
             verdict, whole = screen(body), True  # no turn will do it later
         message_id, fresh = _store(
             session, conversation, channel, external_id, body, payload, list(media), verdict, whole
@@ -67,7 +68,7 @@ def accept(
             return Accepted(message_id, conversation.id, duplicate=True)
         message = session.get_one(InboundMessage, message_id)
         conversation.last_inbound_at = message.received_at
-        _route(session, conversation, message, verdict, opt_out_type)
+        _route(session, conversation, message, verdict, keyword)
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
@@ -163,17 +164,26 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
     return found
 
 
-def _without_turn(conversation: Conversation, channel: str, body: str, opt_out_type: str) -> bool:
+def _keyword(session: Session, conversation: Conversation, body: str, opt_out_type: str) -> str:
+    """The carrier's word that the message is, or "". "YES" from somebody who never opted out is an answer to us."""
+    if conversation.channel != "sms":
+        return ""
+    keyword = keywords.carrier_keyword(body, opt_out_type)
+    if keyword == "start" and commands.reachable(session, conversation):
+        return ""
+    return keyword
+
+
+def _without_turn(conversation: Conversation, keyword: str) -> bool:
     """Will this message be settled without a turn (see ``_route``)? A worker's own texts are not screened at all."""
     if conversation.worker_id is not None:
         return False
-    return conversation.taken_over_by is not None or (
-        channel == "sms" and (conversation.person_id is None or bool(keywords.carrier_keyword(body, opt_out_type)))
-    )
+    stranger = conversation.channel == "sms" and conversation.person_id is None
+    return conversation.taken_over_by is not None or stranger or keyword != ""
 
 
 def _route(
-    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, opt_out_type: str
+    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, keyword: str
 ) -> None:
     """Decide what becomes of a new message: recorded, escalated, queued for a turn (several may hold)."""
     if conversation.worker_id is not None:
@@ -181,7 +191,6 @@ def _route(
         return
     if verdict.noticed:
         danger.respond(session, conversation, message, verdict)
-    keyword = keywords.carrier_keyword(message.body, opt_out_type) if conversation.channel == "sms" else ""
     if keyword:
         commands.carrier_keyword(session, conversation, message, keyword)
     elif conversation.taken_over_by is not None:

@@ -1,6 +1,6 @@
 """How ``/api/v1`` says no: always JSON, ``{"error": {"code", "message"}}``, and never with a piece of what was sent.
 
-The code is for programs and stays; the message is for people (``api.error.<code>`` in data/texts).
+The code is for programs and stays; the message is for people (``rest.error.<code>`` in data/texts).
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _MOST_MISTAKES = 20
 
 
 class Refused(HTTPException):
-    """An answer of /api/v1 that is not what was asked for. ``code`` names the words (``api.error.<code>``), which take
+    """An answer of /api/v1 that is not what was asked for. ``code`` names the words (``rest.error.<code>``), which take
     ``args``; with ``message`` the words are that."""
 
     def __init__(
         self, status: int, code: str, *, message: str = "", headers: dict[str, str] | None = None, **args: Any
     ) -> None:
-        super().__init__(status, message or texts.render(f"api.error.{code}", "en", **args), headers)
+        super().__init__(status, message or texts.render(f"rest.error.{code}", "en", **args), headers)
         self.code = code
 
 
@@ -66,7 +66,7 @@ class ErrorOut(BaseModel):
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route in OpenAPI: each status with the shape of its body and what it means."""
     return {
-        status: {"model": ErrorOut, "description": texts.render(f"api.error.{CODES.get(status, 'conflict')}", "en")}
+        status: {"model": ErrorOut, "description": texts.render(f"rest.error.{CODES.get(status, 'conflict')}", "en")}
         for status in statuses
     }
 
@@ -85,7 +85,7 @@ def covers(path: str) -> bool:
 def answer(status: int, code: str = "", message: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer; code and words are the status's own unless given."""
     code = code or CODES.get(status, "unreadable" if status < 500 else "our_mistake")
-    message = message or texts.render(f"api.error.{code}", "en")
+    message = message or texts.render(f"rest.error.{code}", "en")
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers=dict(headers or {}))
 
 
@@ -104,7 +104,7 @@ def of_mistakes(mistakes: Sequence[Any]) -> JSONResponse:
     if any(mistake["type"] == "json_invalid" for mistake in mistakes):
         return answer(422, "not_json")
     lines = list(dict.fromkeys(_line(mistake) for mistake in mistakes))[:_MOST_MISTAKES]
-    return answer(422, message=f"{texts.render('api.error.invalid', 'en')} {'; '.join(lines)}.")
+    return answer(422, message=f"{texts.render('rest.error.invalid', 'en')} {'; '.join(lines)}.")
 
 
 def _line(mistake: Any) -> str:

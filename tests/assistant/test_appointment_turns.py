@@ -91,9 +91,7 @@ def test_not_being_able_to_come_is_kept_in_their_own_words_for_a_worker(talk: Ph
 
 def test_which_one_is_asked_when_it_is_not_clear_and_the_words_are_not_lost(talk: Phone) -> None:
     kelly = talk("kelly")
-    assert kelly.says("i cant come, the car is at the garage", "request_reschedule").startswith(
-        "Which one do you mean?"
-    )
+    assert "Which one do you mean?" in kelly.says("i cant come, the car is at the garage", "request_reschedule")
     assert requests() == []
     kelly.says("2")
     assert [request.words for request in requests()] == ["i cant come, the car is at the garage"]

@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="far fewer messages: to see that the benchmark works")
     options = parser.parse_args()
     sizes = QUICK if options.quick else Sizes()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped then, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same as Ctrl-C: everything is stopped, then printed
     before = figures.machine()
     print(f"Hearthline benchmark: {before}", flush=True)
     found: list[Figure] = []

@@ -14,22 +14,22 @@ from tests.harness.town import Team
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What stands on a town starts processes; and the search for leaks comes last, when all output is written."""
     for item in items:
-        if {"town", "rough_town"} & set(getattr(item, "fixturenames", ())):
+        if {"system", "rough_town"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_nothing_leaks.py")
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Two api processes, a worker, Rasa with the trained model, the action server: all real, for the whole run."""
     with running(tmp_path_factory.mktemp("town"), apis=2) as system:
         yield system
 
 
 @pytest.fixture
-def team(town: System) -> Iterator[Team]:
-    """An agency of the town, all its own; at the end no phone of it may have had a text that was not expected."""
-    yield from _one_team(town)
+def team(system: System) -> Iterator[Team]:
+    """An agency of the system, all its own; at the end no phone of it may have had a text that was not expected."""
+    yield from _one_team(system)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from tests.harness.town import Team
 MESSAGES = 200
 
 
-def test_a_burst_is_all_stored_and_all_answered(town: System) -> None:
-    teams = [town.team() for _ in range(5)]
+def test_a_burst_is_all_stored_and_all_answered(system: System) -> None:
+    teams = [system.team() for _ in range(5)]
     phones = [phone for team in teams for phone in (team.parent, team.other)]
     with ThreadPoolExecutor(32) as pool:
         sent = list(
@@ -22,13 +22,13 @@ def test_a_burst_is_all_stored_and_all_answered(town: System) -> None:
             )
         )
     assert len(set(sent)) == MESSAGES
-    town.settle(seconds=150)
+    system.settle(seconds=150)
     for team in teams:
         promises.check(team)
-    assert sum(len(town.inbound(phone)) for phone in phones) == MESSAGES
-    answered = [message for phone in phones for message in town.inbound(phone) if message["state"] == "answered"]
+    assert sum(len(system.inbound(phone)) for phone in phones) == MESSAGES
+    answered = [message for phone in phones for message in system.inbound(phone) if message["state"] == "answered"]
     assert len(answered) == MESSAGES
-    assert sum(len(town.twilio.to(phone.number)) for phone in phones) == MESSAGES
+    assert sum(len(system.twilio.to(phone.number)) for phone in phones) == MESSAGES
     answers_came_in_the_order_of_the_questions(teams)
 
 

@@ -22,29 +22,37 @@ QUESTION = "when is my next meeting please"
 IN_THE_API = ("inbox", "assist", "acknowledge")
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at(point: str, town: System, team: Team) -> None:
-    armed = town.apis[0] if point.split(".")[0] in IN_THE_API else town.workers[0]
-    armed.kill()
-    marker = town.start_process(armed, crash_at=point)
+#: Every point, with the first thing that passes it: a family's question; at a delivery, a worker's text as well.
+CASES = [(point, "question") for point in POINTS] + [(p, "danger") for p in POINTS if p.startswith("delivery.")]
 
-    deliver(team.other, QUESTION, armed)
+
+@pytest.mark.parametrize(("point", "first"), CASES)
+def test_killed_at(point: str, first: str, system: System, team: Team) -> None:
+    armed = system.apis[0] if point.split(".")[0] in IN_THE_API else system.workers[0]
+    armed.kill()
+    marker = system.start_process(armed, crash_at=point)
+
+    def at_rest() -> bool:
+        restart_if_dead(armed)
+        return system.work_left() == 0
+
+    if first == "question":
+        deliver(team.other, QUESTION, armed)
+        wait_until(at_rest, "the question was left undone")
     deliver(team.parent, DANGER, armed)
     reference = told(team.lead, armed)
     assert told(team.duty, armed) == reference
-    town.move_clock(timedelta(minutes=3, seconds=1))
+    if first == "danger":
+        deliver(team.other, QUESTION, armed)
+    system.move_clock(timedelta(minutes=3, seconds=1))
     assert told(team.manager, armed) == reference
     deliver(team.lead, f"ACK {reference}", armed)
 
-    def passed_and_at_rest() -> bool:
-        restart_if_dead(armed)
-        return marker.exists() and town.work_left() == 0
-
-    wait_until(passed_and_at_rest, f"nothing passed the point {point}, or something was left undone")
+    wait_until(lambda: at_rest() and marker.exists(), f"nothing passed {point}, or something was left undone")
     promises.check(team)
-    (escalation,) = town.escalations(team.parent)
+    (escalation,) = system.escalations(team.parent)
     assert escalation["state"] == "acknowledged"
-    assert len(town.inbound(team.parent)) == len(town.inbound(team.other)) == len(town.inbound(team.lead)) == 1
+    assert len(system.inbound(team.parent)) == len(system.inbound(team.other)) == len(system.inbound(team.lead)) == 1
     for phone in team.phones:
         phone.expect_whatever()
 

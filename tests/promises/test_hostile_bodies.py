@@ -35,17 +35,17 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_it_is_stored_as_it_was_and_answered_harmlessly(name: str, town: System, team: Team) -> None:
+def test_it_is_stored_as_it_was_and_answered_harmlessly(name: str, system: System, team: Team) -> None:
     body = BODIES[name]
     team.parent.text(body)
     reply = team.parent.expect()
     promises.check(team)
-    (message,) = town.inbound(team.parent)
+    (message,) = system.inbound(team.parent)
     assert message["body"] == body
     assert message["state"] in ("answered", "unanswered")
     for sign in ("49", "<script", "{", "}", "class", "root:"):
         assert sign not in reply.body
-    status = town.one(
+    status = system.one(
         "SELECT a.status FROM plan_actions a JOIN plans p ON p.id = a.plan_id JOIN families f ON f.id = p.family_id"
         " JOIN agencies g ON g.id = f.agency_id WHERE g.external_id = %(key)s AND f.external_id = 'parent'",
         key=team.key,
@@ -58,55 +58,55 @@ def test_it_is_stored_as_it_was_and_answered_harmlessly(name: str, town: System,
     ("body", "stored"), [("before\x00after, my meeting", "before\ufffdafter, my meeting"), ("half \ud83d of it", None)]
 )
 def test_what_postgresql_refuses_is_replaced_and_not_lost(
-    body: str, stored: str | None, town: System, team: Team
+    body: str, stored: str | None, system: System, team: Team
 ) -> None:
     sid = new_sid()
     fields = {"MessageSid": sid, "From": team.parent.number, "To": "+447700900999", "Body": body, "NumMedia": "0"}
-    response = send_raw(town, fields)
+    response = send_raw(system, fields)
     assert response in (200, 403)  # half a surrogate is not UTF-8: Twilio cannot have signed it
     if response == 200:
         team.parent.expect()
         promises.check(team)
-        (message,) = town.inbound(team.parent)
+        (message,) = system.inbound(team.parent)
         assert stored is None or message["body"] == stored
     else:
-        assert town.inbound(team.parent) == []
+        assert system.inbound(team.parent) == []
 
 
-def send_raw(town: System, fields: dict[str, str]) -> int:
+def send_raw(system: System, fields: dict[str, str]) -> int:
     """Post fields that no ordinary client would encode, with a signature over just those."""
     path = "/channels/twilio/sms"
     raw = "&".join(f"{name}={quote_plus(value, errors='surrogatepass')}" for name, value in fields.items())
     printable = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
     return httpx.post(
-        town.api_urls[0] + path,
+        system.api_urls[0] + path,
         content=raw,
         headers={
-            "X-Twilio-Signature": town.twilio.sign(PUBLIC_URL + path, printable),
+            "X-Twilio-Signature": system.twilio.sign(PUBLIC_URL + path, printable),
             "Content-Type": "application/x-www-form-urlencoded",
         },
     ).status_code
 
 
 @pytest.mark.parametrize("size", [1_000_000, 5_000_000])
-def test_a_body_beyond_the_limit_is_refused_and_nothing_is_stored(size: int, town: System, team: Team) -> None:
-    response = town.webhook(team.parent.number, "x" * size)
+def test_a_body_beyond_the_limit_is_refused_and_nothing_is_stored(size: int, system: System, team: Team) -> None:
+    response = system.webhook(team.parent.number, "x" * size)
     assert response.status_code == 413
     assert "too large" in response.text
-    assert town.inbound(team.parent) == []
+    assert system.inbound(team.parent) == []
 
 
-def test_a_body_without_a_declared_length_is_counted_while_it_comes_in(town: System, team: Team) -> None:
+def test_a_body_without_a_declared_length_is_counted_while_it_comes_in(system: System, team: Team) -> None:
     def endless() -> Iterator[bytes]:
         for _ in range(200):
             yield b"x" * 10_000
 
-    response = httpx.post(town.api_urls[0] + "/channels/twilio/sms", content=endless(), timeout=20)
+    response = httpx.post(system.api_urls[0] + "/channels/twilio/sms", content=endless(), timeout=20)
     assert response.status_code == 413
 
 
-def test_a_name_with_html_and_braces_stays_words(town: System, team: Team) -> None:
-    town.change(
+def test_a_name_with_html_and_braces_stays_words(system: System, team: Team) -> None:
+    system.change(
         "UPDATE people SET first_name = %(name)s WHERE id ="
         " (SELECT person_id FROM contact_points WHERE address = %(number)s)",
         name="{emergency}{{7*7}}<b>", number=team.parent.number,

@@ -18,8 +18,8 @@ def test_the_search_finds_what_leaks(tmp_path: Path) -> None:
     canaries.forget(word)
 
 
-def test_no_output_of_any_process_holds_a_word_of_anybody(town: System) -> None:
-    town.save_database_log()
+def test_no_output_of_any_process_holds_a_word_of_anybody(system: System) -> None:
+    system.save_database_log()
     outputs = canaries.outputs()
     names = {path.stem for path in outputs}
     assert {"api-0", "worker-0", "rasa", "actions", "postgres"} <= names

@@ -37,12 +37,12 @@ def test_danger_is_escalated_all_the_same(rough_team: Team, rasa: BadRasa, mode:
 
 
 @pytest.mark.parametrize("name", ["rasa", "actions"])
-def test_it_is_killed_with_turns_under_way_and_comes_back(name: str, town: System, team: Team) -> None:
-    victim = {"rasa": town.rasa, "actions": town.actions}[name]
+def test_it_is_killed_with_turns_under_way_and_comes_back(name: str, system: System, team: Team) -> None:
+    victim = {"rasa": system.rasa, "actions": system.actions}[name]
     for n in range(6):
         team.parent.text(f"when is my next meeting, asked {n} times", api=n % 2)
     victim.kill()
-    town.settle()
+    system.settle()
     team.parent.expect_whatever()
 
     team.parent.text("when is my next meeting please")
@@ -52,21 +52,21 @@ def test_it_is_killed_with_turns_under_way_and_comes_back(name: str, town: Syste
     team.lead.expect(r"EMERGENCY \d+")
     team.duty.expect(r"EMERGENCY \d+")
 
-    town.revive()
+    system.revive()
     team.parent.text("when is my next meeting please")
     team.parent.expect("10:00")
     promises.check(team)
-    assert len(town.inbound(team.parent)) == 8
+    assert len(system.inbound(team.parent)) == 8
 
 
 @pytest.mark.parametrize("name", ["worker", "api"])
-def test_one_of_ours_is_killed_with_turns_under_way(name: str, town: System, team: Team) -> None:
-    victim = {"worker": town.workers[0], "api": town.apis[0]}[name]
+def test_one_of_ours_is_killed_with_turns_under_way(name: str, system: System, team: Team) -> None:
+    victim = {"worker": system.workers[0], "api": system.apis[0]}[name]
     for n in range(10):
         (team.parent, team.other)[n % 2].text(f"when is my next meeting, asked {n} times", api=1)
     victim.kill()
-    town.revive()
+    system.revive()
     promises.check(team)
-    assert len(town.inbound(team.parent)) == len(town.inbound(team.other)) == 5
+    assert len(system.inbound(team.parent)) == len(system.inbound(team.other)) == 5
     team.parent.expect_whatever()
     team.other.expect_whatever()

@@ -14,61 +14,61 @@ STATUS = "/channels/twilio/status"
 
 
 @pytest.fixture(scope="module")
-def team(town: System) -> Team:
+def team(system: System) -> Team:
     """One agency for all of this module: what is refused leaves nothing behind."""
-    town.revive()
-    return town.team()
+    system.revive()
+    return system.team()
 
 
 def fields(team: Team) -> dict[str, str]:
     return {"MessageSid": new_sid(), "From": team.parent.number, "Body": "hello there friends", "NumMedia": "0"}
 
 
-def everything(town: System) -> tuple[int, ...]:
+def everything(system: System) -> tuple[int, ...]:
     """How many rows there are of what a webhook may make."""
     tables = ("inbound_messages", "conversations", "outbound_messages", "escalations", "audit_entries")
-    return tuple(int(town.one(f"SELECT count(*) AS n FROM {table}")["n"]) for table in tables)
+    return tuple(int(system.one(f"SELECT count(*) AS n FROM {table}")["n"]) for table in tables)
 
 
 @pytest.mark.parametrize(
     "wrong", ["missing", "empty", "forged", "another token", "another url", "http host", "changed"]
 )
 @pytest.mark.parametrize("path", [SMS, STATUS])
-def test_it_is_refused_and_nothing_is_stored(path: str, wrong: str, town: System, team: Team) -> None:
+def test_it_is_refused_and_nothing_is_stored(path: str, wrong: str, system: System, team: Team) -> None:
     form = fields(team)
-    before = everything(town)
-    good = town.twilio.sign(PUBLIC_URL + path, form)
+    before = everything(system)
+    good = system.twilio.sign(PUBLIC_URL + path, form)
     signature = {
         "missing": None,
         "empty": "",
         "forged": "A" * len(good),
-        "another token": town.twilio.sign(PUBLIC_URL + path, form, token="0" * 32),
-        "another url": town.twilio.sign(PUBLIC_URL + path + "?x=1", form),
-        "http host": town.twilio.sign(town.api_urls[0] + path, form),
+        "another token": system.twilio.sign(PUBLIC_URL + path, form, token="0" * 32),
+        "another url": system.twilio.sign(PUBLIC_URL + path + "?x=1", form),
+        "http host": system.twilio.sign(system.api_urls[0] + path, form),
         "changed": good,
     }[wrong]
     headers = {} if signature is None else {"X-Twilio-Signature": signature}
     if wrong == "changed":
         form["Body"] += "!"
-    response = httpx.post(town.api_urls[0] + path, data=form, headers=headers, timeout=15)
+    response = httpx.post(system.api_urls[0] + path, data=form, headers=headers, timeout=15)
     assert response.status_code == 403
     assert form["Body"] not in response.text
-    assert everything(town) == before
+    assert everything(system) == before
 
 
-def test_the_host_header_has_no_say(town: System, team: Team) -> None:
+def test_the_host_header_has_no_say(system: System, team: Team) -> None:
     form = fields(team)
-    signature = town.twilio.sign(f"http://evil.example{SMS}", form)
+    signature = system.twilio.sign(f"http://evil.example{SMS}", form)
     headers = {"X-Twilio-Signature": signature, "Host": "evil.example", "X-Forwarded-Host": "evil.example"}
-    assert httpx.post(town.api_urls[0] + SMS, data=form, headers=headers, timeout=15).status_code == 403
+    assert httpx.post(system.api_urls[0] + SMS, data=form, headers=headers, timeout=15).status_code == 403
 
 
-def test_every_parameter_counts(town: System, team: Team) -> None:
+def test_every_parameter_counts(system: System, team: Team) -> None:
     form = {**fields(team), "Unheard": "of", "Empty": ""}
-    headers = {"X-Twilio-Signature": town.twilio.sign(PUBLIC_URL + SMS, form)}
-    assert httpx.post(town.api_urls[0] + SMS, data=form, headers=headers, timeout=15).status_code == 200
+    headers = {"X-Twilio-Signature": system.twilio.sign(PUBLIC_URL + SMS, form)}
+    assert httpx.post(system.api_urls[0] + SMS, data=form, headers=headers, timeout=15).status_code == 200
     team.parent.expect()
-    assert len(town.inbound(team.parent)) == 1
+    assert len(system.inbound(team.parent)) == 1
     form["Empty"] = "no longer"
-    assert httpx.post(town.api_urls[0] + SMS, data=form, headers=headers, timeout=15).status_code == 403
-    assert len(town.inbound(team.parent)) == 1
+    assert httpx.post(system.api_urls[0] + SMS, data=form, headers=headers, timeout=15).status_code == 403
+    assert len(system.inbound(team.parent)) == 1

@@ -22,21 +22,21 @@ def both(*calls: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
-def test_the_same_webhook_is_one_message_one_reply_and_one_escalation(town: System, team: Team) -> None:
+def test_the_same_webhook_is_one_message_one_reply_and_one_escalation(system: System, team: Team) -> None:
     sid = new_sid()
     both(*[lambda api=n % 2: team.parent.text(DANGER, sid=sid, api=api) for n in range(6)])
     team.lead.expect(r"EMERGENCY \d+")
     team.duty.expect(r"EMERGENCY \d+")
     team.parent.expect("999")
-    town.settle()
+    system.settle()
     team.parent.text(DANGER, sid=sid, api=1)  # and once more, late
-    town.settle()
-    assert len(town.inbound(team.parent)) == 1
-    assert len(town.escalations(team.parent)) == 1
-    assert len(town.twilio.to(team.parent.number)) == 1
+    system.settle()
+    assert len(system.inbound(team.parent)) == 1
+    assert len(system.escalations(team.parent)) == 1
+    assert len(system.twilio.to(team.parent.number)) == 1
 
 
-def test_two_acknowledge_at_once_and_one_of_them_has_it(town: System, team: Team) -> None:
+def test_two_acknowledge_at_once_and_one_of_them_has_it(system: System, team: Team) -> None:
     team.parent.text("help he has got a knife and he is going to kill us")
     team.parent.expect("999")
     text = team.lead.expect(r"EMERGENCY \d+")
@@ -47,30 +47,30 @@ def test_two_acknowledge_at_once_and_one_of_them_has_it(town: System, team: Team
         lambda: team.lead.text(f"ACK {found[1]}", api=0),
         lambda: team.duty.text(f"ack{found[1]}", api=1),
     )
-    town.settle()
+    system.settle()
     answers = [phone.expect(found[1]).body for phone in (team.lead, team.duty)]
     assert sorted("is yours" in answer for answer in answers) == [False, True]
     assert sum("taken before you, by Quillfeather" in answer for answer in answers) == 1
-    (escalation,) = town.escalations(team.parent)
+    (escalation,) = system.escalations(team.parent)
     assert escalation["state"] == "acknowledged"
 
 
-def test_two_workers_do_not_answer_one_message_twice(town: System, team: Team) -> None:
-    second = town.make_worker("worker-second")
+def test_two_workers_do_not_answer_one_message_twice(system: System, team: Team) -> None:
+    second = system.make_worker("worker-second")
     second.start()
     try:
         for n in range(8):
             team.parent.text(f"when is my next meeting, asked {n} times", api=n % 2)
-        town.settle()
+        system.settle()
         promises.check(team)
-        assert len(town.twilio.to(team.parent.number)) == 8
+        assert len(system.twilio.to(team.parent.number)) == 8
         team.parent.expect_whatever()
     finally:
         second.stop()
 
 
-def test_two_workers_tell_each_rung_once(town: System, team: Team) -> None:
-    second = town.make_worker("worker-rungs")
+def test_two_workers_tell_each_rung_once(system: System, team: Team) -> None:
+    second = system.make_worker("worker-rungs")
     second.start()
     try:
         team.parent.text("help he has got a knife and he is going to kill us")
@@ -78,8 +78,8 @@ def test_two_workers_tell_each_rung_once(town: System, team: Team) -> None:
         for phones in ((team.lead, team.duty), (team.manager,), (team.lead, team.duty)):
             for phone in phones:
                 phone.expect(r"EMERGENCY \d+")
-            town.settle()
-            town.move_clock(timedelta(minutes=3, seconds=1))
+            system.settle()
+            system.move_clock(timedelta(minutes=3, seconds=1))
         team.manager.expect(r"EMERGENCY \d+")
     finally:
         second.stop()
