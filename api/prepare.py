@@ -82,6 +82,9 @@ def environment() -> dict[str, str]:
         "BOT_PYTHON": str(bot_python()),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
+        # Small matrices: more threads only wait for one another, burning the cores that others need.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
         # One allocator arena: several threads' arenas would each keep what one needs (glibc).
         "MALLOC_ARENA_MAX": "2",
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,11 @@ os.environ["HEARTHLINE_PUBLIC_URL"] = "http://testserver"
 
 #: Not emptied between tests: the schema's own version.
 KEPT = ("alembic_version",)
+
+
+def pytest_sessionstart() -> None:
+    """A run that is told to end (SIGTERM, as by ``timeout``) still stops its database and its processes."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end", returncode=143))
 
 
 def pytest_sessionfinish() -> None:

@@ -1,4 +1,4 @@
-"""``BOT_PYTHON -m tests.bench.in_bot MODEL``: what a trained model makes of the texts on stdin, one at a time.
+"""``BOT_PYTHON -m tests.bench.in_bot MODEL [ours]``: what a trained model makes of the texts on stdin, one at a time.
 
 In: a JSON list of texts. Out, its last line: ``{"load": seconds, "resident": MB, "turns": [[seconds, intent], ...]}``;
 the intent is the likeliest, whether or not it was sure. Runs in the bot's environment (Python 3.10), for both bots.
@@ -40,6 +40,8 @@ def _resident() -> float:
 
 def main() -> None:
     warnings.simplefilter("ignore")
+    if "ours" in sys.argv[2:]:
+        import bot.serve  # noqa: F401  # it says how many threads the libraries may take, before they are loaded
     print(json.dumps(asyncio.run(_parse(sys.argv[1], json.load(sys.stdin)))))
 
 

@@ -40,14 +40,16 @@ def development(kind: str, language: str) -> list[dict[str, Any]]:
 
 
 def our_model() -> Path:
+    for old in (FOLDER / "models").glob("hearthline-*.tar.gz"):
+        old.unlink()
     give_model(FOLDER)
-    return max((FOLDER / "models").glob("hearthline-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    return next((FOLDER / "models").glob("hearthline-*.tar.gz"))
 
 
-def parsed(model: Path, texts: Sequence[str]) -> dict[str, Any]:
-    """What the model makes of the texts, one at a time, in a process of its own (tests.bench.in_bot)."""
+def parsed(model: Path, texts: Sequence[str], whose: str) -> dict[str, Any]:
+    """What the model (``ours`` or ``stock``) makes of the texts, one at a time, in a process of its own."""
     done = subprocess.run(
-        [BOT_PYTHON, "-m", "tests.bench.in_bot", str(model)], cwd=ROOT, env=starter.environment(),
+        [BOT_PYTHON, "-m", "tests.bench.in_bot", str(model), whose], cwd=ROOT, env=starter.environment(),
         input=json.dumps(list(texts)), capture_output=True, text=True, timeout=1800,
     )  # fmt: skip
     if done.returncode:
@@ -60,7 +62,7 @@ def one_message(sizes: Sizes) -> list[Figure]:
     """Time of one message through the understanding, and through the screen."""
     every = [line["text"] for language in LANGUAGES for line in development("intents", language)]
     texts = every[:: max(1, len(every) // sizes.understood)]
-    mine, stock = parsed(our_model(), texts), parsed(_stock_model() or starter.model(), texts)
+    mine, stock = parsed(our_model(), texts, "ours"), parsed(_stock_model() or starter.model(), texts, "stock")
     took, theirs = [row[0] for row in mine["turns"]], [row[0] for row in stock["turns"]]
     every = [line["text"] for language in LANGUAGES for line in development("safety", language)]
     alarming = every[:: max(1, len(every) // sizes.understood)]
@@ -105,7 +107,7 @@ def accuracy(*, train: bool) -> list[Figure]:
     texts = [line["text"] for language in LANGUAGES for line in lines[language]]
     stock_model = _stock_model()
     assert stock_model is not None
-    mine, stock = parsed(our_model(), texts), parsed(stock_model, texts)
+    mine, stock = parsed(our_model(), texts, "ours"), parsed(stock_model, texts, "stock")
     start = 0
     for language, (name, least, least_f1) in LANGUAGES.items():
         wanted = [line["intent"] for line in lines[language]]

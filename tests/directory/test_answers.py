@@ -14,6 +14,7 @@ from api import texts
 from api.directory.answers import Answer, answer
 from api.directory.service import needs, understand_place
 from api.jurisdiction.packs import pack
+from api.jurisdiction.phones import local_number
 from api.messages.sms import is_gsm7, segments, to_gsm7
 
 ZONES = {"uk-england": ZoneInfo("Europe/London"), "us-ohio": ZoneInfo("America/New_York")}
