@@ -68,7 +68,7 @@ _one_at_a_time = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _engine() -> Engine:
-    return create_engine(database_url(), pool_size=10, max_overflow=20, pool_pre_ping=True)
+    return create_engine(database_url(), pool_size=6, max_overflow=24, pool_pre_ping=True)
 
 
 @contextmanager

@@ -85,6 +85,7 @@ def environment() -> dict[str, str]:
         # Small matrices: more threads only wait for one another, burning the cores that others need.
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
         # One allocator arena: several threads' arenas would each keep what one needs (glibc).
         "MALLOC_ARENA_MAX": "2",
     }

@@ -122,7 +122,12 @@ def make(name: str) -> None:
     run(f"{name}: python -m venv", [python, "-m", "venv", str(folder)])
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     run(f"{name}: pip install", [*pip, "--no-deps", *(argument for lock in locks for argument in ("-r", lock))])
-    run(f"{name}: pip install hearthline", [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+    if name == "api":
+        run(f"{name}: pip install hearthline", [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+    else:
+        # Rasa's setuptools is too old to install this project; its modules only have to be found.
+        site = next((folder / "lib").glob("python*/site-packages"))
+        (site / "hearthline.pth").write_text(f"{ROOT}\n")
     stamp.write_text(fingerprint(name))
     print(f"  {name}: ready", flush=True)
 

@@ -7,6 +7,7 @@ no answer.
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from functools import lru_cache
@@ -21,6 +22,10 @@ from api.settings import settings
 LARGEST_ANSWER = 256 * 1024
 #: Rasa gets at most so many characters: nobody's point comes later, and its cost grows with the length.
 LONGEST_QUESTION = 2000
+
+
+#: One Rasa process answers one message at a time: more waiting there would only run into the time limit in its queue.
+_few_at_once = threading.Semaphore(3)
 
 
 class RasaFailed(Exception):
@@ -54,6 +59,11 @@ def _client() -> httpx.Client:
 
 def ask(text: str, *, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[Reply]:
     """The replies to one message. Each turn is a conversation of its own for Rasa. Raises RasaFailed."""
+    with _few_at_once:
+        return _ask(text, message_id, metadata)
+
+
+def _ask(text: str, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[Reply]:
     question = {"sender": f"turn-{message_id}", "message": text[:LONGEST_QUESTION], "metadata": metadata}
     deadline = time.monotonic() + settings().rasa_timeout
     answer = bytearray()

@@ -33,7 +33,7 @@ NOISE_BESIDE_DANGER = ("fallback", "out_of_scope", "danger", "distress", "greet"
 
 @dataclass(frozen=True)
 class Waiting:
-    """The next message of a conversation: its screening is still to be finished (``screened`` False), or its turn is."""
+    """The next message of a conversation; ``screened`` False: the screen has to be finished before its turn."""
 
     message_id: uuid.UUID
     body: str

@@ -8,6 +8,7 @@ anything else happens to it, and never raises: curated patterns (``data/safety/p
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -43,9 +44,18 @@ class Verdict:
         return self.noticed and self.priority != "routine"
 
 
-@lru_cache(maxsize=1)
+#: ``lru_cache`` alone would let several threads load the model at once.
+_loading = threading.Lock()
+
+
 def _model() -> Model | None:
     """The trained model, loaded once; None if it cannot be (its file or the package missing or broken)."""
+    with _loading:
+        return _load_model()
+
+
+@lru_cache(maxsize=1)
+def _load_model() -> Model | None:
     try:
         return Model()
     except Exception as error:  # whatever is wrong with a file or package must not silence the patterns

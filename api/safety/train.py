@@ -109,18 +109,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m api.safety.train", description=__doc__)
     parser.add_argument("--epochs", type=float, default=Plan.epochs)
     parser.add_argument("--rate", type=float, default=Plan.rate)
+    parser.add_argument("--easy", type=int, default=Plan.easy, help="messages of the understanding in each epoch")
     parser.add_argument("--group-weight", type=float, default=Plan.group_weight)
     parser.add_argument("--go-on-from", type=Path, help="an artefact to start from, instead of the base model")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--out", type=Path, default=PATH)
     chosen = parser.parse_args()
-    plan = Plan(epochs=chosen.epochs, seed=chosen.seed, rate=chosen.rate, group_weight=chosen.group_weight)
+    plan = Plan(
+        epochs=chosen.epochs, seed=chosen.seed, rate=chosen.rate, easy=chosen.easy, group_weight=chosen.group_weight
+    )
     examples = corpus.training()
     draw = np.random.default_rng(plan.seed)
     calm = [
         e for e in examples if e.source == "understanding" and not e.danger and e.group != "intent:express_distress"
     ]
-    easy = [calm[i] for i in draw.permutation(len(calm))[:2000]]
+    easy = [calm[i] for i in draw.permutation(len(calm))[:6000]]
     harmless = set(calm)
     core = [e for e in examples if e not in harmless]
     core += augmented(core, easy, 500, plan.seed)

@@ -36,9 +36,9 @@ def without_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
             super().__init__(tmp_path / "none.npz")
 
     monkeypatch.setattr(screen, "Model", Missing)
-    screen._model.cache_clear()
+    screen._load_model.cache_clear()
     yield
-    screen._model.cache_clear()
+    screen._load_model.cache_clear()
 
 
 @pytest.mark.parametrize("text", GARBAGE.values(), ids=GARBAGE.keys())
