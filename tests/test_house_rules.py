@@ -243,6 +243,7 @@ def test_nothing_but_the_settings_reads_the_environment() -> None:
     allowed = {
         "api/settings.py", "api/crashpoints.py", "api/run.py", "api/prepare.py", "api/assistant/training.py",
         "api/assistant/understanding.py",
+        "api/safety/__init__.py",  # sets what numpy reads when it is imported; says why
     }  # fmt: skip
     readers = [
         name(path)
