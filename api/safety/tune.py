@@ -38,7 +38,7 @@ class Plan:
     rate: float = 7e-4
     batch: int = 32
     #: Harmless messages of the understanding that each epoch sees, drawn anew.
-    easy: int = 700
+    easy: int = 2200
     dropout: float = 0.1
     group_weight: float = 0.3
     emergency_weight: float = 0.4
