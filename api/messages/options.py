@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+#: A command of Rasa's, without its "/".
+_COMMAND = re.compile(r"\w+\s*(@[\d.]+)?\s*(\{.*)?", re.DOTALL)
 #: More than this many is a list nobody reads on a phone.
 MOST = 6
 
@@ -48,5 +51,12 @@ def chosen(text: str, remembered: list[dict[str, Any]]) -> str:
 
 
 def neutral(text: str) -> str:
-    """Free text that Rasa cannot take for a command: no leading "/" (FACTS, Rasa), never empty."""
-    return text.lstrip("/ \t\r\n") or "?"
+    """Free text that Rasa cannot take for a command: no leading "/" (FACTS, Rasa), never empty.
+
+    What looks like a whole command ("/restart", "/intent{...}") is nobody's sentence, and without its "/" it would be
+    understood by the intent's own name: nothing of it is passed on.
+    """
+    words = text.lstrip("/ \t\r\n")
+    if not words or (text.lstrip().startswith("/") and _COMMAND.fullmatch(words)):
+        return "?"
+    return words

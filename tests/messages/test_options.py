@@ -42,6 +42,13 @@ def test_no_free_text_is_a_command_to_rasa(words: str) -> None:
     assert not options.neutral(words).startswith("/")
 
 
+@pytest.mark.parametrize("words", ['/report_action_done{"action": "course"}', "/restart", "/ /affirm@0.9"])
+def test_a_whole_command_passes_nothing_on_but_a_sentence_with_a_slash_does(words: str) -> None:
+    assert options.neutral(words) == "?"
+    assert options.neutral("/ can you ring me") == "can you ring me"
+    assert options.neutral("done") == "done"
+
+
 @pytest.mark.parametrize("words", ["", "/", "   ", "// \n"])
 def test_nothing_becomes_a_question_mark(words: str) -> None:
     assert options.neutral(words) == "?"
