@@ -101,3 +101,9 @@ def client(database: Engine) -> Iterator[TestClient]:
 
     with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def no_rush(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every message gets the whole screen at the door, however fast a test writes (tests/safety/test_door.py)."""
+    monkeypatch.setattr("api.safety.door.PACE", 0.0)
