@@ -6,6 +6,7 @@ on leaving; nothing relies on code that runs after a response.
 
 from __future__ import annotations
 
+import select
 import threading
 import uuid
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
-from sqlalchemy import DateTime, MetaData, create_engine, text
+from sqlalchemy import DateTime, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from api import embedded_postgres
@@ -68,7 +70,21 @@ _one_at_a_time = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _engine() -> Engine:
-    return create_engine(database_url(), pool_size=6, max_overflow=24, pool_pre_ping=True)
+    made = create_engine(database_url(), pool_size=6, max_overflow=24)
+    event.listen(made, "checkout", _replace_if_closed)
+    return made
+
+
+def _replace_if_closed(connection: Any, _record: object, _proxy: object) -> None:
+    if closed(connection.fileno()):
+        raise DisconnectionError("the server closed this connection")
+
+
+def closed(socket: int) -> bool:
+    """Has the server closed this idle connection? Costs no round trip: it would have sent its goodbye."""
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager
@@ -95,4 +111,17 @@ def reading() -> Iterator[Session]:
 
 def notify(session: Session, topic: str) -> None:
     """Wake live pages that watch ``topic``, when (and only if) the transaction commits. Carries no content."""
-    session.execute(text("SELECT pg_notify('hearthline', :topic)"), {"topic": topic})
+    session.info.setdefault(_TOPICS, set()).add(topic)
+
+
+_TOPICS = "topics to notify"
+
+
+@event.listens_for(Session, "before_commit")
+def _notify_all(session: Session) -> None:
+    topics = session.info.pop(_TOPICS, None)
+    if topics:
+        session.execute(
+            text("SELECT pg_notify('hearthline', topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
+            {"topics": sorted(topics)},
+        )

@@ -78,6 +78,7 @@ def environment() -> dict[str, str]:
         "HEARTHLINE_API_URL": os.environ.get("HEARTHLINE_API_URL", f"http://127.0.0.1:{settings().port}"),
         "HEARTHLINE_SECRET_KEY": settings().key,
         "HEARTHLINE_MODEL": str(ensure_trained()),
+        "HEARTHLINE_ENCODER": str(settings().encoder_folder),
         "API_PYTHON": sys.executable,
         "BOT_PYTHON": str(bot_python()),
         "PYTHONPATH": str(ROOT),

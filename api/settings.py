@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     var_dir: Path = ROOT / "var"
     #: A file that holds seconds to add to the real time: only demo mode and tests set it (api.clock).
     clock_file: Path | None = None
+    #: Where the sentence encoder keeps what it made from its package; None: in the var folder.
+    encoder: Path | None = None
     #: How long one turn may wait for Rasa, in seconds.
     rasa_timeout: float = 5.0
     #: At most so many bytes in a request's body.
@@ -51,6 +53,10 @@ class Settings(BaseSettings):
     twilio_from: str = Field(default="", validation_alias=AliasChoices("TWILIO_FROM"))
     twilio_messaging_service_sid: str = Field(default="", validation_alias=AliasChoices("TWILIO_MESSAGING_SERVICE_SID"))
     twilio_api_url: str = Field(default="", validation_alias=AliasChoices("TWILIO_API_URL"))
+
+    @property
+    def encoder_folder(self) -> Path:
+        return self.encoder or self.var_dir / "encoder"
 
     @property
     def demo(self) -> bool:

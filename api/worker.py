@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import procrastinate
+import psycopg
+from psycopg_pool import AsyncConnectionPool
 
 from api import logs
-from api.database import libpq_url
+from api.database import closed, libpq_url
 from api.escalations.jobs import climb
 from api.jobs import app
 from api.messages.jobs import sweep
@@ -51,9 +54,23 @@ async def _retry_stalled() -> None:
         await asyncio.sleep(max(1.0, settings().stalled_after / 4))
 
 
+async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
+    if closed(connection.fileno()):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)  # each of procrastinate's steps is one statement
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Procrastinate's pool; a connection is asked whether it lives only where there is a sign that it does not."""
+    return AsyncConnectionPool(**{**options, "check": _check, "configure": _configure})
+
+
 async def run() -> None:
     """Run until told to stop (SIGINT, SIGTERM): jobs under way are finished first."""
-    connector = procrastinate.PsycopgConnector(conninfo=libpq_url(), min_size=1, max_size=4)
+    connector = procrastinate.PsycopgConnector(pool_factory=_pool, conninfo=libpq_url(), min_size=1, max_size=4)
     with app.replace_connector(connector) as opened:
         async with opened.open_async():
             background = [

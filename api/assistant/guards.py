@@ -8,12 +8,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import Header, HTTPException
+from sqlalchemy import func, select
 
 from api import clock
 from api.access.models import Agency
 from api.assistant import tokens
 from api.database import reading
-from api.families.models import Person
+from api.families.models import Family, Person
 from api.messages.models import Conversation, InboundMessage
 
 
@@ -42,14 +43,17 @@ def turn(x_turn_token: str = Header(default="")) -> Turn:
     except tokens.BadToken:
         raise HTTPException(404, "not found") from None
     with reading() as session:
-        message = session.get(InboundMessage, message_id)
-        if message is None or message.state != "queued":
+        found = session.execute(
+            select(InboundMessage, Conversation, Person, Agency)
+            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+            .outerjoin(Person, Person.id == Conversation.person_id)
+            .outerjoin(Family, Family.id == Person.family_id)
+            .join(Agency, Agency.id == func.coalesce(Family.agency_id, Conversation.agency_id))
+            .where(InboundMessage.id == message_id, InboundMessage.state == "queued")
+        ).one_or_none()
+        if found is None:
             raise HTTPException(404, "not found")
-        conversation = session.get_one(Conversation, message.conversation_id)
-        person = session.get(Person, conversation.person_id) if conversation.person_id else None
-        agency = session.get(Agency, person.family.agency_id if person else conversation.agency_id)
-        if agency is None:
-            raise HTTPException(404, "not found")
+        message, conversation, person, agency = found
         return Turn(
             message_id=message.id,
             text=message.body,

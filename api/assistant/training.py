@@ -12,9 +12,13 @@ import sys
 from pathlib import Path
 
 from api.settings import ROOT, settings
+from encoder.sentences import Encoder
 
 #: What the model is made from. The development set (data/dev) is not among it.
-SOURCES = ("bot/config.yml", "bot/domain.yml", "bot/components", "data/nlu", "data/rules.yml", "requirements/bot.txt")
+SOURCES = (
+    "bot/config.yml", "bot/domain.yml", "bot/components", "encoder", "data/nlu", "data/rules.yml",
+    "requirements/bot.txt",
+)  # fmt: skip
 
 
 def bot_python() -> Path:
@@ -44,6 +48,7 @@ def ensure_trained() -> Path:
 
     Raises SystemExit with the end of the training's log if it fails.
     """
+    Encoder(settings().encoder_folder)  # the files that Rasa's side reads are made if they are missing
     model = model_path()
     if model.exists():
         return model
@@ -59,6 +64,7 @@ def ensure_trained() -> Path:
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONPATH": str(ROOT),
+        "HEARTHLINE_ENCODER": str(settings().encoder_folder),
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not burn the cores
     }
     with log.open("wb") as output:

@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, cast, exists, select, update
+from sqlalchemy.orm import Session, aliased
 
 from api import clock, crashpoints, texts
 from api.assistant import rasa_client, tokens
@@ -45,41 +45,59 @@ class Waiting:
 
 def run_waiting(conversation_id: uuid.UUID) -> None:
     """Answer the conversation's queued messages one at a time, in the order in which they were accepted."""
-    while (waiting := _next(conversation_id)) is not None:
+    more = True
+    while more and (waiting := _next(conversation_id)) is not None:
         if waiting.screened:
-            _take(waiting)
+            more = _take(waiting)
         else:
             _screen_the_rest(waiting)
 
 
 def _next(conversation_id: uuid.UUID) -> Waiting | None:
     """The oldest queued message, its attempt counted; those that a worker answers are only recorded."""
-    with transaction() as session:
-        queued = session.scalars(
-            select(InboundMessage)
-            .filter_by(conversation_id=conversation_id, state="queued")
-            .order_by(InboundMessage.seq)
-        )
-        conversation = session.get_one(Conversation, conversation_id)
-        for message in queued:
-            if message.screened and conversation.taken_over_by is not None:
+    oldest = (
+        select(InboundMessage.id)
+        .filter_by(conversation_id=conversation_id, state="queued")
+        .order_by(InboundMessage.seq)
+        .limit(1)
+        .scalar_subquery()
+    )
+    while True:
+        with transaction() as session:
+            found = session.execute(
+                update(InboundMessage)
+                .where(InboundMessage.id == oldest, Conversation.id == InboundMessage.conversation_id)
+                .values(turn_attempts=InboundMessage.turn_attempts + cast(InboundMessage.screened, Integer))
+                .returning(
+                    InboundMessage.id,
+                    InboundMessage.body,
+                    InboundMessage.payload,
+                    InboundMessage.screened,
+                    InboundMessage.turn_attempts,
+                    Conversation.language,
+                    Conversation.channel,
+                    Conversation.taken_over_by,
+                ),
+                execution_options={"synchronize_session": False},
+            ).one_or_none()
+            if found is None:
+                return None
+            if found.screened and found.taken_over_by is not None:
+                message = session.get_one(InboundMessage, found.id)
                 message.state, message.settled_at = "recorded", clock.now()
                 continue
-            if message.screened:
-                message.turn_attempts += 1
-            return Waiting(
-                message.id,
-                message.body,
-                message.screened,
-                question=message.payload or options.neutral(message.body),
-                metadata={
-                    "turn_token": tokens.make(message.id),
-                    "language": conversation.language,
-                    "channel": conversation.channel,
-                },
-                attempts=message.turn_attempts,
-            )
-    return None
+        return Waiting(
+            found.id,
+            found.body,
+            found.screened,
+            question=found.payload or options.neutral(found.body),
+            metadata={
+                "turn_token": tokens.make(found.id),
+                "language": found.language,
+                "channel": found.channel,
+            },
+            attempts=found.turn_attempts,
+        )
 
 
 def _screen_the_rest(waiting: Waiting) -> None:
@@ -97,7 +115,8 @@ def _screen_the_rest(waiting: Waiting) -> None:
             danger.respond(session, conversation, message, verdict)
 
 
-def _take(waiting: Waiting) -> None:
+def _take(waiting: Waiting) -> bool:
+    """One turn. False if nothing else waited in the conversation when it was settled (what came later has a job)."""
     crashpoints.point("turn.before_rasa")
     replies: list[Reply] = []
     failure = ""
@@ -110,10 +129,21 @@ def _take(waiting: Waiting) -> None:
         log.warning("turn: no usable answer from Rasa (%s)", failure)
     crashpoints.point("turn.after_rasa")
     with transaction() as session:
-        message = session.get_one(InboundMessage, waiting.message_id, with_for_update=True)
-        conversation = session.get_one(Conversation, message.conversation_id)
+        later = aliased(InboundMessage)
+        message, conversation, more = session.execute(
+            select(
+                InboundMessage,
+                Conversation,
+                exists().where(
+                    later.conversation_id == Conversation.id, later.state == "queued", later.id != InboundMessage.id
+                ),
+            )
+            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+            .where(InboundMessage.id == waiting.message_id)
+            .with_for_update(of=InboundMessage)
+        ).one()
         if message.state != "queued":
-            return
+            return True
         if failure or not _say(session, conversation, message, replies):
             _fall_back(session, conversation, message)
         else:
@@ -123,6 +153,7 @@ def _take(waiting: Waiting) -> None:
         session.flush()
         crashpoints.point("turn.before_commit")
     crashpoints.point("turn.after_commit")
+    return bool(more)
 
 
 def _say(session: Session, conversation: Conversation, message: InboundMessage, replies: list[Reply]) -> bool:

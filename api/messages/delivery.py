@@ -8,9 +8,10 @@ worker is shown it, a worker's escalation is sent again with the same reference.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from api import clock, crashpoints
@@ -36,27 +37,53 @@ UNREACHABLE = "30003"
 def deliver(outbound_id: uuid.UUID) -> None:
     """Try once to send the message, if it is its time. Safe to run again at any point."""
     with transaction() as session:
-        message = session.get(OutboundMessage, outbound_id, with_for_update=True)
-        if message is None or message.state not in ("queued", "sending") or message.due_at > clock.now():
-            return
-        if message.state == "sending" and message.kind != "escalation":
-            # An earlier try was cut off after its attempt was committed: it may have gone out.
-            _settle(session, message, "uncertain", "interrupted")
-            return
-        attempt = DeliveryAttempt(outbound_id=message.id, started_at=clock.now())
-        session.add(attempt)
-        message.state = "sending"
-        session.flush()
-        to, body = message.address, message.body
+        begun = _begin(session, outbound_id)
+    if begun is None:
+        return
     crashpoints.point("delivery.after_attempt")
-    outcome = twilio.send(to, body, callback_for=outbound_id)
+    outcome = twilio.send(begun.address, begun.body, callback_for=outbound_id)
     crashpoints.point("delivery.after_send")
     with transaction() as session:
+        session.execute(
+            update(DeliveryAttempt)
+            .where(DeliveryAttempt.id == begun.attempt_id)
+            .values(ended_at=clock.now(), result=outcome.result, error=outcome.error),
+            execution_options={"synchronize_session": False},
+        )
         message = session.get_one(OutboundMessage, outbound_id, with_for_update=True)
-        tried = session.get_one(DeliveryAttempt, attempt.id)
-        tried.ended_at, tried.result, tried.error = clock.now(), outcome.result, outcome.error
         _after_attempt(session, message, outcome)
     crashpoints.point("delivery.after_commit")
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A try that is under way: where to, and the words."""
+
+    attempt_id: uuid.UUID
+    address: str
+    body: str
+
+
+def _begin(session: Session, outbound_id: uuid.UUID) -> _Begun | None:
+    """Note the try, to be committed before the provider is called; None if there is nothing to send now."""
+    now, attempt_id = clock.now(), uuid.uuid4()
+    free = OutboundMessage.state == "queued"
+    cut_off = (OutboundMessage.state == "sending") & (OutboundMessage.kind == "escalation")
+    row = session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id == outbound_id, OutboundMessage.due_at <= now, free | cut_off)
+        .values(state="sending")
+        .returning(OutboundMessage.address, OutboundMessage.body),
+        execution_options={"synchronize_session": False},
+    ).one_or_none()
+    if row is not None:
+        session.execute(insert(DeliveryAttempt).values(id=attempt_id, outbound_id=outbound_id, started_at=now))
+        return _Begun(attempt_id, row.address, row.body)
+    message = session.get(OutboundMessage, outbound_id, with_for_update=True)
+    if message is not None and message.state == "sending" and message.kind != "escalation":
+        # An earlier try was cut off after its attempt was committed: it may have gone out.
+        _settle(session, message, "uncertain", "interrupted")
+    return None
 
 
 def _after_attempt(session: Session, message: OutboundMessage, outcome: twilio.Outcome) -> None:
@@ -86,11 +113,12 @@ def _try_later(session: Session, message: OutboundMessage, error: str) -> None:
 def _settle(session: Session, message: OutboundMessage, state: str, error: str = "") -> None:
     now: datetime = clock.now()
     message.state, message.error, message.settled_at = state, error, now
-    conversation = session.get(Conversation, message.conversation_id) if message.conversation_id else None
-    if conversation is not None:
-        notify(session, f"conversation:{conversation.id}")
-        if state in ("failed", "uncertain") and conversation.agency_id:
-            notify(session, f"agency:{conversation.agency_id}")
+    if message.conversation_id is not None:
+        notify(session, f"conversation:{message.conversation_id}")
+        if state in ("failed", "uncertain"):
+            conversation = session.get_one(Conversation, message.conversation_id)
+            if conversation.agency_id:
+                notify(session, f"agency:{conversation.agency_id}")
     if state != "failed":
         return
     if error == twilio.OPTED_OUT:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from api import clock, crashpoints, jobs
 from api.access.models import Worker
 from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
-from api.families.models import ContactPoint, Person
+from api.families.models import ContactPoint, Family, Person
 from api.messages import commands, danger, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
@@ -61,12 +61,9 @@ def accept(
         keyword = _keyword(session, conversation, body, opt_out_type)
         if not whole and _without_turn(conversation, keyword):
             verdict, whole = screen(body), True  # no turn will do it later
-        message_id, fresh = _store(
-            session, conversation, channel, external_id, body, payload, list(media), verdict, whole
-        )
+        message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
-            return Accepted(message_id, conversation.id, duplicate=True)
-        message = session.get_one(InboundMessage, message_id)
+            return Accepted(message.id, conversation.id, duplicate=True)
         conversation.last_inbound_at = message.received_at
         _route(session, conversation, message, verdict, keyword)
         notify(session, f"conversation:{conversation.id}")
@@ -75,7 +72,7 @@ def accept(
         session.flush()
         crashpoints.point("inbox.before_commit")
     crashpoints.point("inbox.after_commit")
-    return Accepted(message_id, conversation.id, duplicate=False)
+    return Accepted(message.id, conversation.id, duplicate=False)
 
 
 def _store(
@@ -88,8 +85,8 @@ def _store(
     media: list[dict[str, str]],
     verdict: Verdict,
     screened: bool,
-) -> tuple[uuid.UUID, bool]:
-    """Insert the message unless its external id is there: ``(id, True)`` for a new one."""
+) -> tuple[InboundMessage, bool]:
+    """Insert the message unless its external id is there: ``(message, True)`` for a new one."""
     if channel == "web":
         external_id = f"{conversation.id}:{external_id}"  # a page's ids are its own: they must not meet another's
     remembered = (conversation.state or {}).get("options", [])
@@ -111,14 +108,12 @@ def _store(
             safety_reasons=verdict.reasons,
         )
         .on_conflict_do_nothing(index_elements=["channel", "external_id"])
-        .returning(InboundMessage.id)
+        .returning(InboundMessage)
     )
     if inserted is not None:
         return inserted, True
-    earlier = session.scalars(
-        select(InboundMessage.id).filter_by(channel=channel, external_id=storable(external_id))
-    ).one()
-    return earlier, False
+    earlier = session.scalars(select(InboundMessage).filter_by(channel=channel, external_id=storable(external_id)))
+    return earlier.one(), False
 
 
 def _conversation(session: Session, channel: str, address: str, conversation_id: uuid.UUID | None) -> Conversation:
@@ -127,16 +122,24 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
         if found is None or found.closed_at is not None:
             raise LookupError("this chat has ended")
         return found
-    holder = session.scalar(
-        select(Person).join(ContactPoint).where(ContactPoint.address == address, ContactPoint.state != "quarantined")
-    )
-    worker = session.scalar(select(Worker).filter_by(phone=address, active=True)) if holder is None else None
+    asked = select(literal(address).label("address")).subquery()
+    found, holder, family, worker = session.execute(
+        select(Conversation, Person, Family, Worker)
+        .select_from(asked)
+        .outerjoin(Conversation, (Conversation.address == asked.c.address) & (Conversation.channel == channel))
+        .outerjoin(ContactPoint, (ContactPoint.address == asked.c.address) & (ContactPoint.state != "quarantined"))
+        .outerjoin(Person, Person.id == ContactPoint.person_id)
+        .outerjoin(Family, Family.id == Person.family_id)
+        .outerjoin(
+            Worker, (Worker.phone == asked.c.address) & Worker.active & Person.id.is_(None)
+        )  # a number that is in a family is a family's
+        .limit(1)
+    ).one()
     values: dict[str, Any] = {"person_id": holder.id if holder else None, "worker_id": worker.id if worker else None}
-    found = session.scalar(select(Conversation).filter_by(channel=channel, address=address))
     if found is None:
         agency = (
-            holder.family.agency_id
-            if holder
+            family.agency_id
+            if family
             else worker.agency_id
             if worker
             else escalation_queries.default_agency(session, address).id
@@ -159,8 +162,8 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
     if (found.person_id, found.worker_id) != (values["person_id"], values["worker_id"]):
         # The number changed hands: whatever was being talked about is not the new holder's to see.
         found.person_id, found.worker_id, found.state = values["person_id"], values["worker_id"], {}
-        if holder is not None:
-            found.agency_id, found.language = holder.family.agency_id, holder.language
+        if holder is not None and family is not None:
+            found.agency_id, found.language = family.agency_id, holder.language
     return found
 
 

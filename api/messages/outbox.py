@@ -5,11 +5,13 @@ Promise: ``(in_reply_to, part)`` is unique, so a turn that runs twice queues its
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from api import clock, jobs
@@ -37,10 +39,6 @@ def queue_reply(
     By SMS the options become numbered lines of the body; on the web they are buttons. On the web the message counts as
     sent with the commit: the page fetches it.
     """
-    if in_reply_to is not None and part is not None:
-        already = session.scalar(select(OutboundMessage).filter_by(in_reply_to=in_reply_to.id, part=part))
-        if already is not None:
-            return already
     by_sms = conversation.channel == "sms"
     body = sms.to_gsm7(with_numbers(text, options)) if by_sms else text
     return _queue(
@@ -88,11 +86,18 @@ def queue_to_worker(
 
 def _queue(session: Session, *, due_at: datetime | None, **columns: Any) -> OutboundMessage:
     now = clock.now()
-    message = OutboundMessage(created_at=now, due_at=due_at or now, **columns)
-    if message.channel == "web":
-        message.state, message.settled_at = "sent", now
-    session.add(message)
-    session.flush()
+    columns |= {"created_at": now, "due_at": due_at or now}
+    if columns["channel"] == "web":
+        columns |= {"state": "sent", "settled_at": now}
+    message: OutboundMessage | None = session.scalar(
+        insert(OutboundMessage)
+        .values(id=uuid.uuid4(), **columns)
+        .on_conflict_do_nothing(index_elements=["in_reply_to", "part"])
+        .returning(OutboundMessage)
+    )
+    if message is None:  # this part of the reply is queued already
+        part = select(OutboundMessage).filter_by(in_reply_to=columns["in_reply_to"], part=columns["part"])
+        return session.scalars(part).one()
     if message.channel != "web" and message.due_at <= now:
         jobs.enqueue_delivery(session, message.id, message.address)
     if message.conversation_id:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from api.safety.e5 import Floats, open_packed, package_file
-from api.safety.network import Encoder
 from api.safety.sparse import Linear
-from api.settings import DATA
+from api.settings import DATA, settings
+from encoder.packed import Floats
+from encoder.sentences import Encoder
 
 PATH = DATA / "safety" / "model.npz"
 KINDS = ("immediate_danger", "self_harm", "harm_disclosed")
@@ -53,9 +53,9 @@ class Model:
         self._head, self._head_bias = stored["head.weights"].astype(np.float32), stored["head.bias"].astype(np.float32)
         self._centre, self._spread = stored["centre"].astype(np.float32), float(self.about["spread"])
         self._mix: dict[str, float] = self.about["mix"]
-        self._early_at = int(self.about["early_layers"])
         changes = {name[2:]: value for name, value in stored.items() if name.startswith("n.")}
-        self._encoder = Encoder(open_packed(package_file()), changes, int(self.about["layers"]))
+        parts = (int(self.about["early_layers"]), int(self.about["layers"]))
+        self._encoder = Encoder(settings().encoder_folder, parts=parts, changes=changes)
 
     def score(self, text: str, folded_text: str) -> Scores:
         """The scores of one message: of the whole, and of a long one also piece by piece, the worst counting."""
@@ -74,11 +74,11 @@ class Model:
         sparse = self._linear.logit(folded_text)
         if sparse < self._mix["sparse_clear"]:
             return Scores(0.0, "none", 0.0, "sparse")
-        rows = self._encoder.begin(text, self._early_at)
+        rows = self._encoder.begin(text)
         early = float(rows.mean(axis=0) @ self._middle) + self._middle_bias
         if early < self._mix["early_clear"]:
             return Scores(0.0, "none", 0.0, "early")
-        return self._judge(self._encoder.finish(rows, self._early_at).mean(axis=0), sparse)
+        return self._judge(self._encoder.finish(rows).mean(axis=0), sparse)
 
     def _judge(self, vector: Floats, sparse: float) -> Scores:
         logits = self.head(vector)

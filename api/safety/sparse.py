@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from api.safety.e5 import Floats
+from encoder.packed import Floats
 
 BITS = 16
 #: Letters of one message that are read.

