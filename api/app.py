@@ -56,7 +56,8 @@ def create_app() -> FastAPI:
     )
     pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers)
     rest = (access.api, families.router, appointments.router, plans.router, escalations.router, messages.router)
-    for router in (*pages, *rest, twilio.router, assist.router, directory.router, ops.router):
+    busiest_first = (twilio.router, assist.router, *pages, *rest, directory.router, ops.router)
+    for router in busiest_first:
         app.include_router(router)
     app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -12,6 +12,7 @@ from typing import Any
 
 import procrastinate
 import psycopg
+import uvloop
 from psycopg_pool import AsyncConnectionPool
 
 from api import logs
@@ -96,7 +97,7 @@ def main() -> None:
     """Entry point of the worker process."""
     logs.configure()
     settings().check()
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from api.assistant import rasa_client, tokens
 from api.assistant import state as dialogue
 from api.assistant.rasa_client import RasaFailed, Reply
 from api.database import notify, transaction
-from api.messages import danger, options, outbox, wording
-from api.messages.models import Conversation, InboundMessage
+from api.messages import danger, delivery, options, outbox, wording
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.safety.screen import PRIORITIES, screen
 
 log = logging.getLogger(__name__)
@@ -128,14 +128,18 @@ def _take(waiting: Waiting) -> bool:
         failure = str(error)
         log.warning("turn: no usable answer from Rasa (%s)", failure)
     crashpoints.point("turn.after_rasa")
+    carried: list[uuid.UUID] = []
     with transaction() as session:
         later = aliased(InboundMessage)
-        message, conversation, more = session.execute(
+        message, conversation, more, unsent = session.execute(
             select(
                 InboundMessage,
                 Conversation,
                 exists().where(
                     later.conversation_id == Conversation.id, later.state == "queued", later.id != InboundMessage.id
+                ),
+                exists().where(
+                    OutboundMessage.address == Conversation.address, OutboundMessage.state.in_(("queued", "sending"))
                 ),
             )
             .join(Conversation, Conversation.id == InboundMessage.conversation_id)
@@ -144,20 +148,31 @@ def _take(waiting: Waiting) -> bool:
         ).one()
         if message.state != "queued":
             return True
-        if failure or not _say(session, conversation, message, replies):
+        # Straight away, unless something else is on its way to them: that goes first, so a job must wait for it.
+        straight = conversation.channel == "sms" and not unsent
+        said = None if failure else _say(session, conversation, message, replies, straight=straight)
+        if said is None:
             _fall_back(session, conversation, message)
         else:
             message.state = "answered"
+            carried = said if straight else []
         message.settled_at = clock.now()
         notify(session, f"conversation:{conversation.id}")
         session.flush()
         crashpoints.point("turn.before_commit")
     crashpoints.point("turn.after_commit")
+    for outbound_id in carried:
+        delivery.deliver(outbound_id)
     return bool(more)
 
 
-def _say(session: Session, conversation: Conversation, message: InboundMessage, replies: list[Reply]) -> bool:
-    """Queue the replies and remember their options. False if one of them cannot be put into words."""
+def _say(
+    session: Session, conversation: Conversation, message: InboundMessage, replies: list[Reply], *, straight: bool
+) -> list[uuid.UUID] | None:
+    """Queue the replies and remember their options; their ids, or None if one of them cannot be put into words.
+
+    ``straight``: the caller delivers them.
+    """
     local = wording.args(session, conversation)
     spoken: list[tuple[str, list[options.Option]]] = []
     try:
@@ -170,16 +185,20 @@ def _say(session: Session, conversation: Conversation, message: InboundMessage, 
             spoken.append((texts.render(reply.id, conversation.language, **{**local, **reply.args}), offered))
     except (texts.TextError, ValueError, KeyError, IndexError) as error:
         log.error("turn: a reply cannot be rendered (%s)", type(error).__name__)
-        return False
+        return None
     state = dialogue.load(conversation)
     if message.payload:
         state.options = []  # what was chosen is used up
+    queued = []
     for part, (text, offered) in enumerate(spoken):
-        outbox.queue_reply(session, conversation, text, in_reply_to=message, part=str(part), options=offered)
+        one = outbox.queue_reply(
+            session, conversation, text, in_reply_to=message, part=str(part), options=offered, carried=straight
+        )
+        queued.append(one.id)
         if offered:
             state.options = options.numbered(offered)
     dialogue.save(conversation, state)
-    return True
+    return queued
 
 
 def _option(language: str, offered: rasa_client.OfferedOption) -> options.Option:

@@ -34,6 +34,9 @@ _ORPHAN_DELIVERIES = text("""
         SELECT 1 FROM procrastinate_jobs j
         WHERE j.status IN ('todo', 'doing') AND j.lock = 'address:' || o.address
           AND j.args ->> 'outbound_id' = o.id::text)
+      AND NOT EXISTS (  -- a turn delivers its own replies
+        SELECT 1 FROM procrastinate_jobs j
+        WHERE j.status = 'doing' AND j.lock = 'conversation:' || o.conversation_id)
     ORDER BY o.seq LIMIT :batch
 """)
 

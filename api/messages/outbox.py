@@ -33,11 +33,13 @@ def queue_reply(
     options: Sequence[Option] = (),
     written_by: Worker | None = None,
     due_at: datetime | None = None,
+    carried: bool = False,
 ) -> OutboundMessage:
     """Queue a message to whoever is at the other end of the conversation; once for each ``(in_reply_to, part)``.
 
     By SMS the options become numbered lines of the body; on the web they are buttons. On the web the message counts as
-    sent with the commit: the page fetches it.
+    sent with the commit: the page fetches it. ``carried``: no job is queued, because the caller delivers it itself
+    after the commit (should it die, the sweep will).
     """
     by_sms = conversation.channel == "sms"
     body = sms.to_gsm7(with_numbers(text, options)) if by_sms else text
@@ -53,6 +55,7 @@ def queue_reply(
         options=numbered(options),
         written_by=written_by.id if written_by else None,
         due_at=due_at,
+        carried=carried,
     )
 
 
@@ -84,7 +87,7 @@ def queue_to_worker(
     )
 
 
-def _queue(session: Session, *, due_at: datetime | None, **columns: Any) -> OutboundMessage:
+def _queue(session: Session, *, due_at: datetime | None, carried: bool = False, **columns: Any) -> OutboundMessage:
     now = clock.now()
     columns |= {"created_at": now, "due_at": due_at or now}
     if columns["channel"] == "web":
@@ -98,7 +101,7 @@ def _queue(session: Session, *, due_at: datetime | None, **columns: Any) -> Outb
     if message is None:  # this part of the reply is queued already
         part = select(OutboundMessage).filter_by(in_reply_to=columns["in_reply_to"], part=columns["part"])
         return session.scalars(part).one()
-    if message.channel != "web" and message.due_at <= now:
+    if message.channel != "web" and message.due_at <= now and not carried:
         jobs.enqueue_delivery(session, message.id, message.address)
     if message.conversation_id:
         notify(session, f"conversation:{message.conversation_id}")

@@ -22,22 +22,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.components import linear
-from bot.components.wording import folded
+from bot.components.letters import VIEWS, View, vectorizer
 
-#: The letters' views of a text: the vectorizer's settings, and how often a term must occur in training to count.
-VIEWS: dict[str, dict[str, Any]] = {
-    "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\w+|[!?]", "min_df": 2},
-    "letters": {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 3},
-}
 RANKING_LENGTH = 10
-
-
-def _vectorizer(view: str, **extra: Any) -> TfidfVectorizer:
-    settings = {**VIEWS[view], **extra}
-    return TfidfVectorizer(preprocessor=folded, sublinear_tf=True, dtype=np.float32, **settings)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -70,7 +59,7 @@ class IntentModel(IntentClassifier, GraphComponent):
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = {**self.get_default_config(), **config}
         self._storage, self._resource = model_storage, resource
-        self._views: dict[str, TfidfVectorizer] = {}
+        self._views: dict[str, View] = {}
         self._mean = self._spread = self._weights = self._bias = np.zeros(0, np.float32)
         self._intents: list[str] = []
 
@@ -80,13 +69,14 @@ class IntentModel(IntentClassifier, GraphComponent):
         if not examples:
             return self._resource
         texts = [example.get(TEXT) for example in examples]
-        self._views = {view: _vectorizer(view) for view in VIEWS}
-        letters = [vectorizer.fit_transform(texts) for vectorizer in self._views.values()]
+        fitted = {view: vectorizer(view) for view in VIEWS}
+        sparse = [one.fit_transform(texts) for one in fitted.values()]
+        self._views = {view: View.of(view, one) for view, one in fitted.items()}
         vectors = self._vectors(examples)
         self._mean, self._spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
         self._intents, self._weights, self._bias = linear.fit(
             self._scaled(vectors),
-            hstack(letters).tocsr(),
+            hstack(sparse).tocsr(),
             [str(example.get(INTENT)) for example in examples],
             strength=self._config["strength"],
             max_iter=self._config["max_iter"],
@@ -113,10 +103,13 @@ class IntentModel(IntentClassifier, GraphComponent):
 
     def _chances(self, messages: list[Message]) -> np.ndarray[Any, Any]:
         texts = [message.get(TEXT) for message in messages]
-        letters = hstack([vectorizer.transform(texts) for vectorizer in self._views.values()]).tocsr()
         vectors = self._scaled(self._vectors(messages))
-        width = vectors.shape[1]
-        scores = vectors @ self._weights[:width] + letters @ self._weights[width:] + self._bias
+        first = vectors.shape[1]
+        scores = vectors @ self._weights[:first] + self._bias
+        for view in self._views.values():
+            rows = self._weights[first : first + len(view.terms)]
+            scores += np.stack([view.score(text, rows) for text in texts])
+            first += len(rows)
         return linear.softmax(scores * np.float32(self._config["sharpness"]))
 
     def _scaled(self, vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -128,7 +121,7 @@ class IntentModel(IntentClassifier, GraphComponent):
         return np.concatenate([features.features for features in found if features is not None])
 
     def _keep(self, folder: Path) -> None:
-        arrays = {f"idf_{view}": vectorizer.idf_ for view, vectorizer in self._views.items()}
+        arrays = {f"idf_{name}": view.idf for name, view in self._views.items()}
         np.savez(
             folder / "model.npz",
             mean=self._mean,
@@ -137,10 +130,7 @@ class IntentModel(IntentClassifier, GraphComponent):
             bias=self._bias,
             **arrays,
         )
-        vocabularies = {
-            view: sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
-            for view, vectorizer in self._views.items()
-        }
+        vocabularies = {name: view.terms for name, view in self._views.items()}
         (folder / "words.json").write_text(json.dumps({"intents": self._intents, "vocabularies": vocabularies}))
 
     @classmethod
@@ -159,9 +149,7 @@ class IntentModel(IntentClassifier, GraphComponent):
             with np.load(folder / "model.npz") as arrays:
                 component._mean, component._spread = arrays["mean"], arrays["spread"]
                 component._weights, component._bias = arrays["weights"], arrays["bias"]
-                for view, vocabulary in words["vocabularies"].items():
-                    vectorizer = _vectorizer(view, vocabulary=vocabulary)
-                    vectorizer.idf_ = arrays[f"idf_{view}"]
-                    component._views[view] = vectorizer
+                for name, terms in words["vocabularies"].items():
+                    component._views[name] = View(name, terms, arrays[f"idf_{name}"])
         component._intents = words["intents"]
         return component

@@ -103,6 +103,10 @@ def test_without_a_turn_every_operation_is_404(client: TestClient, town: Town, t
         assert (answer.status_code, MINE in answer.text) == (404, False)
 
 
+def test_an_operation_that_does_not_exist_is_404_in_a_turn_too(asked: Any, town: Town) -> None:
+    assert asked("read_everything", town.mine.conversation).status_code == 404
+
+
 def test_a_turn_that_is_over_is_404_on_every_operation(client: TestClient, town: Town) -> None:
     message = town.message(town.mine.conversation, "answered long ago", state="answered")
     for operation in service.OPERATIONS:

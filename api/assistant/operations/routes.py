@@ -3,25 +3,19 @@ asking."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException, Response
 
 from api.assistant.guards import Turn, turn
 from api.assistant.operations import service
-from api.assistant.operations.schemas import Answer, Question
+from api.assistant.operations.schemas import Question
 
 router = APIRouter(prefix="/assist", tags=["assist"], include_in_schema=False)
 
 
-def _route(name: str) -> Callable[..., Answer]:
-    def run(question: Question, asked: Turn = Depends(turn)) -> Answer:
-        return service.answer(name, asked, question)
-
-    run.__name__ = name
-    run.__doc__ = f"Answer a turn that was understood as {name}."
-    return run
-
-
-for _name in service.OPERATIONS:
-    router.add_api_route(f"/{_name}", _route(_name), methods=["POST"], response_model=Answer)
+@router.post("/{operation}")
+def run(operation: str, question: Question, asked: Turn = Depends(turn)) -> Response:
+    """Answer a turn that was understood as ``operation``: an ``Answer`` (schemas). 404 for an unknown operation."""
+    if operation not in service.OPERATIONS:
+        raise HTTPException(404, "not found")
+    answer = service.answer(operation, asked, question)
+    return Response(answer.model_dump_json(), media_type="application/json")
