@@ -1,20 +1,33 @@
-"""``python -m api.keep -- COMMAND``: runs a command and starts it again when it dies, until told to stop.
+"""``python -m api.keep [--behind] -- COMMAND``: runs a command and starts it again when it dies, until told to stop.
 
 The process runner (honcho) stops everything when one part ends; a family's service must rather start that part again.
-A larger installation has its own supervisor (systemd, a container platform) and does not need this.
+A larger installation has its own supervisor (systemd, a container platform) and does not need this. ``--behind``: the
+command gets the processor only when those without it do not want it.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 
+#: Of what is done later: a message must be accepted at once, its answer may take a moment longer.
+NICENESS = 10
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
 #: Seconds after which a process counts as having started well.
 STEADY_AFTER = 20.0
+
+
+def step_behind() -> None:
+    """Let other processes go first, on a machine that groups processes by session (Linux autogroups) too."""
+    with suppress(OSError):
+        os.nice(NICENESS)
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def main(command: list[str]) -> int:
@@ -49,4 +62,7 @@ def main(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[sys.argv.index("--") + 1 :]))
+    at = sys.argv.index("--")
+    if "--behind" in sys.argv[:at]:
+        step_behind()
+    sys.exit(main(sys.argv[at + 1 :]))

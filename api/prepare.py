@@ -69,13 +69,14 @@ def load_demo_data() -> None:
 
 def environment() -> dict[str, str]:
     """What the processes are started with, on top of this process's own environment."""
-    rasa, actions = free_port(5005), free_port(5055)
+    rasa, actions, assist = free_port(5005), free_port(5055), free_port(8005)
     made = {
         "HEARTHLINE_DATABASE_URL": libpq_url(),
         "HEARTHLINE_PORT": str(settings().port),
         "HEARTHLINE_RASA_URL": os.environ.get("HEARTHLINE_RASA_URL", f"http://127.0.0.1:{rasa}"),
         "HEARTHLINE_ACTIONS_URL": os.environ.get("HEARTHLINE_ACTIONS_URL", f"http://127.0.0.1:{actions}"),
-        "HEARTHLINE_API_URL": os.environ.get("HEARTHLINE_API_URL", f"http://127.0.0.1:{settings().port}"),
+        "HEARTHLINE_API_URL": os.environ.get("HEARTHLINE_API_URL", f"http://127.0.0.1:{assist}"),
+        "HEARTHLINE_ASSIST_PORT": str(assist),
         "HEARTHLINE_SECRET_KEY": settings().key,
         "HEARTHLINE_MODEL": str(ensure_trained()),
         "HEARTHLINE_ENCODER": str(settings().encoder_folder),

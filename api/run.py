@@ -19,6 +19,8 @@ from honcho.manager import Manager
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 180
+#: The process that accepts messages: the others step back for it.
+FIRST = "api"
 
 
 def prepare() -> dict[str, str]:
@@ -65,7 +67,8 @@ def main() -> int:
     env = {**os.environ, **made}
     manager = Manager()
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        manager.add_process(name, f"exec {sys.executable} -m api.keep -- {command}", env=env, cwd=str(ROOT))
+        keep = f"exec {sys.executable} -m api.keep {'' if name == FIRST else '--behind '}-- {command}"
+        manager.add_process(name, keep, env=env, cwd=str(ROOT))
     stop = threading.Event()
     threading.Thread(target=announce_when_ready, args=(made["HEARTHLINE_PORT"], stop), daemon=True).start()
     try:

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     port: int = 8000
     rasa_url: str = "http://127.0.0.1:5005"
     actions_url: str = "http://127.0.0.1:5055"
+    #: The loopback port of the process that serves /assist alone; 0: the api process does that too.
+    assist_port: int = 0
     secret_key: str = ""
     var_dir: Path = ROOT / "var"
     #: A file that holds seconds to add to the real time: only demo mode and tests set it (api.clock).

@@ -69,9 +69,12 @@ class Encoder:
 
     def begin(self, text: str) -> Floats:
         """The token vectors of a text after the first part, one row per token."""
+        return self._run(0, self.embedded(text))
+
+    def embedded(self, text: str) -> Floats:
+        """The token vectors before any layer: words and their places."""
         ids = np.array(self.tokenizer.ids(text), dtype=np.int64)
-        rows = normalised(self.packed.words(ids) + self._positions[: len(ids)], self._norm)
-        return self._run(0, rows)
+        return normalised(self.packed.words(ids) + self._positions[: len(ids)], self._norm)
 
     def finish(self, rows: Floats) -> Floats:
         """The token vectors after all parts, given those after the first."""

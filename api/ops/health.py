@@ -36,6 +36,7 @@ class Health:
             "worker": _worker(),
             "rasa": _answers(f"{settings().rasa_url}/"),
             "actions": _answers(f"{settings().actions_url}/health"),
+            **({"assist": _answers(f"http://127.0.0.1:{port}/health")} if (port := settings().assist_port) else {}),
             "safety": screen.status(),
         }
         whole = all(state == "ok" for state in parts.values())

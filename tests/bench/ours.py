@@ -33,8 +33,11 @@ WEBHOOK = "/channels/twilio/sms"
 READY_WITHIN = 180
 #: The numbers of all parents of the harness's town.
 PHONES = [town.number(n * 5 + offset) for n in range(town.AGENCIES) for offset in (3, 4)]
-#: These are the harness's haste; the product's own settings are measured here.
-_HASTE = ("HEARTHLINE_CLOCK_FILE", "HEARTHLINE_STALLED_AFTER", "HEARTHLINE_TICK_SECONDS", "HEARTHLINE_MODEL")
+#: These are the harness's haste and addresses; the product's own settings are measured here.
+_HARNESS_ONLY = (
+    "HEARTHLINE_CLOCK_FILE", "HEARTHLINE_STALLED_AFTER", "HEARTHLINE_TICK_SECONDS", "HEARTHLINE_MODEL",
+    "HEARTHLINE_API_URL",
+)  # fmt: skip
 
 
 class TimedTwilio(FakeTwilio):
@@ -88,7 +91,7 @@ class Installation(System):
         self.twilio.stop()
         self.twilio: TimedTwilio = TimedTwilio()
         self.port = int(self.api_urls[0].rpartition(":")[2])
-        for name in _HASTE:
+        for name in _HARNESS_ONLY:
             del self.environment[name]
         self.environment |= {"HEARTHLINE_PORT": str(self.port), "TWILIO_API_URL": self.twilio.url}
         bot = {name: os.environ[name] for name in ("HEARTHLINE_BOT_PYTHON",) if name in os.environ}

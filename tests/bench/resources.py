@@ -50,7 +50,13 @@ def of(process: psutil.Process) -> Memory:
 
 
 #: A word of each part's command line.
-PARTS = {"api": "api.app:create_app", "worker": "api.worker", "rasa": "bot.serve", "actions": "actions"}
+PARTS = {
+    "api": "api.app:create_app",
+    "assist": "api.app:create_assist_app",
+    "worker": "api.worker",
+    "rasa": "bot.serve",
+    "actions": "actions",
+}
 
 
 def processor_seconds(processes: Iterable[psutil.Process]) -> dict[str, float]:

