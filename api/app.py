@@ -69,7 +69,7 @@ def create_app() -> FastAPI:
 
 
 def create_assist_app() -> FastAPI:
-    """The application of a process that answers the action server and nobody else (DECISIONS, "Two api processes")."""
+    """Answers the action server and nobody else (DECISIONS, "Two api processes, and who goes first")."""
     settings().check()
     app = FastAPI(title="Hearthline, for its action server", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(assist.router)

@@ -122,6 +122,32 @@ def understand_file(file: File) -> None:
         fail(str(problem))
 
 
+@app.command("evaluate")
+def evaluate_file(
+    file: File,
+    out: Annotated[Path, typer.Option(help="the folder for report.html, confusion.png and report.json")] = Path(
+        "var/evaluation"
+    ),
+) -> None:
+    """How well labelled messages are understood (JSONL: text, intent, optional entities): figures, pictures, and the
+    most confident mistakes."""
+    from api.assistant import evaluation, report
+    from api.assistant.understanding import NotTrained, understand
+
+    try:
+        labelled = evaluation.read(file)
+        said = evaluation.guesses(understand([one.text for one in labelled]))
+        result = evaluation.evaluate(labelled, said)
+        report.write(result, out, source=file.name)
+    except (evaluation.BadLine, NotTrained, report.NoPicture) as problem:
+        fail(str(problem))
+    except OSError as problem:
+        fail(f"{out} cannot be written ({problem.strerror}). Choose another folder: --out FOLDER")
+    else:
+        typer.echo(report.in_words(result))
+        typer.echo(f"\nThe whole report: {out / 'report.html'}")
+
+
 @app.command("text")
 def text(
     sender: Annotated[str, typer.Argument(metavar="FROM", help="the phone it comes from, such as +447700900101")],

@@ -9,7 +9,12 @@ from pathlib import Path
 from api.keep import NICENESS
 from api.settings import ROOT
 
-SHOW = "import os; print(os.nice(0)); print(open('/proc/self/autogroup').read() if os.path.exists('/proc/self/autogroup') else '')"
+GROUP = Path("/proc/self/autogroup")
+SHOW = f"""
+import os
+print(os.nice(0))
+print(open({str(GROUP)!r}).read() if os.path.exists({str(GROUP)!r}) else "")
+"""
 
 
 def kept(*options: str) -> str:
@@ -25,7 +30,7 @@ def kept(*options: str) -> str:
 def test_a_process_behind_the_others_steps_back_alone_and_as_a_group() -> None:
     said = kept("--behind")
     assert said.splitlines()[0] == str(NICENESS)
-    if Path("/proc/self/autogroup").exists():
+    if GROUP.exists():
         assert said.strip().endswith(f"nice {NICENESS}")
 
 

@@ -27,14 +27,19 @@ def understand(texts: Sequence[str]) -> list[dict[str, Any]]:
         return []
     # JSON strings, so that a message with a line break in it stays one message.
     lines = "\n".join(json.dumps(text) for text in texts) + "\n"
-    process = subprocess.run(  # noqa: S603 (our own program)
-        [str(bot_python()), "-m", "bot.understand", "--json", "--model", str(model_path())],
-        input=lines.encode(),
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
+    process = run_bot_program("understand", "--json", "--model", str(model_path()), given=lines)
     answers = [json.loads(line) for line in process.stdout.decode().splitlines() if line.startswith("{")]
     if process.returncode or len(answers) != len(texts):
         raise NotTrained("The model could not be loaded. Train it anew: make train")
     return answers
+
+
+def run_bot_program(name: str, *options: str, given: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ``python -m bot.<name>`` in Rasa's environment with ``given`` on its standard input; its output is kept."""
+    return subprocess.run(  # noqa: S603 (our own program)
+        [str(bot_python()), "-m", f"bot.{name}", *options],
+        input=given.encode(),
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "Agg"},
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import queries
+from api.assistant.operations import queries, talk
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
@@ -77,6 +79,8 @@ def change_language(ask: Ask) -> list[Reply]:
         if ask.person is not None:
             ask.person.language = wanted
         return [say("language.changed")]
+    if not re.search(r"\w\w", ask.words):  # a stray key or a row of signs asks for no interpreter
+        return talk.fallback(ask)
     pass_on(ask, "preference", "routine", ask.words)
     choices = [
         option("", "change_language", label=texts.render("language.name", language), language=language)
