@@ -68,22 +68,6 @@ def create_app() -> FastAPI:
     return app
 
 
-def create_assist_app() -> FastAPI:
-    """Answers the action server and nobody else (DECISIONS, "Two api processes, and who goes first")."""
-    settings().check()
-    app = FastAPI(title="Hearthline, for its action server", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(assist.router)
-    app.add_api_route("/health", _alive, dependencies=[Depends(public("it says only that this process is up"))])
-    errors.install(app)
-    app.add_middleware(BodyLimit, limit=settings().body_limit)
-    app.add_middleware(errors.CatchAll)
-    return app
-
-
-def _alive() -> Response:
-    return Response("ok", media_type="text/plain")
-
-
 def _front_door(request: Request) -> Response:
     """The address alone leads to the demo, or else to the chat."""
     return RedirectResponse("/demo" if settings().demo else "/chat", 303)

@@ -11,11 +11,14 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from api.safety.model import Model, Scores
 from api.safety.patterns import PatternSet, Rule, load_patterns
 from api.safety.thresholds import Thresholds, load_thresholds
 from api.safety.wording import shortened
+
+if TYPE_CHECKING:
+    from api.safety.model import Model, Scores
 
 KINDS = ("none", "immediate_danger", "self_harm", "harm_disclosed")
 PRIORITIES = ("routine", "urgent", "emergency")
@@ -57,6 +60,9 @@ def _model() -> Model | None:
 @lru_cache(maxsize=1)
 def _load_model() -> Model | None:
     try:
+        # Imported when it is needed: a process that never screens does without its weights and its libraries.
+        from api.safety.model import Model
+
         return Model()
     except Exception as error:  # whatever is wrong with a file or package must not silence the patterns
         log.error(

@@ -52,7 +52,7 @@ def of(process: psutil.Process) -> Memory:
 #: A word of each part's command line.
 PARTS = {
     "api": "api.app:create_app",
-    "assist": "api.app:create_assist_app",
+    "assist": "api.assist_app:create_assist_app",
     "worker": "api.worker",
     "rasa": "bot.serve",
     "actions": "actions",
