@@ -35,7 +35,7 @@ def without_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
         def __init__(self) -> None:
             super().__init__(tmp_path / "none.npz")
 
-    monkeypatch.setattr(screen, "Model", Missing)
+    monkeypatch.setattr(model, "Model", Missing)
     screen._load_model.cache_clear()
     yield
     screen._load_model.cache_clear()
