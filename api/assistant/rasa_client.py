@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
+from api.assistant.operations.schemas import Reply
 from api.settings import settings
 
 #: An answer of ours has a few kilobytes.
@@ -30,23 +31,6 @@ _few_at_once = threading.Semaphore(3)
 
 class RasaFailed(Exception):
     """No usable answer; the message says why in a word, without any content."""
-
-
-class OfferedOption(BaseModel):
-    """An option in a reply: its words are a text id or ready."""
-
-    label_id: str = ""
-    label: str = ""
-    label_args: dict[str, Any] = Field(default_factory=dict)
-    payload: str
-
-
-class Reply(BaseModel):
-    """One reply as the actions utter it: a text id with its arguments. Id ``silent``: nothing is to be said."""
-
-    id: str
-    args: dict[str, Any] = Field(default_factory=dict)
-    options: list[OfferedOption] = Field(default_factory=list)
 
 
 @lru_cache(maxsize=1)

@@ -15,9 +15,11 @@ from sqlalchemy import Integer, cast, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api import clock, crashpoints, texts
+from api.access.models import Agency
 from api.assistant import rasa_client, tokens
 from api.assistant import state as dialogue
-from api.assistant.rasa_client import RasaFailed, Reply
+from api.assistant.operations.schemas import Reply, ReplyOption
+from api.assistant.rasa_client import RasaFailed
 from api.database import notify, transaction
 from api.messages import danger, delivery, options, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -128,13 +130,19 @@ def _take(waiting: Waiting) -> bool:
         failure = str(error)
         log.warning("turn: no usable answer from Rasa (%s)", failure)
     crashpoints.point("turn.after_rasa")
+    return _settle(waiting, replies, failure)
+
+
+def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
+    """Queue what is to be said, settle the message, and after the commit deliver it; as ``_take``."""
     carried: list[uuid.UUID] = []
     with transaction() as session:
         later = aliased(InboundMessage)
-        message, conversation, more, unsent = session.execute(
+        message, conversation, _agency, more, unsent = session.execute(  # the agency: the replies' words need it
             select(
                 InboundMessage,
                 Conversation,
+                Agency,
                 exists().where(
                     later.conversation_id == Conversation.id, later.state == "queued", later.id != InboundMessage.id
                 ),
@@ -143,6 +151,7 @@ def _take(waiting: Waiting) -> bool:
                 ),
             )
             .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+            .outerjoin(Agency, Agency.id == Conversation.agency_id)
             .where(InboundMessage.id == waiting.message_id)
             .with_for_update(of=InboundMessage)
         ).one()
@@ -201,7 +210,7 @@ def _say(
     return queued
 
 
-def _option(language: str, offered: rasa_client.OfferedOption) -> options.Option:
+def _option(language: str, offered: ReplyOption) -> options.Option:
     """The option in words; the catalogue's ``<label id>.words`` says what else counts as choosing it."""
     if not offered.label_id:
         return options.Option(label=offered.label, payload=offered.payload)

@@ -22,7 +22,8 @@ from sqlalchemy import select
 from api import clock
 from api.assistant import rasa_client, turn
 from api.assistant.operations import routes
-from api.assistant.rasa_client import RasaFailed, Reply
+from api.assistant.operations.schemas import Reply
+from api.assistant.rasa_client import RasaFailed
 from api.database import reading
 from api.families.models import ContactPoint, Person
 from api.imports import service as imports
