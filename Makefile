@@ -23,8 +23,8 @@ test: setup train ## all tests, on real processes
 	@python3 requirements/install.py browser
 	@$(API) -m pytest tests
 
-test-fast: setup ## the tests that need no processes: within a minute
-	@$(API) -m pytest tests -m "not slow"
+test-fast: setup ## the tests that need no processes and no database: within a minute
+	@$(API) -m pytest tests -m "not slow and not database"
 
 check: setup ## format, lint, types, import rules
 	$(API) -m ruff format --check .
