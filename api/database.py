@@ -76,7 +76,7 @@ def _engine() -> Engine:
 
 
 def _replace_if_closed(connection: Any, _record: object, _proxy: object) -> None:
-    if closed(connection.fileno()):
+    if connection.closed or closed(connection.fileno()):
         raise DisconnectionError("the server closed this connection")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
@@ -17,7 +16,7 @@ from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy.engine import Engine
 
 from api.settings import settings
-from tests.harness.processes import free_port
+from tests.harness.processes import free_port, wait_until
 
 ARGS = [
     "--no-sandbox",
@@ -42,7 +41,7 @@ def site(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until(lambda: server.started)
+    wait_until(lambda: server.started, "the pages to be served", seconds=15)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
@@ -73,14 +72,6 @@ def page(site: str) -> Iterator[Page]:
     yield opened
     context.close()
     assert problems == [], problems
-
-
-def until(true: Callable[[], object], seconds: float = 15) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.05)
 
 
 def assert_accessible(page: Page) -> None:

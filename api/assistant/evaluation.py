@@ -93,7 +93,7 @@ def read(path: Path) -> list[Labelled]:
     """The labelled messages of a JSONL file: ``text``, ``intent``, optional ``entities``. Raises BadLine, OSError."""
     found = []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # a message may hold other line breaks
     except UnicodeDecodeError:
         raise BadLine(f"{path.name} is not UTF-8 text. Save it as UTF-8, one JSON object a line.") from None
     for number, line in enumerate(lines, 1):

@@ -36,9 +36,10 @@ class Health:
             "worker": _worker(),
             "rasa": _answers(f"{settings().rasa_url}/"),
             "actions": _answers(f"{settings().actions_url}/health"),
-            **({"assist": _answers(f"http://127.0.0.1:{port}/health")} if (port := settings().assist_port) else {}),
             "safety": screen.status(),
         }
+        if settings().assist_port:  # else the api answers the action server itself
+            parts["assist"] = _answers(f"http://127.0.0.1:{settings().assist_port}/health")
         whole = all(state == "ok" for state in parts.values())
         self._was_whole = self._was_whole or not any(state.startswith("down") for state in parts.values())
         serving = parts["database"] == "ok" and self._was_whole

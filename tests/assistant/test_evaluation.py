@@ -73,6 +73,12 @@ def test_a_file_is_read_line_by_line(tmp_path: Path) -> None:
     assert read(path) == [Labelled("hi", "greet"), Labelled("ta", "thank", frozenset())]
 
 
+def test_a_message_may_hold_a_line_break_of_unicode(tmp_path: Path) -> None:
+    path = tmp_path / "messages.jsonl"
+    path.write_text('{"text": "hi\u2028there\u0085you", "intent": "greet"}\r\n', encoding="utf-8", newline="")
+    assert read(path) == [Labelled("hi\u2028there\u0085you", "greet")]
+
+
 @pytest.mark.parametrize(
     "line",
     ["not json", "[]", '{"text": "hi"}', '{"text": "", "intent": "greet"}', '{"text": 5, "intent": "greet"}',

@@ -13,7 +13,8 @@ from api.database import reading, transaction
 from api.messages import outbox
 from api.messages.models import Conversation, InboundMessage
 from api.messages.options import Option
-from tests.browser import assert_accessible, page, site, until
+from tests.browser import assert_accessible, page, site
+from tests.harness.processes import wait_until
 from tests.small_town import Town
 
 __all__ = ["page", "site"]
@@ -107,17 +108,18 @@ def test_a_tapped_choice_is_sent_as_its_words_and_the_buttons_go(page: Page, tow
     answer(conversation, "Is that right?", "Yes, that is right", "No")
     page.get_by_role("button", name="Yes, that is right").click()
     expect(page.locator(".choices")).to_have_count(0)
-    until(lambda: stored() == ["Yes, that is right"])
+    wait_until(lambda: stored() == ["Yes, that is right"], "what was tapped was not stored", seconds=15)
 
 
 def test_the_exit_button_covers_clears_and_ends(page: Page, town: Town) -> None:
     conversation = start(page)
     write(page, "something private")
-    until(lambda: stored() == ["something private"])
+    wait_until(lambda: stored() == ["something private"], "what was written was not stored", seconds=15)
     page.route("https://www.bbc.co.uk/**", lambda route: route.fulfill(body="weather"))
     page.get_by_role("button", name="Exit this page").click()
     page.wait_for_url("https://www.bbc.co.uk/weather")
-    until(lambda: ended(conversation))  # the browser does not wait for the server before it leaves
+    # The browser does not wait for the server before it leaves.
+    wait_until(lambda: ended(conversation), "the chat did not end", seconds=15)
     page.go_back()
     page.wait_for_load_state()
     assert "something private" not in page.content()

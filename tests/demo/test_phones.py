@@ -15,7 +15,8 @@ from api.database import reading
 from api.demo.models import DemoText
 from api.messages.models import InboundMessage
 from api.settings import settings
-from tests.browser import assert_accessible, page, site, until
+from tests.browser import assert_accessible, page, site
+from tests.harness.processes import wait_until
 from tests.small_town import Town
 
 __all__ = ["page", "site"]
@@ -45,9 +46,8 @@ def test_what_the_twilio_package_sends_lands_on_the_phone(site: str, town: Town)
     twilio._client.cache_clear()
     outcome = twilio.send(town.mine.conversation.address, "Reminder: Thursday 10:00", callback_for=uuid.uuid4())
     assert outcome.result == "accepted" and outcome.provider_id
-    until(lambda: [(t.sid, t.body, t.state) for t in texts()] == [
-        (outcome.provider_id, "Reminder: Thursday 10:00", "delivered")
-    ])  # fmt: skip
+    arrived = [(outcome.provider_id, "Reminder: Thursday 10:00", "delivered")]
+    wait_until(lambda: [(t.sid, t.body, t.state) for t in texts()] == arrived, "the text did not arrive", seconds=15)
 
 
 @pytest.mark.parametrize("auth", [None, ("AC" + "d" * 32, "wrong"), ("ACother", "wrong")])

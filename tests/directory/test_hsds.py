@@ -16,6 +16,7 @@ from referencing.jsonschema import DRAFT202012
 from api.settings import ROOT
 
 SCHEMAS = ROOT.parent / "shared" / "hsds" / "schema"
+#: They lie beside the checkout where the project is made and in its CI; a copy of the project alone has none.
 official = pytest.mark.skipif(
     not SCHEMAS.is_dir(), reason=f"the official HSDS schemas are not there ({SCHEMAS.parent.name}/{SCHEMAS.name})"
 )

@@ -37,7 +37,7 @@ def wait_until(found: Callable[[], object], what: str, *, seconds: float = 60.0)
     while not found():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain: {what}")
-        time.sleep(pause)
+        time.sleep(pause)  # between two looks at what another process does; never instead of a look
         pause = min(pause * 1.5, 0.25)
 
 

@@ -24,5 +24,6 @@ def test_no_output_of_any_process_holds_a_word_of_anybody(system: System) -> Non
     names = {path.stem for path in outputs}
     assert {"api-0", "worker-0", "rasa", "actions", "postgres"} <= names
     if canaries.count() < 20:
+        # Run alone, it would pass without having looked at anything: better to say that it proves nothing.
         pytest.skip("run with the rest of tests/promises: nothing was said in this run")
     assert canaries.found(outputs) == []
