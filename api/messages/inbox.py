@@ -123,6 +123,8 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
             raise LookupError("this chat has ended")
         return found
     asked = select(literal(address).label("address")).subquery()
+    # A number that is in a family is a family's, even where a worker has the same.
+    of_worker = (Worker.phone == asked.c.address) & Worker.active & Person.id.is_(None)
     found, holder, family, worker = session.execute(
         select(Conversation, Person, Family, Worker)
         .select_from(asked)
@@ -130,9 +132,7 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
         .outerjoin(ContactPoint, (ContactPoint.address == asked.c.address) & (ContactPoint.state != "quarantined"))
         .outerjoin(Person, Person.id == ContactPoint.person_id)
         .outerjoin(Family, Family.id == Person.family_id)
-        .outerjoin(
-            Worker, (Worker.phone == asked.c.address) & Worker.active & Person.id.is_(None)
-        )  # a number that is in a family is a family's
+        .outerjoin(Worker, of_worker)
         .limit(1)
     ).one()
     values: dict[str, Any] = {"person_id": holder.id if holder else None, "worker_id": worker.id if worker else None}
