@@ -17,7 +17,7 @@ def test_connections_that_the_server_has_closed_are_replaced(database: Engine) -
     with database.connect() as connection:
         ended = connection.execute(
             text(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
         ).scalar_one()

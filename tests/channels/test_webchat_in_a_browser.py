@@ -26,6 +26,7 @@ def start(page: Page) -> uuid.UUID:
     page.get_by_label("Near Services").check()
     page.get_by_role("button", name="Start the chat").click()
     expect(page.get_by_label("Write a message")).to_be_visible()
+    page.wait_for_load_state()  # only now is the live part listening
     with reading() as session:
         return session.scalars(select(Conversation.id).where(Conversation.channel == "web")).one()
 
