@@ -31,6 +31,7 @@ from api.pages.rendering import STATIC
 from api.plans import routes as plans
 from api.safety import screen
 from api.settings import settings
+from api.timescales import routes as timescales
 
 
 @asynccontextmanager
@@ -55,7 +56,15 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers)
-    rest = (access.api, families.router, appointments.router, plans.router, escalations.router, messages.router)
+    rest = (
+        access.api,
+        families.router,
+        appointments.router,
+        plans.router,
+        escalations.router,
+        messages.router,
+        timescales.router,
+    )
     busiest_first = (twilio.router, assist.router, *pages, *rest, directory.router, ops.router)
     for router in busiest_first:
         app.include_router(router)

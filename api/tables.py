@@ -3,6 +3,7 @@
 from api.access import models as access
 from api.appointments import models as appointments
 from api.audit import models as audit
+from api.conferences import models as conferences
 from api.database import Base
 from api.demo import models as demo
 from api.directory import models as directory
@@ -10,6 +11,9 @@ from api.escalations import models as escalations
 from api.families import models as families
 from api.messages import models as messages
 from api.plans import models as plans
+from api.reviews import models as reviews
+from api.timescales import models as timescales
+from api.views import models as views
 
 metadata = Base.metadata
 
@@ -17,6 +21,7 @@ __all__ = [
     "access",
     "appointments",
     "audit",
+    "conferences",
     "demo",
     "directory",
     "escalations",
@@ -24,4 +29,7 @@ __all__ = [
     "messages",
     "metadata",
     "plans",
+    "reviews",
+    "timescales",
+    "views",
 ]

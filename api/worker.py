@@ -21,6 +21,7 @@ from api.escalations.jobs import climb
 from api.jobs import app
 from api.messages.jobs import sweep
 from api.settings import settings
+from api.timescales.jobs import EVERY_SECONDS, work_out_dates
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ async def run() -> None:
             background = [
                 asyncio.create_task(_every(settings().tick_seconds, climb)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
+                asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
                 asyncio.create_task(_retry_stalled()),
             ]
             try:

@@ -27,6 +27,7 @@ from api.escalations.models import Escalation, Shift
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, Risk
+from api.timescales.models import CaseEvent
 
 PASSWORD = "a long enough password"
 
@@ -47,6 +48,7 @@ class Household:
     action: PlanAction
     appointment: Appointment
     change: ChangeRequest
+    event: CaseEvent
 
 
 @dataclass
@@ -163,7 +165,16 @@ def _household(session: Session, agency: Agency, name: str, numbers: Iterator[in
     )
     session.add(change)
     session.flush()
-    return Household(family, parent, child, conversation, action, appointment, change)
+    event = CaseEvent(
+        family_id=family.id,
+        external_id="concern",
+        kind="concern_raised",
+        day=date(2026, 1, 2),
+        recorded_at=now,
+    )
+    session.add(event)
+    session.flush()
+    return Household(family, parent, child, conversation, action, appointment, change, event)
 
 
 @pytest.fixture

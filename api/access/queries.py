@@ -21,6 +21,7 @@ from api.escalations.models import Escalation, Notification
 from api.families.models import Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan, PlanAction
+from api.timescales.models import CaseEvent
 
 T = TypeVar("T")
 
@@ -192,6 +193,14 @@ def change_request_or_404(session: Session, worker: Viewer, request_id: uuid.UUI
     ).one_or_none()
     row = _one(found)
     return row[0], row[1]
+
+
+def event_or_404(session: Session, worker: Viewer, event_id: uuid.UUID) -> CaseEvent:
+    """The case event, if this worker may see the family. Raises NotVisible (404)."""
+    found = session.scalars(
+        select(CaseEvent).where(CaseEvent.id == event_id, _family_is_visible(worker, CaseEvent.family_id.expression))
+    ).one_or_none()
+    return _one(found)
 
 
 def _one(found: T | None) -> T:

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments import service as appointments
@@ -19,6 +20,7 @@ from api.database import reading, transaction
 from api.families import queries
 from api.messages.cleaning import storable
 from api.plans import service as plans
+from api.timescales.queries import APPOINTMENT_EVENTS, RECORDABLE
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -37,18 +39,34 @@ def list_families(request: Request, me: Me) -> Response:
 @router.get("/families/{family_id}")
 def show_family(request: Request, me: Me, family_id: uuid.UUID) -> Response:
     """One family: people, plan, appointments, requests."""
-    return _page(request, me, _view(me, family_id))
+    return family_page(request, me, family_id)
+
+
+def family_page(
+    request: Request,
+    me: Visitor,
+    family_id: uuid.UUID,
+    *,
+    problem: str = "",
+    status: int = 200,
+    code: str = "",
+    code_for: str = "",
+    **given: str,
+) -> Response:
+    """The family's page with what could not be done, and why (``problem``: a text id), and what was typed in."""
+    view = _view(me, family_id)
+    return console_page(
+        request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
+        code=code, code_for=code_for,
+        recordable=RECORDABLE, now=clock.now(), followed=APPOINTMENT_EVENTS,
+    )  # fmt: skip
 
 
 def _view(me: Visitor, family_id: uuid.UUID) -> queries.FamilyView:
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
-        return queries.family_view(session, family, me.today)
-
-
-def _page(request: Request, me: Visitor, view: queries.FamilyView, code: str = "", code_for: str = "") -> Response:
-    return console_page(request, me, "console/family.html", here="families", view=view, code=code, code_for=code_for)
+        return queries.family_view(session, family, me.today, me.language)
 
 
 @router.post("/actions/{action_id}/verify")
@@ -97,4 +115,4 @@ def make_chat_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
             family_id=family.id,
             object_id=person.id,
         )
-    return _page(request, me, _view(me, family.id), code, person.first_name)
+    return family_page(request, me, family.id, code=code, code_for=person.first_name)

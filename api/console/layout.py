@@ -14,6 +14,7 @@ from api.escalations import queries
 from api.jurisdiction.packs import pack
 from api.pages.rendering import LANGUAGE_COOKIE, page
 from api.settings import settings
+from api.timescales import queries as timescales
 
 
 def console_page(
@@ -22,6 +23,7 @@ def console_page(
     """The page ``template`` for this worker; ``here`` is its part of the navigation."""
     with reading() as session:
         waiting = queries.open_count(session, me)
+        pressing = timescales.pressing(session, me, me.today)
     response = page(
         request,
         template,
@@ -32,6 +34,7 @@ def console_page(
         me=me,
         here=here,
         waiting=waiting,
+        pressing=pressing,
         has_text=texts.has,
         **context,
     )

@@ -22,6 +22,8 @@ from api.families.models import ChatCode, Family, FamilyWorker, Person
 from api.messages.models import Conversation
 from api.plans import queries as plans
 from api.plans.models import Plan, PlanAction
+from api.timescales import queries as timescales
+from api.timescales.models import CaseEvent
 
 #: Appointments are shown from so long ago on.
 LOOK_BACK = timedelta(days=30)
@@ -68,10 +70,14 @@ class FamilyView:
     changes: list[ChangeView]
     conversations: dict[uuid.UUID, list[Conversation]]  # by person
     codes: dict[uuid.UUID, datetime]  # person → until when their unused chat code works
+    dates: list[timescales.DateView]
+    events: list[timescales.EventView]
+    happened: dict[uuid.UUID, CaseEvent]  # appointment → whether it took place
 
 
-def family_view(session: Session, family: Family, today: date) -> FamilyView:
-    """Everything about a family. ``today`` is the agency's. The caller has checked that the viewer may see it."""
+def family_view(session: Session, family: Family, today: date, language: str = "en") -> FamilyView:
+    """Everything about a family. ``today`` is the agency's; names of dates are in ``language``. The caller has checked
+    that the viewer may see it."""
     now = clock.now()
     people = list(
         session.scalars(
@@ -113,6 +119,9 @@ def family_view(session: Session, family: Family, today: date) -> FamilyView:
         ],
         conversations=conversations,
         codes={row[0]: row[1] for row in codes},
+        dates=timescales.of_family(session, family.id, today, language),
+        events=timescales.events(session, family.id),
+        happened=timescales.outcomes(session, family.id),
     )
 
 

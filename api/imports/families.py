@@ -13,6 +13,7 @@ from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.imports import appointments, dates, plans
 from api.imports.schemas import FamilyIn, PersonIn, clock
 from api.imports.writer import Path, Writer
+from api.timescales import service as timescales
 
 Workers = dict[tuple[str, str], Worker]
 
@@ -39,6 +40,7 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
         here = {key[1]: worker for key, worker in workers.items() if key[0] == family.agency}
         plans.write_plans(writer, row, family.plans, people, here, zone)
         appointments.write_appointments(writer, row, ("families", i), family.appointments, people, zone)
+        timescales.refresh(writer.session, row.id)
     _write_contact_points(writer, listed, {worker.phone for worker in workers.values() if worker.phone})
     writer.settle()
 

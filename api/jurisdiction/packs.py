@@ -6,14 +6,17 @@ of what is wrong in it, never half used. Every helpline says where it is from an
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from api.jurisdiction.clocks import Calendar, Clock
 from api.settings import DATA
 
 FOLDER = DATA / "jurisdictions"
@@ -103,6 +106,8 @@ class Pack(_Strict):
     helplines: list[str]
     place: PlaceForm
     dates: DateForm
+    calendar: Calendar
+    clocks: dict[str, Clock]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -129,6 +134,7 @@ class Pack(_Strict):
             *((f"lines.{key}.name", line.name) for key, line in self.lines.items()),
             *((f"lines.{key}.short", line.short) for key, line in self.lines.items()),
             ("dates.locale", self.dates.locale),
+            *((f"clocks.{key}.name", clock.name) for key, clock in self.clocks.items()),
         ]
 
     @property
@@ -158,6 +164,16 @@ class Pack(_Strict):
         """The short forms of the lines that fit a safety kind (KINDS), best first; the general ones for any other."""
         fitting = [key for key, line in self.lines.items() if kind in line.fits] or self.helplines
         return [self.line(key, language) for key in fitting[:most]]
+
+    def clock_name(self, rule: str, language: str) -> str:
+        """What a clock is called there; its key, where the pack has no such clock (any more)."""
+        return _in(self.clocks[rule].name, language) if rule in self.clocks else rule.replace("_", " ")
+
+    @property
+    def rules(self) -> str:
+        """A mark of the clocks and the calendar: another one means that dates must be worked out anew."""
+        held = self.model_dump_json(include={"calendar", "clocks"})
+        return hashlib.sha256(f"{held} {version('holidays')}".encode()).hexdigest()[:16]
 
     def locale(self, language: str) -> str:
         """The Babel locale for dates and numbers ("en_GB")."""

@@ -1,11 +1,12 @@
-"""Tables: the plan, its children, risks, actions with their history, and the core group."""
+"""Tables: the plan with all its parts: children, risks, outcomes, actions, core group, contingencies, versions."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -29,21 +30,88 @@ class Plan(Base):
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
     review_on: Mapped[date | None]
+    #: What happens, in general, if the plan does not work; ``contingencies`` has it step by step.
     contingency: Mapped[str] = mapped_column(default="")
+    #: How often the children are visited, in days; None where the plan does not say.
+    visit_every_days: Mapped[int | None]
+    #: Counts the changes: the number of the newest PlanVersion. Two workers do not overwrite each other.
+    version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     children: Mapped[list[Person]] = relationship(secondary=plan_children)
     risks: Mapped[list[Risk]] = relationship(order_by="Risk.position")
     actions: Mapped[list[PlanAction]] = relationship(back_populates="plan", order_by="PlanAction.due_on")
     core_group: Mapped[list[CoreGroupMember]] = relationship(order_by="CoreGroupMember.name")
+    outcomes: Mapped[list[Outcome]] = relationship(order_by="Outcome.position")
+    contingencies: Mapped[list[Contingency]] = relationship(order_by="Contingency.position")
 
 
 class Risk(Base):
+    """Why there is a plan. ``level`` is empty where nobody has said."""
+
     __tablename__ = "risks"
+    __table_args__ = (CheckConstraint("level IN ('','low','medium','high')", name="level"),)
 
     id: Mapped[Id]
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
     position: Mapped[int]
     harm: Mapped[str]  # physical, emotional, sexual, neglect
     description: Mapped[str]
+    level: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    evidence: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: What would show that it is lower.
+    lower_when: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: Not on the family's own page (it would put somebody at risk).
+    kept_from_family: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class Outcome(Base):
+    """What should be different for the children, and how everybody will know. ``state``: open, achieved, dropped."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "external_id"),
+        CheckConstraint("state IN ('open','achieved','dropped')", name="state"),
+    )
+
+    id: Mapped[Id]
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
+    external_id: Mapped[str]
+    position: Mapped[int]
+    title: Mapped[str]
+    measure: Mapped[str] = mapped_column(default="")
+    by_on: Mapped[date | None]
+    state: Mapped[str] = mapped_column(default="open")
+
+
+class Contingency(Base):
+    """If this is not so by then, that happens."""
+
+    __tablename__ = "contingencies"
+
+    id: Mapped[Id]
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
+    position: Mapped[int]
+    trigger: Mapped[str]
+    by_on: Mapped[date | None]
+    response: Mapped[str]
+    who: Mapped[str] = mapped_column(default="")
+    kept_from_family: Mapped[bool] = mapped_column(default=False)
+
+
+class PlanVersion(Base):
+    """The plan as it was after a change: what changed, when, by whom, and at which review. Never changed."""
+
+    __tablename__ = "plan_versions"
+    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+
+    id: Mapped[Id]
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"))
+    number: Mapped[int]
+    made_at: Mapped[datetime]
+    #: None where an import made it.
+    made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    review_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reviews.id"))
+    changes: Mapped[list[Any]]
+    content: Mapped[dict[str, Any]]
 
 
 class CoreGroupMember(Base):
@@ -57,6 +125,9 @@ class CoreGroupMember(Base):
     role: Mapped[str]
     organisation: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: What they do in the plan.
+    responsibility: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
 
 class PlanAction(Base):
@@ -80,6 +151,14 @@ class PlanAction(Base):
     due_on: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="open")
     blocked_reason: Mapped[str] = mapped_column(default="")
+    #: therapy, medical, practical, parenting, education, safety, other; empty where nobody has said.
+    kind: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: How everybody will know that it is done.
+    measure: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: What shows that it is done.
+    evidence: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: The outcome that it serves.
+    outcome_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("outcomes.id"))
     #: Other words by which a family may name it ("triple p", "the course").
     also_called: Mapped[list[str]] = mapped_column(default=list)
     plan: Mapped[Plan] = relationship(back_populates="actions")

@@ -32,17 +32,22 @@ ROUTES = (
     ("PATCH", "/api/v1/appointments/{appointment}"),
     ("GET", "/api/v1/families/{family}/actions"),
     ("POST", "/api/v1/actions/{action}/verify"),
+    ("GET", "/api/v1/families/{family}/timescales"),
+    ("GET", "/api/v1/families/{family}/events"),
+    ("POST", "/api/v1/families/{family}/events"),
+    ("POST", "/api/v1/events/{event}/withdraw"),
     ("POST", "/api/v1/actions/{action}/reopen"),
     ("POST", "/api/v1/escalations/{escalation}/acknowledge"),
     ("POST", "/api/v1/escalations/{escalation}/resolve"),
     ("GET", "/api/v1/conversations/{conversation}/messages"),
     ("POST", "/api/v1/conversations/{conversation}/messages"),
 )
-LISTS = (("GET", "/api/v1/families"), ("GET", "/api/v1/escalations"))
+LISTS = (("GET", "/api/v1/families"), ("GET", "/api/v1/escalations"), ("GET", "/api/v1/timescales"))
 #: A body with which the route would do something, if the object were there.
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/families/{family}/appointments": APPOINTMENT,
     "/api/v1/appointments/{appointment}": {"status": "cancelled"},
+    "/api/v1/families/{family}/events": {"kind": "core_group", "day": "2026-01-12"},
     "/api/v1/actions/{action}/reopen": {"note": "not yet"},
     "/api/v1/escalations/{escalation}/resolve": {"outcome": "seen to"},
     "/api/v1/conversations/{conversation}/messages": {"words": "hello"},
@@ -59,6 +64,7 @@ def ids(household: Household, escalation: int) -> dict[str, object]:
         "conversation": household.conversation.id,
         "appointment": household.appointment.id,
         "action": household.action.id,
+        "event": household.event.id,
         "escalation": escalation,
     }
 

@@ -33,6 +33,9 @@ ROUTES = (
     ("POST", "/console/actions/{action}/reopen"),
     ("POST", "/console/changes/{change}/handled"),
     ("POST", "/console/people/{person}/chat-code"),
+    ("POST", "/console/families/{family}/events"),
+    ("POST", "/console/appointments/{appointment}/happened"),
+    ("POST", "/console/events/{event}/withdraw"),
 )
 
 
@@ -44,6 +47,8 @@ def address(path: str, household: Household, escalation: object, message: object
         action=household.action.id,
         change=household.change.id,
         person=household.parent.id,
+        appointment=household.appointment.id,
+        event=household.event.id,
         message=message,
     )
 
@@ -71,7 +76,7 @@ def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: To
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, method: str, path: str) -> None:
-    names = ("family", "conversation", "action", "change", "person", "message")
+    names = ("family", "conversation", "action", "change", "person", "message", "appointment", "event")
     there = path.format(**dict.fromkeys(names, uuid.uuid4()), escalation=9999)
     assert ask(client, town, town.manager, method, there) == 404
 
@@ -81,7 +86,7 @@ def test_a_reference_that_cannot_be_is_not_there(client: TestClient, town: Town,
     assert ask(client, town, town.manager, "GET", f"/console/e/{odd}") == 404
 
 
-@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "events" not in route[1]])
+@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "/console/events?" not in route[1]])
 def test_nobody_who_is_not_signed_in_gets_further_than_the_sign_in_page(
     client: TestClient, town: Town, method: str, path: str
 ) -> None:

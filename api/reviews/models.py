@@ -1,0 +1,69 @@
+"""Tables: reviews of a plan, with progress on each outcome and the effect of each action."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from api.database import Base, Id
+
+PROGRESS = ("worse", "none", "some", "good", "achieved")
+EFFECTS = ("helped", "helped_a_little", "did_not_help", "made_worse", "not_started")
+NEXT_STEPS = ("continue", "modify", "discontinue")
+
+
+class Review(Base):
+    """``next_step``: the plan goes on as it is, goes on changed, or ends (then ``support`` says what help remains)."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "external_id"),
+        UniqueConstraint("plan_id", "held_on"),
+        CheckConstraint("next_step IN ('continue','modify','discontinue')", name="next_step"),
+    )
+
+    id: Mapped[Id]
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
+    conference_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conferences.id"))
+    external_id: Mapped[str]
+    held_on: Mapped[date]
+    changes: Mapped[str] = mapped_column(default="")
+    next_step: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    support: Mapped[str] = mapped_column(default="")
+    next_review_on: Mapped[date | None]
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    recorded_at: Mapped[datetime]
+    progress: Mapped[list[OutcomeProgress]] = relationship(cascade="all, delete-orphan")
+    effects: Mapped[list[ActionEffect]] = relationship(cascade="all, delete-orphan")
+
+
+class OutcomeProgress(Base):
+    """How far an outcome has come since the review before."""
+
+    __tablename__ = "outcome_progress"
+    __table_args__ = (CheckConstraint("progress IN ('worse','none','some','good','achieved')", name="progress"),)
+
+    review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
+    outcome_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("outcomes.id"), primary_key=True, index=True)
+    progress: Mapped[str]
+    words: Mapped[str] = mapped_column(default="")
+
+
+class ActionEffect(Base):
+    """Whether an action has helped."""
+
+    __tablename__ = "action_effects"
+    __table_args__ = (
+        CheckConstraint(
+            "effect IN ('helped','helped_a_little','did_not_help','made_worse','not_started')", name="effect"
+        ),
+    )
+
+    review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
+    action_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plan_actions.id"), primary_key=True, index=True)
+    effect: Mapped[str]
+    words: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,233 @@
+"""Reads about statutory clocks: a family's dates and events, and all dates that are near or late, for who may see them.
+
+``near_or_late`` and ``pressing`` take the viewer and read only what api.access lets them see; for the others the caller
+has checked that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from api.access.models import Agency, Worker
+from api.access.queries import Viewer, visible_families, worker_names
+from api.appointments.models import Appointment
+from api.families.models import Family, FamilyWorker
+from api.jurisdiction.clocks import EVENTS
+from api.jurisdiction.packs import pack
+from api.plans.models import Plan
+from api.timescales import due
+from api.timescales.due import Event, State
+from api.timescales.models import CaseEvent, Deadline, TimescaleState
+
+#: Which event an appointment of that kind is, once it was held.
+APPOINTMENT_EVENTS = {
+    "initial_conference": "initial_conference",
+    "review_conference": "review_conference",
+    "core_group": "core_group",
+    "home_visit": "home_visit",
+}
+#: What a worker can record; where a plan begins and ends stands in the plan itself.
+RECORDABLE = tuple(kind for kind in EVENTS if kind not in ("plan_started", "plan_ended"))
+
+
+@dataclass(frozen=True)
+class DateView:
+    """A date that the rules give. ``planned_on``: when a meeting that would do is booked for, if one is."""
+
+    deadline: Deadline
+    name: str
+    state: State
+    planned_on: date | None
+    source: str
+
+    @property
+    def planned_too_late(self) -> bool:
+        """Is the booked meeting after the date?"""
+        return self.planned_on is not None and self.planned_on > self.deadline.due_on
+
+
+@dataclass(frozen=True)
+class DateRow:
+    """The same in a list over families."""
+
+    family: Family
+    lead: str
+    date: DateView
+
+
+@dataclass(frozen=True)
+class EventView:
+    """Something that happened, and who recorded it."""
+
+    event: CaseEvent
+    by: str
+
+
+def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
+    """All that the family's clocks start and stop with: recorded events, and where plans begin and end."""
+    recorded = session.scalars(
+        select(CaseEvent).where(
+            CaseEvent.family_id == family_id, CaseEvent.withdrawn_at.is_(None), CaseEvent.outcome == "held"
+        )
+    )
+    found = [Event(event.kind, event.day, event.plan_id) for event in recorded]
+    for plan in session.scalars(select(Plan).where(Plan.family_id == family_id)):
+        found.append(Event("plan_started", plan.started_on, plan.id))
+        if plan.ended_on is not None:
+            found.append(Event("plan_ended", plan.ended_on, plan.id))
+    return found
+
+
+def of_family(session: Session, family_id: uuid.UUID, today: date, language: str = "en") -> list[DateView]:
+    """The family's dates: those not done, soonest first, then those that were done, the latest first."""
+    jurisdiction, zone = _place(session, family_id)
+    rows = list(session.scalars(select(Deadline).where(Deadline.family_id == family_id)))
+    booked = _booked(session, [family_id], today, zone)
+    views = [_view(row, jurisdiction, today, language, booked.get(family_id, [])) for row in rows]
+    waiting = sorted((v for v in views if v.deadline.done_on is None), key=lambda v: v.deadline.due_on)
+    past = sorted((v for v in views if v.deadline.done_on), key=lambda v: v.deadline.due_on, reverse=True)
+    return waiting + past
+
+
+def near_or_late(
+    session: Session,
+    viewer: Viewer,
+    today: date,
+    language: str = "en",
+    *,
+    only_late: bool = False,
+    limit: int = 100,
+    offset: int = 0,
+) -> tuple[list[DateRow], int]:
+    """Dates of the families that the viewer may see that are late, or near enough for a warning; the longest overdue
+    first. Returns them with how many there are in all."""
+    families = visible_families(viewer).subquery()
+    reached = Deadline.due_on < today if only_late else or_(Deadline.due_on < today, Deadline.warn_on <= today)
+    query = (
+        select(Deadline, Family, Worker.name, Agency.jurisdiction, Agency.timezone)
+        .join(families, families.c.id == Deadline.family_id)
+        .join(Family, Family.id == Deadline.family_id)
+        .join(Agency, Agency.id == Family.agency_id)
+        .outerjoin(FamilyWorker, and_(FamilyWorker.family_id == Family.id, FamilyWorker.lead))
+        .outerjoin(Worker, Worker.id == FamilyWorker.worker_id)
+        .where(Deadline.done_on.is_(None), reached)
+    )
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.execute(query.order_by(Deadline.due_on, Family.name, Deadline.id).limit(limit).offset(offset)).all()
+    zones = {row[1].id: ZoneInfo(row[4]) for row in rows}
+    booked: dict[uuid.UUID, list[tuple[str, date]]] = {}
+    for zone in set(zones.values()):
+        booked |= _booked(session, [family for family, there in zones.items() if there == zone], today, zone)
+    return [
+        DateRow(row[1], row[2] or "", _view(row[0], row[3], today, language, booked.get(row[1].id, []))) for row in rows
+    ], total
+
+
+def pressing(session: Session, viewer: Viewer, today: date) -> int:
+    """How many dates of the viewer's families are near or late."""
+    families = visible_families(viewer).subquery()
+    query = (
+        select(func.count())
+        .select_from(Deadline)
+        .join(families, families.c.id == Deadline.family_id)
+        .where(Deadline.done_on.is_(None), Deadline.warn_on <= today)
+    )
+    return session.scalar(query) or 0
+
+
+def events(session: Session, family_id: uuid.UUID) -> list[EventView]:
+    """What was recorded of the family's case, the newest first, withdrawn ones too."""
+    rows = session.scalars(
+        select(CaseEvent)
+        .where(CaseEvent.family_id == family_id)
+        .order_by(CaseEvent.day.desc(), CaseEvent.recorded_at.desc(), CaseEvent.id)
+    ).all()
+    names = worker_names(session, [row.recorded_by for row in rows])
+    return [EventView(row, names.get(row.recorded_by, "")) for row in rows]
+
+
+def outcomes(session: Session, family_id: uuid.UUID) -> dict[uuid.UUID, CaseEvent]:
+    """What was recorded of the family's appointments: appointment → held or missed."""
+    rows = session.scalars(
+        select(CaseEvent).where(
+            CaseEvent.family_id == family_id,
+            CaseEvent.appointment_id.is_not(None),
+            CaseEvent.withdrawn_at.is_(None),
+        )
+    )
+    return {row.appointment_id: row for row in rows if row.appointment_id}
+
+
+def event(session: Session, family_id: uuid.UUID, external_id: str) -> CaseEvent | None:
+    """The family's event with that id of the agency's own system."""
+    return session.scalar(select(CaseEvent).filter_by(family_id=family_id, external_id=external_id))
+
+
+def of_appointment(session: Session, appointment_id: uuid.UUID) -> CaseEvent | None:
+    """What was recorded of an appointment, unless it was withdrawn."""
+    return session.scalar(select(CaseEvent).filter_by(appointment_id=appointment_id, withdrawn_at=None))
+
+
+def jurisdiction_of(session: Session, family_id: uuid.UUID) -> str:
+    """The name of the pack of the family's agency."""
+    return _place(session, family_id)[0]
+
+
+def stale(session: Session, jurisdiction: str, rules: str, limit: int) -> list[uuid.UUID]:
+    """Families there whose dates were worked out with other rules, or never."""
+    query = (
+        select(Family.id)
+        .join(Agency, Agency.id == Family.agency_id)
+        .outerjoin(TimescaleState, TimescaleState.family_id == Family.id)
+        .where(Agency.jurisdiction == jurisdiction, TimescaleState.rules.is_distinct_from(rules))
+        .order_by(Family.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _place(session: Session, family_id: uuid.UUID) -> tuple[str, ZoneInfo]:
+    row = session.execute(
+        select(Agency.jurisdiction, Agency.timezone)
+        .join(Family, Family.agency_id == Agency.id)
+        .where(Family.id == family_id)
+    ).one()
+    return row[0], ZoneInfo(row[1])
+
+
+def _booked(
+    session: Session, families: Iterable[uuid.UUID], today: date, zone: ZoneInfo
+) -> dict[uuid.UUID, list[tuple[str, date]]]:
+    """The coming appointments that would stop a clock: family → (event, day), soonest first."""
+    begin = datetime.combine(today, time(), tzinfo=zone)
+    rows = session.execute(
+        select(Appointment.family_id, Appointment.kind, Appointment.starts_at)
+        .where(
+            Appointment.family_id.in_(list(families)),
+            Appointment.kind.in_(APPOINTMENT_EVENTS),
+            Appointment.status == "scheduled",
+            Appointment.starts_at >= begin,
+        )
+        .order_by(Appointment.starts_at)
+    )
+    found: dict[uuid.UUID, list[tuple[str, date]]] = {}
+    for family_id, kind, starts_at in rows:
+        found.setdefault(family_id, []).append((APPOINTMENT_EVENTS[kind], starts_at.astimezone(zone).date()))
+    return found
+
+
+def _view(row: Deadline, jurisdiction: str, today: date, language: str, booked: list[tuple[str, date]]) -> DateView:
+    place = pack(jurisdiction)
+    clock = place.clocks.get(row.rule)
+    would_do = clock.done if clock and row.done_on is None else []
+    planned = next((day for kind, day in booked if kind in would_do), None)
+    state = due.state(row.due_on, row.warn_on, row.done_on, today)
+    source = f"{clock.source}, {clock.paragraph}" if clock else ""
+    return DateView(row, place.clock_name(row.rule, language), state, planned, source)

@@ -1,0 +1,1 @@
+"""Statutory clocks: dates worked out, listed, and followed by what happened."""
