@@ -55,7 +55,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers)
+    pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers, escalations.links)
     rest = (
         access.api,
         families.router,

@@ -28,7 +28,7 @@ LONGEST_FILE = 350
 _FILE = re.compile(r"\.(css|js|html|po|ya?ml|json|csv|py|txt|md|svg)$")
 _ID = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
 #: Catalogues whose texts are read on pages only; all others may have to fit an SMS.
-PAGES = ("casework", "chat", "console", "demo", "pages", "rest")
+PAGES = ("casework", "chat", "console", "demo", "oncall", "pages", "rest")
 #: Texts of the other catalogues that only ever stand on a page.
 NEVER_SMS = ("flag.", "takeover.")
 #: What stands for a placeholder when lengths are measured: long for what it is, as real ones may be.
@@ -39,7 +39,7 @@ TYPICAL: dict[str, dict[str, str]] = {
         "next": "Wednesday 23 September at 10:30", "until": "11:30", "kind": "meeting at school", "minutes": "90",
         "place": "Seacroft Children's Centre, Dib Lane, LS8 3AG", "details": "It should take about 90 minutes.",
         "people": "Amara Okafor (social worker), Mrs Ellison (school)", "what": "the red book and a letter",
-        "link": "https://help.example.org/console/e/12345", "more": "12", "count": "12", "n": "12", "number": "3",
+        "link": "https://help.example.org/a/" + "x" * 43, "more": "12", "count": "12", "n": "12", "number": "3",
         "reference": "12345", "agency": "Aire Valley Children's Services", "agency_phone": "020 7946 0100",
         "phone": "020 7946 0100", "need": "domestic abuse support", "example": "Leeds or LS9",
         "lines": "Seacroft Food Bank: 0.8 miles, open Wed 10:30-14:00, 020 7946 0101",

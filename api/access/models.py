@@ -42,6 +42,10 @@ class Worker(Base):
     role: Mapped[str]
     password_hash: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
+    #: The part of the agency they belong to, where it has parts; a ladder may be one team's.
+    team: Mapped[str] = mapped_column(default="", server_default="")
+    #: Which of their calendar links works: a new link takes the next number.
+    calendar_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class WorkerSession(Base):

@@ -8,19 +8,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
+from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
 from api.console import conversation_routes, family_routes, timescale_routes
 from api.console.layout import console_page
 from api.database import reading, transaction
-from api.escalations import queries
+from api.escalations import orders, queries
 from api.escalations import service as escalations
 from api.messages.cleaning import storable
 from api.pages import streams
@@ -47,6 +50,8 @@ def show_escalation(request: Request, me: Me, escalation_id: int, note: str = ""
     with transaction() as session:
         escalation = access.escalation_or_404(session, me, escalation_id)
         card = queries.make_cards(session, [escalation])[0]
+        life = queries.life(session, escalation.id)
+        colleagues = queries.colleagues(session, me)
         audit.record_view(
             session,
             worker_id=me.id,
@@ -54,27 +59,30 @@ def show_escalation(request: Request, me: Me, escalation_id: int, note: str = ""
             family_id=escalation.family_id,
             object_id=escalation.id,
         )
-    return _escalation_page(request, me, card, note if note in ("taken", "outcome") else "")
-
-
-def _escalation_page(request: Request, me: Visitor, card: queries.Card, note: str, status: int = 200) -> Response:
-    context: dict[str, Any] = {"card": card, "note": note}
-    return console_page(request, me, "console/escalation.html", here="escalations", status=status, **context)
+    context: dict[str, Any] = {"card": card, "life": life, "colleagues": colleagues, "note": note}
+    return console_page(request, me, "console/escalation.html", here="escalations", **context)
 
 
 @router.post("/e/{escalation_id}/acknowledge")
-def acknowledge(me: Me, escalation_id: int, back: Annotated[str, Form()] = "") -> Response:
-    """Take it on. The second worker learns who was first."""
+def acknowledge(
+    me: Me, escalation_id: int, back: Annotated[str, Form()] = "", ring_by: Annotated[str, Form()] = ""
+) -> Response:
+    """Take it on, or (``ring_by``, a local time) say when one rings. The second worker learns who was first."""
+    by = None
+    with suppress(ValueError):
+        by = orders.next_time(time.fromisoformat(ring_by), clock.now(), ZoneInfo(me.timezone)) if ring_by else None
     with transaction() as session:
         access.escalation_or_404(session, me, escalation_id)
-        result = escalations.acknowledge(session, escalation_id, me.worker, via="console")
-    if result.first:
+        result = escalations.acknowledge(session, escalation_id, me.worker, via="console", ring_by=by)
+    if result.first or result.mine:
         return RedirectResponse(own_path(back, f"/console/e/{escalation_id}"), 303)
     return RedirectResponse(f"/console/e/{escalation_id}?note=taken", 303)
 
 
 @router.post("/e/{escalation_id}/resolve")
-def resolve(me: Me, escalation_id: int, outcome: Annotated[str, Form()] = "") -> Response:
+def resolve(
+    me: Me, escalation_id: int, outcome: Annotated[str, Form()] = "", kind: Annotated[str, Form()] = ""
+) -> Response:
     """Close it with what came of it."""
     words = storable(outcome.strip())[:LONGEST_OUTCOME]
     if not words:
@@ -82,8 +90,25 @@ def resolve(me: Me, escalation_id: int, outcome: Annotated[str, Form()] = "") ->
     with transaction() as session:
         access.escalation_or_404(session, me, escalation_id)
         with suppress(escalations.NotOpen):  # somebody was quicker: the page shows who
-            escalations.resolve(session, escalation_id, me.worker, words)
+            escalations.resolve(session, escalation_id, me.worker, words, kind=kind)
     return RedirectResponse(f"/console/e/{escalation_id}", 303)
+
+
+@router.post("/e/{escalation_id}/hand-over")
+def hand_over(me: Me, escalation_id: int, to: Annotated[str, Form()] = "") -> Response:
+    """Hand it to a colleague, or (``to`` empty) to whoever is next on duty."""
+    note = ""
+    try:
+        with transaction() as session:
+            access.escalation_or_404(session, me, escalation_id)
+            escalations.hand_over(session, escalation_id, me.worker, uuid.UUID(to) if to else None)
+    except escalations.NotYours:
+        note = "?note=not_yours"
+    except escalations.NotOpen:  # somebody was quicker: the page shows who
+        note = ""
+    except ValueError:  # nobody there; or no id of anybody
+        note = "?note=hand_over_failed"
+    return RedirectResponse(f"/console/e/{escalation_id}{note}", 303)
 
 
 @router.get("/events")

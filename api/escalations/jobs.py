@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 from api import clock, crashpoints
 from api.database import transaction
 from api.escalations import queries, service
+from api.escalations.world import World, world
 
 BATCH = 200
 
@@ -15,9 +18,15 @@ def climb() -> int:
     told = 0
     while True:
         with transaction() as session:
-            due = queries.due(session, clock.now(), BATCH)
+            now = clock.now()
+            for escalation in queries.abandoned(session, BATCH):
+                service.release(session, escalation, now)
+            due = queries.due(session, now, BATCH)
+            worlds: dict[uuid.UUID, World] = {}
             for escalation in due:
-                service.tell_next(session, escalation, clock.now())
+                if escalation.agency_id not in worlds:
+                    worlds[escalation.agency_id] = world(session, escalation.agency_id, now)
+                service.tell_next(session, escalation, now, worlds[escalation.agency_id])
             if due:
                 crashpoints.point("ladder.before_commit")
         if due:

@@ -1,39 +1,209 @@
 """The ladder: who is told of an escalation next, and how long to wait for them. Pure; the steps are data.
 
-Steps stand in ``data/ladders.yaml`` per priority. After the last step the ladder starts again from the top, for ever:
-only a human's acknowledgement ends it.
+The ladders for every priority stand in ``data/ladders.yaml``; an agency's own, for a team or a time of day, go before
+them (``Rule``). After the last step the ladder starts again from the top, for ever: only a human's acknowledgement
+ends it. What ``telling`` says is what the worker process does and what a rehearsal shows: there is no other way.
 """
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import yaml
 
+from api.escalations.rota import Member, Rota, away, on_call
 from api.settings import DATA
+
+PRIORITIES = ("routine", "urgent", "emergency")
+#: Whom a step can tell, beside ``worker:<key>``, one person by their id in the agency's own system.
+TARGETS = ("lead", "duty", "manager", "team", "everyone")
+PERSON = "worker:"
+MOST_STEPS = 8
+LONGEST_WAIT = {"emergency": 15, "urgent": 120, "routine": 1440}
 
 
 @dataclass(frozen=True)
 class Step:
-    """Tell everyone in ``roles`` (lead, duty, manager), then wait."""
+    """Tell everyone in ``targets``, then wait."""
 
-    roles: tuple[str, ...]
+    targets: tuple[str, ...]
     wait: timedelta
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An agency's own ladder, for a priority: for one team or (empty) all, on these days or (empty) every day, between
+    these local hours or (None) always. Hours that end no later than they begin go past midnight, and belong to the day
+    on which they begin."""
+
+    priority: str
+    steps: tuple[Step, ...]
+    team: str = ""
+    days: frozenset[int] = frozenset()
+    begins: time | None = None
+    ends: time | None = None
+
+    def fits(self, case: Case, local: datetime) -> bool:
+        """Does it hold for this escalation at this local time?"""
+        if self.priority != case.priority or (self.team and self.team != case.team):
+            return False
+        day, now = local.weekday(), local.time()
+        if self.begins is not None and self.ends is not None:
+            if self.begins < self.ends:
+                inside = self.begins <= now < self.ends
+            else:
+                inside = now >= self.begins or now < self.ends
+                day = day if now >= self.begins else (day - 1) % 7
+            if not inside:
+                return False
+        return not self.days or day in self.days
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the ladder has to know of an escalation: its priority, and the family's own worker and team."""
+
+    priority: str
+    lead: uuid.UUID | None = None
+    team: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One telling: ``member`` as ``role``, or nobody. ``problem`` says why they are not reached: nobody, away,
+    no_phone."""
+
+    role: str
+    member: Member | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What happens when a rung is due: the rungs told in this one moment (those that reach nobody are passed over at
+    once), how long to wait after that, and the step that is told then."""
+
+    rungs: tuple[tuple[Told, ...], ...]
+    wait: timedelta
+    next_step: int
 
 
 @lru_cache(maxsize=1)
 def ladders() -> dict[str, tuple[Step, ...]]:
     """Priority → steps, as the file has them."""
     data = yaml.safe_load((DATA / "ladders.yaml").read_text(encoding="utf-8"))
-    return {
-        priority: tuple(Step(tuple(step["tell"]), timedelta(minutes=step["wait_minutes"])) for step in steps)
-        for priority, steps in data.items()
-    }
+    return {priority: steps_of(steps) for priority, steps in data.items()}
 
 
-def step_at(priority: str, rung: int) -> Step:
-    """The step for the ``rung``-th telling, counted from 0 and going round for ever."""
-    steps = ladders()[priority]
-    return steps[rung % len(steps)]
+def steps_of(data: Sequence[dict[str, object]]) -> tuple[Step, ...]:
+    """Steps from the form that they are kept in: ``{"tell": [...], "wait_minutes": n}``."""
+    return tuple(
+        Step(tuple(map(str, step["tell"])), timedelta(minutes=int(str(step["wait_minutes"]))))  # type: ignore[call-overload]
+        for step in data
+    )
+
+
+def steps_for(rules: Sequence[Rule], case: Case, local: datetime) -> tuple[Step, ...]:
+    """The ladder that holds for an escalation at a local time: the first rule that fits, else the file's."""
+    return next((rule.steps for rule in rules if rule.fits(case, local)), ladders()[case.priority])
+
+
+def who(target: str, case: Case, rota: Rota, at: datetime) -> tuple[Told, ...]:
+    """Whom a step's target means at a moment; one entry that says why where it means nobody."""
+    found: tuple[Member, ...]
+    if target in ("duty", "manager"):
+        found = on_call(rota, target, at)
+    elif target == "everyone":
+        found = _everyone(rota, at)
+    elif target == "team":
+        found = tuple(member for member in _everyone(rota, at) if case.team and member.team == case.team)
+    else:
+        named = next((m for m in rota.members.values() if target == f"{PERSON}{m.key}"), None)
+        member = rota.members.get(case.lead) if target == "lead" and case.lead else named
+        if member is not None and away(rota, member.id, at):
+            return (Told(_role(target), member, "away"),)
+        found = (member,) if member else ()
+    if not found:
+        return (Told(_role(target), None, "nobody"),)
+    return tuple(Told(_role(target), member, "" if member.has_phone else "no_phone") for member in found)
+
+
+def _role(target: str) -> str:
+    return "named" if target.startswith(PERSON) else target
+
+
+def _everyone(rota: Rota, at: datetime) -> tuple[Member, ...]:
+    members = (member for member in rota.members.values() if not away(rota, member.id, at))
+    return tuple(sorted(members, key=lambda member: (member.name, member.id)))
+
+
+def _once(told: Sequence[Told]) -> tuple[Told, ...]:
+    """Nobody is told twice by one rung."""
+    seen: set[uuid.UUID] = set()
+    kept = []
+    for one in told:
+        if one.member is None or one.member.id not in seen:
+            kept.append(one)
+            seen |= {one.member.id} if one.member else set()
+    return tuple(kept)
+
+
+def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step: int, now: datetime) -> Telling:
+    """What happens at ``now`` to an escalation that stands at ``step``.
+
+    If no rung of the ladder has anybody who can be reached, everyone of the agency is told, those on leave too: an
+    empty rota must not swallow a cry for help.
+    """
+    steps = steps_for(rules, case, now.astimezone(zone))
+    rungs = []
+    for passed in range(len(steps)):
+        here = steps[(step + passed) % len(steps)]
+        told = _once([one for target in here.targets for one in who(target, case, rota, now)])
+        rungs.append(told)
+        if any(not one.problem for one in told):
+            return Telling(tuple(rungs), here.wait, (step + passed + 1) % len(steps))
+    everyone = sorted(rota.members.values(), key=lambda member: (member.name, member.id))
+    rungs.append(tuple(Told("everyone", member, "" if member.has_phone else "no_phone") for member in everyone))
+    return Telling(tuple(rungs), min(here.wait for here in steps), step % len(steps))
+
+
+def rehearse(
+    rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, start: datetime, until: datetime
+) -> Iterator[tuple[datetime, Telling]]:
+    """Every telling of an escalation that opens at ``start`` and that nobody acknowledges, up to ``until``."""
+    at, step = start, 0
+    while at < until:
+        said = telling(rules, rota, zone, case, step, at)
+        yield at, said
+        at, step = at + said.wait, said.next_step
+
+
+def mistakes(priority: str, steps: Sequence[Step], keys: set[str]) -> list[tuple[str, int]]:
+    """What is wrong with a ladder: ``(mistake, step counted from 1)``; the words are texts ``ladders.mistake.<it>``.
+
+    ``keys`` are the agency's workers'. An emergency starts with everyone on duty, and waits at most a quarter of an
+    hour.
+    """
+    found = []
+    if not steps:
+        found.append(("empty", 1))
+    if len(steps) > MOST_STEPS:
+        found.append(("too_many", MOST_STEPS + 1))
+    for number, step in enumerate(steps, 1):
+        known = {*TARGETS, *(f"{PERSON}{key}" for key in keys)}
+        if not step.targets:
+            found.append(("tells_nobody", number))
+        if not set(step.targets) <= known:
+            found.append(("unknown_worker", number))
+        if not timedelta(minutes=1) <= step.wait <= timedelta(minutes=LONGEST_WAIT[priority]):
+            found.append(("wait", number))
+    if priority == "emergency" and steps and not {"duty", "everyone"} & set(steps[0].targets):
+        found.append(("emergency_without_duty", 1))
+    if steps and all(step.targets == ("lead",) for step in steps):
+        found.append(("only_lead", 1))
+    return found

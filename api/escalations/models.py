@@ -1,9 +1,10 @@
-"""Tables: escalations, who was told of them and when, and who is on call."""
+"""Tables: escalations, what became of each, who was told and when; ladders; who is on call."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,15 +41,21 @@ class Escalation(Base):
     reasons: Mapped[list[str]] = mapped_column(default=list)
     state: Mapped[str] = mapped_column(default="open")
     opened_at: Mapped[datetime]
-    #: How many rungs have been told, from 0; the ladder starts again from the top, for ever.
+    #: How many rungs have been told, from 0; never goes back, so that each telling is a row of its own.
     rung: Mapped[int] = mapped_column(default=0)
+    #: Where on its ladder it stands: the step that is told next. Past the last step it starts again, for ever.
+    step: Mapped[int] = mapped_column(default=0, server_default="0")
     next_rung_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
-    acknowledged_via: Mapped[str] = mapped_column(default="")  # sms, console, api
+    acknowledged_via: Mapped[str] = mapped_column(default="")  # sms, link, console, api
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     outcome: Mapped[str] = mapped_column(default="")
+    #: One of api.escalations.outcomes.KINDS, once it is resolved.
+    outcome_kind: Mapped[str] = mapped_column(default="", server_default="")
+    #: The worker has said to ring by then.
+    ring_by: Mapped[datetime | None]
     notifications: Mapped[list[Notification]] = relationship(order_by="Notification.at")
 
 
@@ -65,6 +72,74 @@ class Notification(Base):
     worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     at: Mapped[datetime]
     problem: Mapped[str] = mapped_column(default="")
+
+
+class EscalationEvent(Base):
+    """Something became of an escalation: ``kind`` is opened, raised, reopened, acknowledged, handed_over, left (the
+    worker who had it is gone) or resolved. In order of ``at`` they are its whole life but the rungs."""
+
+    __tablename__ = "escalation_events"
+
+    id: Mapped[Id]
+    escalation_id: Mapped[int] = mapped_column(ForeignKey("escalations.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    #: To whom it was handed.
+    to_worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    via: Mapped[str] = mapped_column(default="")
+
+
+class LadderRule(Base):
+    """An agency's own ladder for a priority, a team and a time of day. The first that fits holds, in order of
+    ``position``; where none fits, the ladder of data/ladders.yaml does."""
+
+    __tablename__ = "ladder_rules"
+    __table_args__ = (
+        CheckConstraint("priority IN ('emergency','urgent','routine')", name="priority"),
+        CheckConstraint("(begins IS NULL) = (ends IS NULL)", name="whole_hours"),
+    )
+
+    id: Mapped[Id]
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
+    position: Mapped[int]
+    priority: Mapped[str]
+    #: The team of the family's worker; empty: every team.
+    team: Mapped[str] = mapped_column(default="")
+    #: Days of the week on which the hours begin, Monday is 0; empty: every day.
+    days: Mapped[list[Any]] = mapped_column(default=list)
+    #: Local hours; past midnight where ``ends`` is not later than ``begins``; None: always.
+    begins: Mapped[time | None]
+    ends: Mapped[time | None]
+    #: ``{"tell": [target, ...], "wait_minutes": n}``, as in data/ladders.yaml.
+    steps: Mapped[list[Any]]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+
+
+class RotaChange(Base):
+    """What the rota does not say: ``cover`` (this worker is on call too, or instead of another), or ``leave``."""
+
+    __tablename__ = "rota_changes"
+    __table_args__ = (
+        CheckConstraint("kind IN ('cover','leave')", name="kind"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        Index("ix_rota_changes_agency_id_ends_at", "agency_id", "ends_at"),
+    )
+
+    id: Mapped[Id]
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"))
+    kind: Mapped[str]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    #: For a cover: duty or manager.
+    role: Mapped[str] = mapped_column(default="")
+    instead_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    made_at: Mapped[datetime]
+    made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    #: Taken back; it stays in the table for the record.
+    cancelled_at: Mapped[datetime | None]
 
 
 class Shift(Base):

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Agency, Worker
 from api.access.queries import Viewer, visible_escalations, worker_names
-from api.escalations.ladder import step_at
-from api.escalations.models import Escalation, Notification, Shift
-from api.families.models import FamilyWorker, Person
+from api.escalations import links
+from api.escalations.family import DANGER
+from api.escalations.models import Escalation, EscalationEvent, Notification
+from api.escalations.world import World, cases, world
+from api.families.models import Person
 from api.families.queries import Who, who_by_person, who_of
 from api.messages.models import Conversation
 
-DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
 MOST_ESCALATIONS = 200
 
 
@@ -77,21 +78,58 @@ def default_agency(session: Session, phone: str = "") -> Agency:
     return next((agency for agency in agencies if country and agency.jurisdiction.startswith(country)), agencies[0])
 
 
-def active_workers(session: Session, agency_id: uuid.UUID) -> Sequence[Worker]:
-    """Everyone who works for the agency now."""
-    return session.scalars(select(Worker).filter_by(agency_id=agency_id, active=True).order_by(Worker.name)).all()
+def abandoned(session: Session, limit: int) -> Sequence[Escalation]:
+    """Escalations that somebody took on who does not work here any more, locked for this transaction."""
+    return session.scalars(
+        select(Escalation)
+        .join(Worker, Worker.id == Escalation.acknowledged_by)
+        .where(Escalation.state == "acknowledged", Worker.active.is_(False))
+        .limit(limit)
+        .with_for_update(of=Escalation, skip_locked=True)
+    ).all()
 
 
-def workers_in_role(session: Session, escalation: Escalation, role: str, now: datetime) -> Sequence[Worker]:
-    """Who is ``lead`` for the escalation's family, or on shift as ``duty`` or ``manager`` at ``now``."""
-    query = select(Worker).where(Worker.active, Worker.agency_id == escalation.agency_id).order_by(Worker.name)
-    if role == "lead":
-        lead = select(FamilyWorker.worker_id).where(FamilyWorker.family_id == escalation.family_id, FamilyWorker.lead)
-        return session.scalars(query.where(Worker.id.in_(lead))).all()
-    on_shift = select(Shift.worker_id).where(
-        Shift.agency_id == escalation.agency_id, Shift.role == role, Shift.starts_at <= now, Shift.ends_at > now
-    )
-    return session.scalars(query.where(Worker.id.in_(on_shift))).all()
+@dataclass(frozen=True)
+class Link:
+    """What a link in a worker's text is for. ``state``: open, yours, taken, closed, or old (the link is)."""
+
+    escalation_id: int
+    worker: Worker
+    agency: Agency
+    state: str
+    name: str
+
+    @property
+    def reference(self) -> int:
+        return self.escalation_id
+
+
+def link(session: Session, token: str) -> Link | None:
+    """The telling that a link was made for; None for one that is not ours, or whose worker works here no more."""
+    try:
+        notification_id = links.notification_of(token)
+    except links.BadLink:
+        return None
+    row = session.execute(
+        select(Notification.at, Escalation, Worker, Agency)
+        .join(Escalation, Escalation.id == Notification.escalation_id)
+        .join(Worker, Worker.id == Notification.worker_id)
+        .join(Agency, Agency.id == Escalation.agency_id)
+        .where(Notification.id == notification_id, Worker.active, Worker.agency_id == Escalation.agency_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    at, escalation, worker, agency = row
+    by = escalation.resolved_by or escalation.acknowledged_by
+    if clock.now() > at + links.LIFETIME:
+        state = "old"
+    elif escalation.state == "open":
+        state = "open"
+    elif escalation.state == "resolved":
+        state = "closed"
+    else:
+        state = "yours" if by == worker.id else "taken"
+    return Link(escalation.id, worker, agency, state, worker_names(session, [by]).get(by, ""))
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
@@ -139,6 +177,33 @@ def cards_of_conversation(session: Session, viewer: Viewer, conversation_id: uui
     return make_cards(session, session.scalars(query.order_by(Escalation.id.desc())).all())
 
 
+@dataclass(frozen=True)
+class Happened:
+    """One thing that became of an escalation, with the names of who did it and to whom."""
+
+    event: EscalationEvent
+    name: str
+    to: str
+
+
+def life(session: Session, escalation_id: int) -> list[Happened]:
+    """What became of an escalation, in order."""
+    events = session.scalars(
+        select(EscalationEvent).filter_by(escalation_id=escalation_id).order_by(EscalationEvent.at, EscalationEvent.id)
+    ).all()
+    names = worker_names(session, [i for event in events for i in (event.worker_id, event.to_worker_id)])
+    return [Happened(event, names.get(event.worker_id, ""), names.get(event.to_worker_id, "")) for event in events]
+
+
+def colleagues(session: Session, viewer: Viewer) -> Sequence[Worker]:
+    """To whom this worker can hand something over: everybody else who works there and has a phone."""
+    return session.scalars(
+        select(Worker)
+        .where(Worker.agency_id == viewer.agency_id, Worker.active, Worker.phone.is_not(None), Worker.id != viewer.id)
+        .order_by(Worker.name)
+    ).all()
+
+
 def open_count(session: Session, viewer: Viewer) -> int:
     """How many escalations wait for an acknowledgement."""
     waiting = visible_escalations(viewer).where(Escalation.state == "open").subquery()
@@ -166,16 +231,20 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
             Told(name or "", notification.role, notification.at, notification.problem)
         )
     names = worker_names(session, [e.acknowledged_by for e in escalations] + [e.resolved_by for e in escalations])
-    now = clock.now()
+    known = cases(session, escalations)
+    worlds: dict[uuid.UUID, World] = {}
     made = []
     for escalation in escalations:
         conversation = conversations.get(escalation.conversation_id) if escalation.conversation_id else None
-        roles = list(step_at(escalation.priority, escalation.rung).roles) if escalation.state == "open" else []
-        following = {
-            worker.name
-            for role in roles
-            for worker in workers_in_role(session, escalation, role, escalation.next_rung_at or now)
-        }
+        roles: list[str] = []
+        following: set[str] = set()
+        if escalation.state == "open" and escalation.next_rung_at is not None:
+            if escalation.agency_id not in worlds:
+                worlds[escalation.agency_id] = world(session, escalation.agency_id, clock.now())
+            here = worlds[escalation.agency_id]
+            rung = here.telling(known[escalation.id], escalation.step, escalation.next_rung_at).rungs[-1]
+            roles = list(dict.fromkeys(told.role for told in rung))
+            following = {told.member.name for told in rung if told.member}
         made.append(
             Card(
                 escalation=escalation,

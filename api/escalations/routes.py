@@ -1,21 +1,30 @@
-"""Escalations under /api/v1: the list, taking one on, closing it."""
+"""Escalations under /api/v1: the list, taking one on, closing it; and the link in a worker's text."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
 
 from api.access import queries as access
-from api.access.guards import Visitor, bearer_worker
+from api.access.guards import Visitor, bearer_worker, public, same_origin
 from api.audit import service as audit
-from api.database import transaction
+from api.database import reading, transaction
 from api.escalations import queries, service
 from api.escalations.schemas import EscalationList, EscalationOut, Resolution
+from api.pages.rendering import chosen_language, page
 from api.rest.errors import READS, WRITES, Refused, documented
 from api.rest.schemas import Page
 
 router = APIRouter(prefix="/api/v1/escalations", tags=["Escalations"])
+
+#: Short, because it stands in a text message.
+links = APIRouter(
+    prefix="/a",
+    include_in_schema=False,
+    dependencies=[Depends(public("the link's signature says who, and for what")), Depends(same_origin)],
+)
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 
@@ -51,7 +60,30 @@ def resolve_escalation(me: Me, escalation_id: int, given: Resolution) -> Escalat
     with transaction() as session:
         escalation = access.escalation_or_404(session, me, escalation_id)
         try:
-            service.resolve(session, escalation.id, me.worker, given.outcome, via="api")
+            service.resolve(session, escalation.id, me.worker, given.outcome, via="api", kind=given.kind or "")
         except service.NotOpen:
             raise Refused(409, "already_resolved") from None
         return EscalationOut.of(queries.make_cards(session, [escalation])[0])
+
+
+@links.get("/{token}")
+def show_link(request: Request, token: str) -> Response:
+    """A page with one button. Looking acknowledges nothing: whatever shows previews of links looks too."""
+    with reading() as session:
+        link = queries.link(session, token)
+    if link is None:
+        raise HTTPException(404)
+    language = chosen_language(request, link.agency.language)
+    return page(request, "link/take.html", language=language, status=410 if link.state == "old" else 200, link=link)
+
+
+@links.post("/{token}")
+def take_by_link(token: str) -> Response:
+    """Take the escalation on in the name of the worker to whom the text went."""
+    with transaction() as session:
+        link = queries.link(session, token)
+        if link is None:
+            raise HTTPException(404)
+        if link.state == "open":
+            service.acknowledge(session, link.escalation_id, link.worker, via="link")
+    return RedirectResponse(f"/a/{token}", 303)

@@ -30,6 +30,9 @@ class Resolution(Given):
         StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_OUTCOME),
         AfterValidator(refuse_unstorable),
     ] = Field(examples=["Rang her; safe at her mother's tonight. Visit tomorrow at 10."])
+    kind: Literal["helped", "passed_on", "not_reached", "false_alarm", "other"] | None = Field(
+        None, description="What came of it, in one word; by default what the outcome's words say."
+    )
 
 
 class ToldOut(BaseModel):
@@ -70,6 +73,8 @@ class EscalationOut(BaseModel):
     resolved_at: Moment | None
     resolved_by: str
     outcome: str
+    outcome_kind: str
+    ring_by: Moment | None
 
     @classmethod
     def of(cls, card: Card) -> EscalationOut:
@@ -89,5 +94,6 @@ class EscalationOut(BaseModel):
 
 _SAME = (
     "id", "kind", "priority", "state", "words", "reasons", "opened_at", "family_id", "person_id", "conversation_id",
-    "next_rung_at", "acknowledged_at", "acknowledged_via", "resolved_at", "outcome",
+    "next_rung_at", "acknowledged_at", "acknowledged_via", "resolved_at", "outcome", "outcome_kind",
+    "ring_by",
 )  # fmt: skip

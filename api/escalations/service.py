@@ -13,30 +13,55 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import clock, texts
-from api.access.models import Agency, Worker
+from api import clock
+from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
-from api.escalations import queries
-from api.escalations.ladder import ladders, step_at
-from api.escalations.models import Escalation, Notification
-from api.messages import outbox
+from api.escalations import family, ladder, outcomes, queries, telling
+from api.escalations.family import DANGER, NOTHING, Heard
+from api.escalations.ladder import PRIORITIES
+from api.escalations.models import Escalation
+from api.escalations.rota import Member, away, next_in, on_call
+from api.escalations.telling import note, skip_rung, tell_next
+from api.escalations.world import World, cases, world
 from api.messages.models import Conversation, InboundMessage
-from api.settings import settings
 
-PRIORITIES = ("routine", "urgent", "emergency")
+__all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_next"]
+
+#: Whoever comes on duty so soon is next on duty already.
+ABOUT_TO_COME = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """``first``: this worker was the one; else ``by_name`` says who was before."""
+    """``first``: this worker was the one; else ``by_name`` says who was before (``mine``: this worker, earlier), and
+    ``resolved`` whether it is closed by now. ``heard``: what the family hears of it."""
 
     first: bool
     by_name: str
+    mine: bool = False
+    resolved: bool = False
+    heard: Heard = NOTHING
 
 
 class NotOpen(ValueError):
     """The escalation cannot be changed that way (unknown to this worker, or resolved already)."""
+
+
+class NotYours(ValueError):
+    """Somebody else has it: ``by_name``."""
+
+    def __init__(self, by_name: str) -> None:
+        super().__init__("somebody else has it")
+        self.by_name = by_name
+
+
+class NobodyThere(ValueError):
+    """Nobody to hand it to. ``reason``: nobody (on duty), away, no_phone."""
+
+    def __init__(self, reason: str, name: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.name = reason, name
 
 
 def open_escalation(
@@ -66,7 +91,7 @@ def open_escalation(
         if words not in joined.words:
             joined.words = f"{joined.words}\n{words}"[-8000:]
             joined.reasons = sorted({*joined.reasons, *(reasons or [])})
-            _raise_priority(session, joined, priority, kind, now, again=kind in queries.DANGER)
+            _raise_priority(session, joined, priority, kind, now, again=kind in DANGER)
         notify(session, f"agency:{joined.agency_id}")
         return joined
     family_id = queries.family_of(session, conversation)
@@ -85,6 +110,7 @@ def open_escalation(
     )
     session.add(escalation)
     session.flush()
+    note(session, escalation, "opened")
     tell_next(session, escalation, now)
     return escalation
 
@@ -98,116 +124,105 @@ def _raise_priority(
         return
     if higher:
         escalation.priority, escalation.kind = priority, kind
+    note(session, escalation, "raised" if higher else "reopened")
+    _open_again(session, escalation, now)
+
+
+def _open_again(session: Session, escalation: Escalation, now: datetime) -> None:
+    """From the top of its ladder, at once."""
     escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "open", None, None
-    # Rungs keep counting up (each telling is its own row); the new priority's ladder starts from its top.
-    steps = len(ladders()[escalation.priority])
-    escalation.rung = -(-escalation.rung // steps) * steps
-    escalation.next_rung_at = now
+    escalation.step, escalation.next_rung_at = 0, now
     tell_next(session, escalation, now)
 
 
-def tell_next(session: Session, escalation: Escalation, now: datetime) -> None:
-    """Tell the next rung that has somebody in it; rungs with nobody are recorded and passed over at once.
-
-    If no rung has anybody, everyone active in the agency is told: an empty rota must not swallow a cry for help.
-    """
-    steps = len(ladders()[escalation.priority])
-    for _ in range(steps):
-        step = step_at(escalation.priority, escalation.rung)
-        reached = [_tell(session, escalation, role, now) for role in step.roles]
-        escalation.rung += 1
-        if any(reached):
-            escalation.next_rung_at = now + step.wait
-            break
-    else:
-        for worker in queries.active_workers(session, escalation.agency_id):
-            _notify_worker(session, escalation, worker, "everyone", now)
-        escalation.rung += 1
-        escalation.next_rung_at = now + min(
-            (step.wait for step in ladders()[escalation.priority]), default=timedelta(minutes=3)
-        )
-    session.flush()
-    notify(session, f"agency:{escalation.agency_id}")
+def release(session: Session, escalation: Escalation, now: datetime) -> None:
+    """Whoever had it does not work here any more: it is open again."""
+    note(session, escalation, "left", worker_id=escalation.acknowledged_by)
+    _open_again(session, escalation, now)
 
 
-def _tell(session: Session, escalation: Escalation, role: str, now: datetime) -> bool:
-    workers = queries.workers_in_role(session, escalation, role, now)
-    reached = False
-    for worker in workers:
-        reached = _notify_worker(session, escalation, worker, role, now) or reached
-    if not workers:
-        session.add(
-            Notification(escalation_id=escalation.id, rung=escalation.rung, role=role, at=now, problem="nobody")
-        )
-    return reached
-
-
-def _notify_worker(session: Session, escalation: Escalation, worker: Worker, role: str, now: datetime) -> bool:
-    session.flush()
-    told = session.scalar(
-        select(Notification).filter_by(escalation_id=escalation.id, rung=escalation.rung, worker_id=worker.id)
-    )
-    if told is not None:
-        return not told.problem
-    problem = "" if worker.phone else "no_phone"
-    session.add(
-        Notification(
-            escalation_id=escalation.id, rung=escalation.rung, role=role, worker_id=worker.id, at=now, problem=problem
-        )
-    )
-    if problem:
-        return False
-    agency = session.get_one(Agency, escalation.agency_id)
-    text = texts.render(
-        f"escalation.sms.{escalation.priority}",
-        agency.language,
-        reference=escalation.id,
-        link=f"{settings().base_url}/console/e/{escalation.id}",
-    )
-    outbox.queue_to_worker(session, worker, text, escalation_id=escalation.id)
-    return True
-
-
-def acknowledge(session: Session, escalation_id: int, worker: Worker, via: str) -> Acknowledgement:
+def acknowledge(
+    session: Session, escalation_id: int, worker: Worker, via: str, ring_by: datetime | None = None
+) -> Acknowledgement:
     """A worker takes it on; the ladder stops. First one wins.
 
-    ``via`` is ``sms``, ``console`` or ``api``. Raises NotOpen if this worker's agency has no such escalation.
+    ``via`` is ``sms``, ``link``, ``console`` or ``api``; ``ring_by``: when the worker rings at the latest, which the
+    family then hears. Raises NotOpen if this worker's agency has no such escalation.
     """
     escalation = _locked(session, escalation_id)
     if escalation is None or escalation.agency_id != worker.agency_id:
         raise NotOpen(f"no escalation {escalation_id}")
+    mine = escalation.acknowledged_by == worker.id
+    resolved = escalation.state == "resolved"
     if escalation.state != "open":
-        by = session.get(Worker, escalation.acknowledged_by or escalation.resolved_by or worker.id)
-        return Acknowledgement(first=False, by_name=by.name if by else "")
+        heard = NOTHING
+        if mine and not resolved and ring_by is not None and ring_by != escalation.ring_by:
+            escalation.ring_by = ring_by
+            heard = family.tell_seen(session, escalation, clock.now())
+        return Acknowledgement(False, _holder(session, escalation), mine, resolved, heard)
     escalation.state = "acknowledged"
     escalation.acknowledged_at = clock.now()
     escalation.acknowledged_by = worker.id
     escalation.acknowledged_via = via
     escalation.next_rung_at = None
-    audit.record(
-        session,
-        actor_kind="worker",
-        actor_id=worker.id,
-        verb="acknowledged_escalation",
-        family_id=escalation.family_id,
-        object_id=str(escalation.id),
-        detail={"via": via},
-    )
-    _tell_family(session, escalation)
-    notify(session, f"agency:{escalation.agency_id}")
-    return Acknowledgement(first=True, by_name=worker.name)
+    escalation.ring_by = ring_by or escalation.ring_by
+    _record(session, escalation, worker, "acknowledged_escalation", via)
+    note(session, escalation, "acknowledged", worker_id=worker.id, via=via)
+    heard = family.tell_seen(session, escalation, clock.now())
+    return Acknowledgement(True, worker.name, True, heard=heard)
 
 
-def _tell_family(session: Session, escalation: Escalation) -> None:
-    """Say that a human has seen it: always on the web; by SMS only where no danger was told (somebody may be
-    reading)."""
-    conversation = session.get(Conversation, escalation.conversation_id) if escalation.conversation_id else None
-    if conversation is None or conversation.closed_at is not None:
-        return
-    danger = escalation.kind in ("immediate_danger", "self_harm", "harm_disclosed")
-    if escalation.kind == "contact" or (danger and conversation.channel == "web"):
-        text = texts.render("escalation.seen", conversation.language)
-        outbox.queue_reply(session, conversation, text)
+def _holder(session: Session, escalation: Escalation) -> str:
+    by = session.get(Worker, escalation.resolved_by or escalation.acknowledged_by) if escalation else None
+    return by.name if by else ""
+
+
+def hand_over(
+    session: Session, escalation_id: int, worker: Worker, to: uuid.UUID | None, via: str = "console"
+) -> list[Member]:
+    """Hand it to a colleague, or (``to`` None) to whoever is next on duty; returns to whom. They are told at once.
+
+    It is open until one of them acknowledges, and its ladder goes on from the top if they do not. Raises NotOpen,
+    NotYours if somebody else has it, NobodyThere if there is nobody to hand it to.
+    """
+    escalation = _locked(session, escalation_id)
+    if escalation is None or escalation.agency_id != worker.agency_id or escalation.state == "resolved":
+        raise NotOpen(f"no open escalation {escalation_id}")
+    if escalation.acknowledged_by not in (None, worker.id) and worker.role not in ("manager", "administrator"):
+        raise NotYours(_holder(session, escalation))
+    now = clock.now()
+    here = world(session, escalation.agency_id, now)
+    takers = _takers(here, worker, to, now)
+    case = cases(session, [escalation])[escalation.id]
+    escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "open", None, None
+    escalation.step = 0
+    escalation.next_rung_at = now + ladder.steps_for(here.rules, case, now.astimezone(here.zone))[0].wait
+    for taker in takers:
+        note(session, escalation, "handed_over", worker_id=worker.id, to_worker_id=taker.id, via=via)
+    telling.hand_to(session, escalation, takers, worker, here)
+    _record(session, escalation, worker, "handed_over_escalation", via)
+    return takers
+
+
+def _takers(here: World, worker: Worker, to: uuid.UUID | None, now: datetime) -> list[Member]:
+    if to is not None:
+        member = here.rota.members.get(to)
+        if member is None or to == worker.id:
+            raise NobodyThere("nobody")
+        if away(here.rota, to, now):
+            raise NobodyThere("away", member.name)
+        if not member.has_phone:
+            raise NobodyThere("no_phone", member.name)
+        return [member]
+    for found in (
+        on_call(here.rota, "duty", now),
+        next_in(here.rota, "duty", now, ABOUT_TO_COME),
+        on_call(here.rota, "manager", now),
+    ):
+        takers = [member for member in found if member.id != worker.id and member.has_phone]
+        if takers:
+            return takers
+    raise NobodyThere("nobody")
 
 
 def _locked(session: Session, escalation_id: int) -> Escalation | None:
@@ -216,9 +231,11 @@ def _locked(session: Session, escalation_id: int) -> Escalation | None:
     return session.scalar(query)
 
 
-def resolve(session: Session, escalation_id: int, worker: Worker, outcome: str, via: str = "console") -> None:
-    """Close it, with what came of it. Raises NotOpen for another agency's or a closed one, ValueError without
-    outcome."""
+def resolve(
+    session: Session, escalation_id: int, worker: Worker, outcome: str, via: str = "console", kind: str = ""
+) -> None:
+    """Close it, with what came of it (``kind`` is one of outcomes.KINDS, else what the words say). Raises NotOpen for
+    another agency's or a closed one, ValueError without outcome."""
     if not outcome.strip():
         raise ValueError("say in a few words what came of it")
     escalation = _locked(session, escalation_id)
@@ -229,32 +246,18 @@ def resolve(session: Session, escalation_id: int, worker: Worker, outcome: str, 
         escalation.acknowledged_at, escalation.acknowledged_by, escalation.acknowledged_via = now, worker.id, via
     escalation.state, escalation.next_rung_at = "resolved", None
     escalation.resolved_at, escalation.resolved_by, escalation.outcome = now, worker.id, outcome.strip()
+    escalation.outcome_kind = kind if kind in outcomes.KINDS else outcomes.kind_of(outcome)
+    _record(session, escalation, worker, "resolved_escalation", via)
+    note(session, escalation, "resolved", worker_id=worker.id, via=via)
+
+
+def _record(session: Session, escalation: Escalation, worker: Worker, verb: str, via: str) -> None:
     audit.record(
         session,
         actor_kind="worker",
         actor_id=worker.id,
-        verb="resolved_escalation",
+        verb=verb,
         family_id=escalation.family_id,
         object_id=str(escalation.id),
-        detail={},
+        detail={"via": via},
     )
-    notify(session, f"agency:{escalation.agency_id}")
-
-
-def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | None, problem: str) -> None:
-    """A worker's text bounced: it is recorded, and the next rung is told at once unless someone else was told too."""
-    session.flush()
-    told = session.scalars(
-        select(Notification)
-        .filter_by(escalation_id=escalation.id, worker_id=worker_id)
-        .order_by(Notification.rung.desc())
-    ).first()
-    if told is None:
-        return
-    told.problem = f"bounced {problem}".strip()
-    others = session.scalars(
-        select(Notification).filter_by(escalation_id=escalation.id, rung=told.rung, problem="")
-    ).first()
-    if others is None and told.rung == escalation.rung - 1:
-        escalation.next_rung_at = clock.now()
-    notify(session, f"agency:{escalation.agency_id}")

@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api import crashpoints, texts
-from api.access.models import Agency, Worker
+from api import texts
+from api.access.models import Worker
+from api.escalations import by_text
 from api.escalations import service as escalations
 from api.families.models import ContactPoint
-from api.messages import keywords, outbox, wording
+from api.messages import outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 #: A stranger gets at most so many replies a day: a robot texting a robot must not run up a bill.
@@ -19,21 +20,9 @@ REPLIES_TO_STRANGER = 3
 
 
 def from_worker(session: Session, conversation: Conversation, message: InboundMessage) -> None:
-    """A text from a worker's own phone: ``ACK 12`` acknowledges escalation 12; anything else gets the instruction."""
+    """A text from a worker's own phone: ACK, HANDOVER or CLOSE and a number; anything else gets the instruction."""
     worker = session.get_one(Worker, conversation.worker_id)
-    agency = session.get_one(Agency, worker.agency_id)
-    reference = keywords.acknowledgement(message.body)
-    if reference is None:
-        text = texts.render("escalation.sms.how", agency.language)
-    else:
-        try:
-            result = escalations.acknowledge(session, reference, worker, via="sms")
-            crashpoints.point("acknowledge.before_commit")
-            text_id = "escalation.sms.yours" if result.first else "escalation.sms.taken"
-            text = texts.render(text_id, agency.language, reference=reference, name=result.by_name)
-        except escalations.NotOpen:
-            text = texts.render("escalation.sms.unknown", agency.language, reference=reference)
-    outbox.queue_to_worker(session, worker, text, in_reply_to=message)
+    outbox.queue_to_worker(session, worker, by_text.answer(session, worker, message.body), in_reply_to=message)
     message.state, message.settled_at = "recorded", message.received_at
 
 

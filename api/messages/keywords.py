@@ -1,17 +1,13 @@
-"""Single-word messages with a meaning of their own: Twilio's opt-out words, and a worker's commands. Pure.
+"""Single-word messages with a meaning of their own: Twilio's opt-out words. Pure.
 
 Source: Twilio's default opt-out, opt-in and help keywords (FACTS.md); Twilio answers them itself, we keep account.
 """
 
 from __future__ import annotations
 
-import re
-
 OPT_OUT = frozenset({"stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel"})
 OPT_IN = frozenset({"start", "yes", "unstop"})
 HELP = frozenset({"help", "info"})
-
-_COMMAND = re.compile(r"\s*(ack|acknowledge)\W*#?\s*(\d{1,9})\b", re.IGNORECASE)
 
 
 def carrier_keyword(body: str, opt_out_type: str = "") -> str:
@@ -24,9 +20,3 @@ def carrier_keyword(body: str, opt_out_type: str = "") -> str:
     if word in OPT_IN:
         return "start"
     return "help" if word in HELP else ""
-
-
-def acknowledgement(body: str) -> int | None:
-    """The reference in a worker's "ACK 12", however it is typed, or None."""
-    match = _COMMAND.match(body)
-    return int(match.group(2)) if match else None

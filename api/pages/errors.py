@@ -24,7 +24,7 @@ from api.rest import errors as rest
 log = logging.getLogger(__name__)
 
 #: Paths where a person reads the answer; everywhere else a program does.
-PAGES = ("/chat", "/console", "/demo")
+PAGES = ("/chat", "/console", "/demo", "/a")
 
 
 def install(app: FastAPI) -> None:

@@ -29,6 +29,7 @@ ROUTES = (
     ("GET", "/console/e/{escalation}"),
     ("POST", "/console/e/{escalation}/acknowledge"),
     ("POST", "/console/e/{escalation}/resolve"),
+    ("POST", "/console/e/{escalation}/hand-over"),
     ("POST", "/console/actions/{action}/verify"),
     ("POST", "/console/actions/{action}/reopen"),
     ("POST", "/console/changes/{change}/handled"),

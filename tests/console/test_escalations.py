@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from api import clock
 from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.database import reading
@@ -98,3 +102,27 @@ def test_the_console_speaks_the_language_that_the_worker_chose(client: TestClien
     sign_in(client, town, town.worker)
     assert "Avisos" in client.get("/console?language=es").text
     assert "Familias" in client.get("/console/families").text, "and keeps to it"
+
+
+def test_a_worker_hands_over_in_the_console_and_says_when_they_ring(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    cookies = sign_in(client, town, town.worker)
+    soon = (clock.now() + timedelta(hours=2)).astimezone(ZoneInfo("Europe/London")).strftime("%H:%M")
+    client.post(f"/console/e/{number}/acknowledge", data=town.form(cookies, ring_by=soon))
+    page = client.get(f"/console/e/{number}").text
+    assert f"Will ring by {soon}" in page and "Acknowledged by Lena Worker" in page
+    client.post(f"/console/e/{number}/hand-over", data=town.form(cookies, to=str(town.manager.id)))
+    page = client.get(f"/console/e/{number}").text
+    assert "Lena Worker handed it to Mona Worker" in page and escalation(number).state == "open"
+    for nobody in ("nonsense", str(town.far_manager.id)):
+        answer = client.post(f"/console/e/{number}/hand-over", data=town.form(cookies, to=nobody))
+        assert "was not handed over" in client.get(answer.headers["location"]).text
+
+
+def test_what_came_of_it_is_kept_in_one_word_too(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    cookies = sign_in(client, town, town.worker)
+    client.post(f"/console/e/{number}/acknowledge", data=town.form(cookies))
+    client.post(f"/console/e/{number}/resolve", data=town.form(cookies, outcome="A radio play", kind="false_alarm"))
+    assert escalation(number).outcome_kind == "false_alarm"
+    assert "False alarm: " in client.get("/console?show=resolved").text

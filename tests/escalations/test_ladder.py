@@ -1,34 +1,142 @@
-"""The ladder goes round for ever."""
+"""Who is told, in what order, and that it goes round for ever. Pure."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from api.escalations.ladder import ladders, step_at
+from api.escalations.ladder import Case, Rule, Step, ladders, mistakes, rehearse, steps_for, telling
+from api.escalations.rota import Leave, Member, Rota, Turn
+
+LONDON = ZoneInfo("Europe/London")
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday
+LEAD, DUTY, BOSS, MATE = (
+    Member(uuid.UUID(int=n), name, name.lower(), team)
+    for n, (name, team) in enumerate((("Lena", "north"), ("Dora", ""), ("Mona", ""), ("Max", "north")), 1)
+)
+ALL = {member.id: member for member in (LEAD, DUTY, BOSS, MATE)}
+DAY = timedelta(days=1)
+ROTA = Rota(ALL, (Turn(DUTY.id, "duty", NOW - DAY, NOW + DAY), Turn(BOSS.id, "manager", NOW - DAY, NOW + DAY)))
+PRIORITIES = ("emergency", "urgent", "routine")
 
 
-@pytest.mark.parametrize("priority", ["emergency", "urgent", "routine"])
-def test_every_priority_has_a_ladder_that_starts_with_the_familys_own_worker(priority: str) -> None:
-    assert "lead" in step_at(priority, 0).roles
+def names(rungs: tuple[tuple[object, ...], ...]) -> list[list[str]]:
+    return [[told.member.name if told.member else told.problem for told in rung] for rung in rungs]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("priority", ["emergency", "urgent", "routine"])
-def test_after_the_last_step_it_starts_again(priority: str) -> None:
-    steps = ladders()[priority]
-    for rung in range(len(steps) * 3):
-        assert step_at(priority, rung) == steps[rung % len(steps)]
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_the_ladders_of_the_file_have_no_mistake(priority: str) -> None:
+    assert mistakes(priority, ladders()[priority], set()) == []
 
 
-def test_every_wait_is_a_real_one_and_an_emergency_waits_least() -> None:
-    for steps in ladders().values():
-        assert all(step.wait >= timedelta(minutes=1) for step in steps)
+def test_an_emergency_starts_with_everyone_on_duty_and_the_lead_and_waits_least() -> None:
+    said = telling((), ROTA, LONDON, Case("emergency", LEAD.id), 0, NOW)
+    assert names(said.rungs) == [["Lena", "Dora"]]
     longest = {priority: max(step.wait for step in steps) for priority, steps in ladders().items()}
     assert longest["emergency"] < longest["urgent"] < longest["routine"]
 
 
-def test_only_known_roles_are_told() -> None:
-    for steps in ladders().values():
-        for step in steps:
-            assert step.roles and set(step.roles) <= {"lead", "duty", "manager"}
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_after_the_last_step_it_starts_again_for_ever(priority: str) -> None:
+    steps = ladders()[priority]
+    told = list(rehearse((), ROTA, LONDON, Case(priority, LEAD.id), NOW, NOW + DAY * 0.9))
+    assert len(told) >= len(steps)
+    at = NOW
+    for n, (moment, said) in enumerate(told):
+        assert moment == at and said.wait == steps[n % len(steps)].wait
+        at += said.wait
+
+
+def test_a_rung_with_nobody_is_passed_over_at_once_and_said() -> None:
+    said = telling((), ROTA, LONDON, Case("urgent"), 0, NOW)  # nobody leads this family
+    assert names(said.rungs) == [["nobody"], ["Dora"]]
+    assert said.next_step == 2
+
+
+def test_a_lead_on_leave_is_passed_over_and_said() -> None:
+    rota = Rota(ALL, ROTA.shifts, leaves=(Leave(LEAD.id, NOW, NOW + DAY),))
+    assert names(telling((), rota, LONDON, Case("urgent", LEAD.id), 0, NOW).rungs) == [["Lena"], ["Dora"]]
+    assert telling((), rota, LONDON, Case("urgent", LEAD.id), 0, NOW).rungs[0][0].problem == "away"
+
+
+def test_with_nobody_reachable_on_any_rung_everyone_is_told_those_on_leave_too() -> None:
+    rota = Rota({MATE.id: MATE}, leaves=(Leave(MATE.id, NOW, NOW + DAY),))
+    said = telling((), rota, LONDON, Case("emergency"), 1, NOW)
+    assert names(said.rungs)[-1] == ["Max"] and said.rungs[-1][0].problem == ""
+    assert said.wait == timedelta(minutes=3)
+
+
+def test_who_is_lead_and_on_duty_at_once_is_told_once() -> None:
+    said = telling((), ROTA, LONDON, Case("emergency", DUTY.id), 0, NOW)
+    assert names(said.rungs) == [["Dora"]]
+
+
+def test_a_rule_of_the_agencys_own_goes_before_the_files_for_its_team_and_hours() -> None:
+    steps = (Step(("team", "worker:mona"), timedelta(minutes=5)),)
+    nights = Rule("urgent", steps, team="north", begins=time(20), ends=time(8))
+    north, south = Case("urgent", LEAD.id, "north"), Case("urgent", DUTY.id, "south")
+    noon = NOW + timedelta(hours=10)
+    assert names(telling((nights,), ROTA, LONDON, north, 0, NOW).rungs) == [["Lena", "Max", "Mona"]]
+    assert steps_for((nights,), south, NOW.astimezone(LONDON)) == ladders()["urgent"]
+    assert steps_for((nights,), north, noon.astimezone(LONDON)) == ladders()["urgent"]
+
+
+def test_hours_past_midnight_belong_to_the_day_on_which_they_begin() -> None:
+    saturday_night = Rule("urgent", (Step(("duty",), DAY),), days=frozenset({5}), begins=time(20), ends=time(8))
+    case = Case("urgent")
+    fits = [
+        saturday_night.fits(case, datetime(2026, 11, day, hour, tzinfo=LONDON))
+        for day, hour in ((21, 19), (21, 20), (22, 2), (22, 8), (22, 21))
+    ]
+    assert fits == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("priority", "steps", "mistake"),
+    [
+        ("urgent", (), "empty"),
+        ("urgent", (Step((), DAY / 24),), "tells_nobody"),
+        ("urgent", (Step(("worker:nobody",), DAY / 24),), "unknown_worker"),
+        ("urgent", (Step(("everybody",), DAY / 24),), "unknown_worker"),
+        ("urgent", (Step(("duty",), timedelta()),), "wait"),
+        ("emergency", (Step(("duty",), timedelta(minutes=16)),), "wait"),
+        ("emergency", (Step(("lead",), timedelta(minutes=3)), Step(("duty",), DAY / 480)), "emergency_without_duty"),
+        ("routine", (Step(("lead",), DAY / 24),), "only_lead"),
+        ("routine", (Step(("duty",), DAY / 24),) * 9, "too_many"),
+    ],
+)
+def test_a_ladder_that_could_leave_somebody_waiting_is_a_mistake(
+    priority: str, steps: tuple[Step, ...], mistake: str
+) -> None:
+    assert mistake in {found for found, _ in mistakes(priority, steps, {"mona"})}
+
+
+a_step = st.builds(
+    lambda targets, minutes: Step(tuple(targets), timedelta(minutes=minutes)),
+    st.lists(st.sampled_from(["lead", "duty", "manager", "team", "everyone", "worker:mona"]), min_size=1, max_size=3),
+    st.integers(1, 15),
+)
+
+
+@given(
+    st.lists(a_step, min_size=1, max_size=5),
+    st.sets(st.sampled_from(sorted(ALL)), min_size=1),
+    st.integers(0, 9),
+    st.sampled_from([None, LEAD.id]),
+)
+def test_whatever_the_ladder_and_whoever_is_left_somebody_is_told_and_it_goes_on(
+    steps: list[Step], left: set[uuid.UUID], step: int, lead: uuid.UUID | None
+) -> None:
+    rota = Rota({who: ALL[who] for who in left}, ROTA.shifts)
+    rule = Rule("urgent", tuple(steps))
+    said = telling((rule,), rota, LONDON, Case("urgent", lead, "north"), step, NOW)
+    assert any(not told.problem for told in said.rungs[-1])
+    assert said.wait >= timedelta(minutes=1) and 0 <= said.next_step < len(steps)
+    assert all(all(told.problem for told in rung) for rung in said.rungs[:-1]), (
+        "only what reaches nobody is passed over"
+    )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
 
 from tests.harness.system import System
 from tests.harness.town import Team
@@ -96,3 +99,55 @@ def test_the_words_are_kept_for_the_worker(system: System, team: Team) -> None:
     assert DANGER in escalation["words"] and "please hurry" in escalation["words"]
     for phone in team.phones:
         phone.expect_whatever()
+
+
+def test_an_emergency_at_night_climbs_past_two_silent_rungs_until_the_duty_worker_texts(
+    system: System, team: Team
+) -> None:
+    london = ZoneInfo("Europe/London")
+    local = system.now().astimezone(london)
+    night = local.replace(hour=2, minute=0, second=0)
+    system.move_clock((night if night > local else night + timedelta(days=1)) - local)
+    team.parent.text(DANGER)
+    team.parent.expect("999")
+    off = team.lead.expect("EMERGENCY")
+    reference = reference_in(off)
+    system.status(off, "undelivered", error="30003")  # the lead worker's phone is off
+    team.duty.expect("EMERGENCY")
+    system.move_clock(timedelta(minutes=3, seconds=1))
+    team.manager.expect("EMERGENCY")
+    system.move_clock(timedelta(minutes=3, seconds=1))
+    team.duty.expect("EMERGENCY")
+    team.duty.text(f"ack {reference}, ring in 10 min")
+    team.duty.expect(f"{reference} is yours.*family knows that you will ring")
+    team.parent.expect(r"A person on the team has your message now. They will ring you by \d\d:\d\d")
+    team.lead.expect_whatever()  # what came for a phone that was off
+    team.lead.text(f"ACK {reference}")
+    team.lead.expect(rf"{reference} was taken before you, by .* Duty")
+    team.duty.text(f"CLOSE {reference}")
+    team.duty.expect("what came of it")
+    team.duty.text(f"CLOSE {reference} rang her, police are there, safe")
+    team.duty.expect(f"{reference} is closed")
+    system.move_clock(timedelta(hours=2))
+    system.settle()
+    (escalation,) = system.escalations(team.parent)
+    assert (escalation["state"], escalation["outcome"]) == ("resolved", "rang her, police are there, safe")
+    team.lead.expect_whatever()
+
+
+def test_the_links_in_the_texts_are_each_workers_own_and_the_first_that_is_pressed_wins(
+    system: System, team: Team
+) -> None:
+    team.parent.text(DANGER)
+    team.parent.expect("999")
+    lead, duty = team.lead.expect("EMERGENCY"), team.duty.expect("EMERGENCY")
+    first, second = (re.search(r"(/a/\S+)", text.body)[1] for text in (lead, duty))  # type: ignore[index]
+    assert first != second
+    url = system.api_urls[0]
+    assert httpx.get(url + first).status_code == 200
+    assert system.escalations(team.parent)[0]["state"] == "open", "a preview of the link acknowledges nothing"
+    for link, api in ((first, url), (second, system.api_urls[-1])):
+        assert httpx.post(api + link, headers={"sec-fetch-site": "same-origin"}).status_code == 303
+    (escalation,) = system.escalations(team.parent)
+    assert (escalation["state"], escalation["acknowledged_via"]) == ("acknowledged", "link")
+    assert "was taken before you" in httpx.get(url + second).text

@@ -1,0 +1,83 @@
+"""What the family hears once a worker has taken it on: the truth, in words that say nothing, at a safe time.
+
+On the web at once. By SMS within the person's hours for contact, or while they are writing with us; else it waits for
+these hours. After danger somebody else may be reading the phone: then nothing goes by SMS, unless the worker says when
+they ring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_time
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import texts
+from api.access.models import Agency
+from api.escalations.models import Escalation
+from api.families.models import ContactPoint, Person
+from api.jurisdiction.packs import pack
+from api.messages import outbox
+from api.messages.models import Conversation
+
+DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
+#: Whoever wrote so lately holds the phone.
+STILL_WRITING = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """``how``: now, later (at ``at``), or not at all. ``ring_by`` says whether they heard when somebody rings."""
+
+    how: str
+    at: datetime | None = None
+    ring_by: bool = False
+
+
+NOTHING = Heard("not")
+
+
+def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
+    """Queue the text that a person has it (and rings by then, where the worker said so); returns what they hear."""
+    conversation = session.get(Conversation, escalation.conversation_id) if escalation.conversation_id else None
+    if conversation is None or conversation.closed_at is not None or escalation.kind == "opted_out":
+        return NOTHING
+    agency = session.get_one(Agency, escalation.agency_id)
+    zone = ZoneInfo(agency.timezone)
+    at = now
+    if conversation.channel == "sms":
+        if (escalation.kind in DANGER and escalation.ring_by is None) or not _may_text(session, conversation):
+            return NOTHING
+        person = session.get(Person, conversation.person_id) if conversation.person_id else None
+        writing = conversation.last_inbound_at is not None and conversation.last_inbound_at > now - STILL_WRITING
+        if person is not None and not writing:
+            at = safe_time(person, now, zone)
+    rings = escalation.ring_by is not None and escalation.ring_by > at
+    if rings and escalation.ring_by is not None:
+        locale = Locale.parse(pack(agency.jurisdiction).locale(conversation.language), sep="_")
+        time = format_time(escalation.ring_by.astimezone(zone), "short", locale=locale)
+        text = texts.render("escalation.seen_ring", conversation.language, time=time)
+    elif escalation.kind in DANGER and conversation.channel == "sms":
+        return NOTHING  # by the time that it is safe to text, the call was
+    else:
+        text = texts.render("escalation.seen", conversation.language)
+    outbox.queue_reply(session, conversation, text, due_at=at if at > now else None)
+    return Heard("later" if at > now else "now", at, rings)
+
+
+def safe_time(person: Person, now: datetime, zone: ZoneInfo) -> datetime:
+    """``now`` if it is within the person's hours for contact, else when they next begin."""
+    local = now.astimezone(zone)
+    if person.contact_from <= local.time() < person.contact_until:
+        return now
+    day = local.date() + timedelta(days=1 if local.time() >= person.contact_until else 0)
+    return datetime.combine(day, person.contact_from, tzinfo=zone).astimezone(now.tzinfo)
+
+
+def _may_text(session: Session, conversation: Conversation) -> bool:
+    states = session.scalars(select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)).all()
+    return not states or "active" in states
