@@ -13,6 +13,8 @@ import aiohttp
 
 #: Seconds. The turn as a whole has five (api.settings, rasa_timeout), so this must give up sooner.
 TIMEOUT = 3.0
+#: Seconds that an idle connection is kept: less than the API keeps it (uvicorn: 5), or it would meet a closed door.
+KEPT_OPEN = 3
 #: Bytes of an answer that are read; a true one is far smaller.
 LARGEST = 256 * 1024
 
@@ -54,7 +56,8 @@ class ApiClient:
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+            connector = aiohttp.TCPConnector(keepalive_timeout=KEPT_OPEN)
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=connector)
         return self._session
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import DateTime, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -101,12 +101,24 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session for reads: nothing in it is ever committed."""
-    with Session(engine(), expire_on_commit=False, autoflush=False) as session:
+    """A session for reads: nothing in it is ever committed. Each statement sees what is committed when it begins, as in
+    a transaction of PostgreSQL's default isolation, but without that transaction's beginning and end."""
+    with Session(_statements(), expire_on_commit=False, autoflush=False) as session:
         try:
             yield session
         finally:
-            session.close()  # ends the transaction; what was read stays readable (a rollback would expire it)
+            session.close()  # what was read stays readable (a rollback would expire it)
+
+
+@contextmanager
+def single_statement() -> Iterator[Connection]:
+    """A connection whose every statement is a transaction of its own: for work that one statement does whole."""
+    with _statements().connect() as connection:
+        yield connection
+
+
+def _statements() -> Engine:
+    return engine().execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
 
 def notify(session: Session, topic: str) -> None:

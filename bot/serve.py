@@ -83,21 +83,6 @@ def models_folder() -> Path:
     return Path(given) if given else Path(os.environ.get("HEARTHLINE_VAR_DIR", "") or ROOT / "var") / "models"
 
 
-def check_answers_once() -> None:
-    """Make the validator of an action's answer once: Rasa checks the schema itself again on every call (19 ms)."""
-    from jsonschema.validators import validator_for
-    from rasa.core.actions.action import RemoteAction
-
-    schema = RemoteAction.action_response_format_spec()
-    check = validator_for(schema)(schema)
-
-    def validate(_: object, result: dict[str, object]) -> bool:
-        check.validate(result)
-        return True
-
-    RemoteAction._validate_action_result = validate
-
-
 def main() -> None:
     silence_warnings()
     model = newest_model(models_folder())
@@ -112,14 +97,18 @@ def main() -> None:
     # Rasa sets up its log levels and handlers again while it starts.
     rasa.utils.common.update_sanic_log_level = lambda *_, **__: None
     rasa.core.run.rasa.core.utils.list_routes = lambda *_: {}
-    check_answers_once()
+    from bot import quicker
+
+    quicker.apply()
+    endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "bot" / "endpoints.yml"))
+    endpoints.action = quicker.KeptOpen(url=endpoints.action.url)
     quiet()
     rasa.core.run.serve_application(
         model_path=str(model),
         interface=os.environ.get("HEARTHLINE_RASA_HOST", "127.0.0.1"),
         port=url.port or 5005,
         credentials=str(ROOT / "bot" / "credentials.yml"),
-        endpoints=AvailableEndpoints.read_endpoints(str(ROOT / "bot" / "endpoints.yml")),
+        endpoints=endpoints,
         enable_api=False,
         response_timeout=10,
     )

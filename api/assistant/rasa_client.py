@@ -37,7 +37,9 @@ class RasaFailed(Exception):
 def _client() -> httpx.Client:
     limit = settings().rasa_timeout
     return httpx.Client(
-        timeout=httpx.Timeout(limit, connect=min(2.0, limit)), limits=httpx.Limits(max_keepalive_connections=16)
+        timeout=httpx.Timeout(limit, connect=min(2.0, limit)),
+        # An idle connection is kept for less than Rasa keeps it (Sanic: 5 s), else a question meets a closed door.
+        limits=httpx.Limits(max_keepalive_connections=16, keepalive_expiry=3),
     )
 
 

@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, cast, exists, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Integer, Uuid, bindparam, cast, exists, select, update
+from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
 from api.access.models import Agency
@@ -20,7 +20,7 @@ from api.assistant import rasa_client, tokens
 from api.assistant import state as dialogue
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.rasa_client import RasaFailed
-from api.database import notify, transaction
+from api.database import notify, single_statement, transaction
 from api.messages import danger, delivery, options, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.safety.screen import PRIORITIES, screen
@@ -45,6 +45,53 @@ class Waiting:
     attempts: int
 
 
+# Made once: building a statement costs several times what running it does.
+_oldest = (
+    select(InboundMessage.id)
+    .where(InboundMessage.conversation_id == bindparam("of_conversation"), InboundMessage.state == "queued")
+    .order_by(InboundMessage.seq)
+    .limit(1)
+    .scalar_subquery()
+)
+_TAKE_NEXT = (
+    update(InboundMessage)
+    .where(InboundMessage.id == _oldest, Conversation.id == InboundMessage.conversation_id)
+    .values(turn_attempts=InboundMessage.turn_attempts + cast(InboundMessage.screened, Integer))
+    .returning(
+        InboundMessage.id,
+        InboundMessage.body,
+        InboundMessage.payload,
+        InboundMessage.screened,
+        InboundMessage.turn_attempts,
+        Conversation.language,
+        Conversation.channel,
+        Conversation.taken_over_by,
+    )
+)
+_later = InboundMessage.__table__.alias("later")
+#: The message of a turn, whether more waits, and whether something is still on its way to the same address. (The
+#: agency is read along because the replies' words need it.)
+_SETTLING = (
+    select(
+        InboundMessage,
+        Conversation,
+        Agency,
+        exists().where(
+            _later.c.conversation_id == Conversation.id,
+            _later.c.state == "queued",
+            _later.c.id != bindparam("message_id", type_=Uuid),
+        ),
+        exists().where(
+            OutboundMessage.address == Conversation.address, OutboundMessage.state.in_(("queued", "sending"))
+        ),
+    )
+    .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+    .outerjoin(Agency, Agency.id == Conversation.agency_id)
+    .where(InboundMessage.id == bindparam("message_id", type_=Uuid))
+    .with_for_update(of=InboundMessage)
+)
+
+
 def run_waiting(conversation_id: uuid.UUID) -> None:
     """Answer the conversation's queued messages one at a time, in the order in which they were accepted."""
     more = True
@@ -57,37 +104,16 @@ def run_waiting(conversation_id: uuid.UUID) -> None:
 
 def _next(conversation_id: uuid.UUID) -> Waiting | None:
     """The oldest queued message, its attempt counted; those that a worker answers are only recorded."""
-    oldest = (
-        select(InboundMessage.id)
-        .filter_by(conversation_id=conversation_id, state="queued")
-        .order_by(InboundMessage.seq)
-        .limit(1)
-        .scalar_subquery()
-    )
     while True:
-        with transaction() as session:
-            found = session.execute(
-                update(InboundMessage)
-                .where(InboundMessage.id == oldest, Conversation.id == InboundMessage.conversation_id)
-                .values(turn_attempts=InboundMessage.turn_attempts + cast(InboundMessage.screened, Integer))
-                .returning(
-                    InboundMessage.id,
-                    InboundMessage.body,
-                    InboundMessage.payload,
-                    InboundMessage.screened,
-                    InboundMessage.turn_attempts,
-                    Conversation.language,
-                    Conversation.channel,
-                    Conversation.taken_over_by,
-                ),
-                execution_options={"synchronize_session": False},
-            ).one_or_none()
-            if found is None:
-                return None
-            if found.screened and found.taken_over_by is not None:
+        with single_statement() as connection:
+            found = connection.execute(_TAKE_NEXT, {"of_conversation": conversation_id}).one_or_none()
+        if found is None:
+            return None
+        if found.screened and found.taken_over_by is not None:
+            with transaction() as session:
                 message = session.get_one(InboundMessage, found.id)
                 message.state, message.settled_at = "recorded", clock.now()
-                continue
+            continue
         return Waiting(
             found.id,
             found.body,
@@ -135,50 +161,36 @@ def _take(waiting: Waiting) -> bool:
 
 def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
     """Queue what is to be said, settle the message, and after the commit deliver it; as ``_take``."""
-    carried: list[uuid.UUID] = []
+    begun: delivery.Begun | None = None
     with transaction() as session:
-        later = aliased(InboundMessage)
-        message, conversation, _agency, more, unsent = session.execute(  # the agency: the replies' words need it
-            select(
-                InboundMessage,
-                Conversation,
-                Agency,
-                exists().where(
-                    later.conversation_id == Conversation.id, later.state == "queued", later.id != InboundMessage.id
-                ),
-                exists().where(
-                    OutboundMessage.address == Conversation.address, OutboundMessage.state.in_(("queued", "sending"))
-                ),
-            )
-            .join(Conversation, Conversation.id == InboundMessage.conversation_id)
-            .outerjoin(Agency, Agency.id == Conversation.agency_id)
-            .where(InboundMessage.id == waiting.message_id)
-            .with_for_update(of=InboundMessage)
+        message, conversation, _agency, more, unsent = session.execute(
+            _SETTLING, {"message_id": waiting.message_id}
         ).one()
         if message.state != "queued":
             return True
         # Straight away, unless something else is on its way to them: that goes first, so a job must wait for it.
-        straight = conversation.channel == "sms" and not unsent
+        # (Several go one after the other, which the jobs of one address see to.)
+        straight = conversation.channel == "sms" and not unsent and len(replies) == 1
         said = None if failure else _say(session, conversation, message, replies, straight=straight)
         if said is None:
             _fall_back(session, conversation, message)
         else:
             message.state = "answered"
-            carried = said if straight else []
+            begun = delivery.begin_carried(session, said[0]) if straight and said else None
         message.settled_at = clock.now()
         notify(session, f"conversation:{conversation.id}")
         session.flush()
         crashpoints.point("turn.before_commit")
     crashpoints.point("turn.after_commit")
-    for outbound_id in carried:
-        delivery.deliver(outbound_id)
+    if begun is not None:
+        delivery.carry(begun)
     return bool(more)
 
 
 def _say(
     session: Session, conversation: Conversation, message: InboundMessage, replies: list[Reply], *, straight: bool
-) -> list[uuid.UUID] | None:
-    """Queue the replies and remember their options; their ids, or None if one of them cannot be put into words.
+) -> list[OutboundMessage] | None:
+    """Queue the replies and remember their options; them, or None if one of them cannot be put into words.
 
     ``straight``: the caller delivers them.
     """
@@ -203,7 +215,7 @@ def _say(
         one = outbox.queue_reply(
             session, conversation, text, in_reply_to=message, part=str(part), options=offered, carried=straight
         )
-        queued.append(one.id)
+        queued.append(one)
         if offered:
             state.options = options.numbered(offered)
     dialogue.save(conversation, state)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,26 @@ from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
 from api.safety.door import at_the_door
 from api.safety.screen import Verdict, screen
+
+# Made once: building a statement costs several times what running it does.
+_STORE = (
+    insert(InboundMessage).on_conflict_do_nothing(index_elements=["channel", "external_id"]).returning(InboundMessage)
+)
+_asked = select(bindparam("address", type_=String).label("address")).subquery()
+#: Whose an address is, and the conversation with it, in one row. A number that is in a family is a family's, even where
+#: a worker has the same.
+_WHOSE = (
+    select(Conversation, Person, Family, Worker)
+    .select_from(_asked)
+    .outerjoin(
+        Conversation, (Conversation.address == _asked.c.address) & (Conversation.channel == bindparam("channel"))
+    )
+    .outerjoin(ContactPoint, (ContactPoint.address == _asked.c.address) & (ContactPoint.state != "quarantined"))
+    .outerjoin(Person, Person.id == ContactPoint.person_id)
+    .outerjoin(Family, Family.id == Person.family_id)
+    .outerjoin(Worker, (Worker.phone == _asked.c.address) & Worker.active & Person.id.is_(None))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -91,24 +111,22 @@ def _store(
         external_id = f"{conversation.id}:{external_id}"  # a page's ids are its own: they must not meet another's
     remembered = (conversation.state or {}).get("options", [])
     inserted = session.scalar(
-        insert(InboundMessage)
-        .values(
-            id=uuid.uuid4(),
-            conversation_id=conversation.id,
-            channel=channel,
-            external_id=storable(external_id),
-            body=body,
-            payload=payload or options.chosen(body, remembered),
-            media=media,
-            received_at=clock.now(),
-            state="queued",
-            screened=screened,
-            safety_kind=verdict.kind,
-            safety_priority=verdict.priority,
-            safety_reasons=verdict.reasons,
-        )
-        .on_conflict_do_nothing(index_elements=["channel", "external_id"])
-        .returning(InboundMessage)
+        _STORE,
+        {
+            "id": uuid.uuid4(),
+            "conversation_id": conversation.id,
+            "channel": channel,
+            "external_id": storable(external_id),
+            "body": body,
+            "payload": payload or options.chosen(body, remembered),
+            "media": media,
+            "received_at": clock.now(),
+            "state": "queued",
+            "screened": screened,
+            "safety_kind": verdict.kind,
+            "safety_priority": verdict.priority,
+            "safety_reasons": verdict.reasons,
+        },
     )
     if inserted is not None:
         return inserted, True
@@ -122,19 +140,7 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
         if found is None or found.closed_at is not None:
             raise LookupError("this chat has ended")
         return found
-    asked = select(literal(address).label("address")).subquery()
-    # A number that is in a family is a family's, even where a worker has the same.
-    of_worker = (Worker.phone == asked.c.address) & Worker.active & Person.id.is_(None)
-    found, holder, family, worker = session.execute(
-        select(Conversation, Person, Family, Worker)
-        .select_from(asked)
-        .outerjoin(Conversation, (Conversation.address == asked.c.address) & (Conversation.channel == channel))
-        .outerjoin(ContactPoint, (ContactPoint.address == asked.c.address) & (ContactPoint.state != "quarantined"))
-        .outerjoin(Person, Person.id == ContactPoint.person_id)
-        .outerjoin(Family, Family.id == Person.family_id)
-        .outerjoin(Worker, of_worker)
-        .limit(1)
-    ).one()
+    found, holder, family, worker = session.execute(_WHOSE, {"address": address, "channel": channel}).one()
     values: dict[str, Any] = {"person_id": holder.id if holder else None, "worker_id": worker.id if worker else None}
     if found is None:
         agency = (

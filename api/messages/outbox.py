@@ -38,8 +38,8 @@ def queue_reply(
     """Queue a message to whoever is at the other end of the conversation; once for each ``(in_reply_to, part)``.
 
     By SMS the options become numbered lines of the body; on the web they are buttons. On the web the message counts as
-    sent with the commit: the page fetches it. ``carried``: no job is queued, because the caller delivers it itself
-    after the commit (should it die, the sweep will).
+    sent with the commit: the page fetches it. ``carried``: no job is queued, because the caller delivers it straight
+    after the commit (``delivery.begin_carried`` in the same transaction, then ``delivery.carry``).
     """
     by_sms = conversation.channel == "sms"
     body = sms.to_gsm7(with_numbers(text, options)) if by_sms else text
@@ -87,17 +87,20 @@ def queue_to_worker(
     )
 
 
+# Made once: building a statement costs several times what running it does.
+_INSERT = (
+    insert(OutboundMessage).on_conflict_do_nothing(index_elements=["in_reply_to", "part"]).returning(OutboundMessage)
+)
+
+
 def _queue(session: Session, *, due_at: datetime | None, carried: bool = False, **columns: Any) -> OutboundMessage:
     now = clock.now()
     columns |= {"created_at": now, "due_at": due_at or now}
     if columns["channel"] == "web":
         columns |= {"state": "sent", "settled_at": now}
-    message: OutboundMessage | None = session.scalar(
-        insert(OutboundMessage)
-        .values(id=uuid.uuid4(), **columns)
-        .on_conflict_do_nothing(index_elements=["in_reply_to", "part"])
-        .returning(OutboundMessage)
-    )
+    elif carried:
+        columns |= {"state": "sending"}
+    message: OutboundMessage | None = session.scalar(_INSERT, {"id": uuid.uuid4(), **columns})
     if message is None:  # this part of the reply is queued already
         part = select(OutboundMessage).filter_by(in_reply_to=columns["in_reply_to"], part=columns["part"])
         return session.scalars(part).one()

@@ -1,8 +1,9 @@
 """Reads the messages that the model learns from and is measured on.
 
-Training: ``data/safety/{en,es}.jsonl`` and ``extra.{en,es}.jsonl`` (text, kind, priority, group, voice) and Rasa's
+Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, priority, group, voice) and Rasa's
 training messages ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``,
-never trained on.
+never trained on; of it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only
+measures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import yaml
 from api.settings import DATA
 
 LANGUAGES = ("en", "es")
+#: What the training files' names begin with.
+TRAINING = ("", "extra.", "indirect.", "calm.")
 #: Intents of the understanding that are danger, and the kind each is.
 DANGEROUS = {
     "report_immediate_danger": "immediate_danger",
@@ -47,12 +50,12 @@ def training() -> list[Example]:
     """Everything the model may learn from, each text once; what is also in the development sets is left out."""
     kept: dict[str, Example] = {}
     for language in LANGUAGES:
-        for name in (f"{language}.jsonl", f"extra.{language}.jsonl"):
-            for example in labelled(DATA / "safety" / name, language):
+        for name in TRAINING:
+            for example in labelled(DATA / "safety" / f"{name}{language}.jsonl", language):
                 kept.setdefault(_same(example.text), example)
     for example in understanding():
         kept.setdefault(_same(example.text), example)
-    for example in [*development(), *development_intents()]:
+    for example in [*development(), *fresh(), *development_intents()]:
         kept.pop(_same(example.text), None)
     return list(kept.values())
 
@@ -60,6 +63,11 @@ def training() -> list[Example]:
 def development() -> list[Example]:
     """The safety development set of both languages."""
     return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"safety.{language}.jsonl", language)]
+
+
+def fresh() -> list[Example]:
+    """The set that nothing was ever chosen on, of both languages."""
+    return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"fresh.{language}.jsonl", language)]
 
 
 def development_intents() -> list[Example]:
