@@ -17,6 +17,7 @@ from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.channels.twilio import routes as twilio
 from api.channels.webchat import routes as webchat
+from api.conferences import routes as conferences
 from api.console import routes as console
 from api.demo import routes as demo
 from api.directory import routes as directory
@@ -29,6 +30,7 @@ from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
 from api.plans import routes as plans
+from api.reviews import routes as reviews
 from api.safety import screen
 from api.settings import settings
 from api.timescales import routes as timescales
@@ -64,6 +66,8 @@ def create_app() -> FastAPI:
         escalations.router,
         messages.router,
         timescales.router,
+        conferences.router,
+        reviews.router,
     )
     busiest_first = (twilio.router, assist.router, *pages, *rest, directory.router, ops.router)
     for router in busiest_first:

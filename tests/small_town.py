@@ -21,6 +21,7 @@ from api.access.guards import CHAT_COOKIE, WORKER_COOKIE
 from api.access.models import Agency, Worker
 from api.appointments.models import Appointment, Attendee, ChangeRequest
 from api.channels.webchat import service as webchat
+from api.conferences.models import Conference
 from api.database import transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation, Shift
@@ -49,6 +50,8 @@ class Household:
     appointment: Appointment
     change: ChangeRequest
     event: CaseEvent
+    plan: Plan
+    meeting: Conference
 
 
 @dataclass
@@ -172,9 +175,18 @@ def _household(session: Session, agency: Agency, name: str, numbers: Iterator[in
         day=date(2026, 1, 2),
         recorded_at=now,
     )
-    session.add(event)
+    meeting = Conference(
+        family_id=family.id,
+        plan_id=plan.id,
+        external_id="meeting",
+        kind="review",
+        held_on=date(2026, 3, 2),
+        chair=f"{name} chair",
+        created_at=now,
+    )
+    session.add_all([event, meeting])
     session.flush()
-    return Household(family, parent, child, conversation, action, appointment, change, event)
+    return Household(family, parent, child, conversation, action, appointment, change, event, plan, meeting)
 
 
 @pytest.fixture

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import ROLES, Agency, Worker, WorkerSession
 from api.appointments.models import Appointment, ChangeRequest
+from api.conferences.models import Conference
 from api.escalations.models import Escalation, Notification
 from api.families.models import Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan, PlanAction
 from api.timescales.models import CaseEvent
+from api.views.models import StatedView
 
 T = TypeVar("T")
 
@@ -121,6 +123,15 @@ def visible_escalations(worker: Viewer) -> Select[Escalation]:
     return query if worker.role in ROLES else query.where(false())
 
 
+def visible_views(worker: Viewer) -> Select[StatedView]:
+    """What people of visible families have said, as far as they let this worker read it: what is for the family's own
+    worker only, by that worker and by managers."""
+    lead = select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id, FamilyWorker.lead)
+    allowed = or_(StatedView.audience != "lead", StatedView.family_id.in_(lead))
+    query = select(StatedView).where(_family_is_visible(worker, StatedView.family_id.expression))
+    return query if worker.role == "manager" else query.where(allowed)
+
+
 def family_or_404(session: Session, worker: Viewer, family_id: uuid.UUID) -> Family:
     """The family, if this worker may see it. Raises NotVisible (404)."""
     return _one(session.scalars(visible_families(worker).where(Family.id == family_id)).one_or_none())
@@ -201,6 +212,30 @@ def event_or_404(session: Session, worker: Viewer, event_id: uuid.UUID) -> CaseE
         select(CaseEvent).where(CaseEvent.id == event_id, _family_is_visible(worker, CaseEvent.family_id.expression))
     ).one_or_none()
     return _one(found)
+
+
+def plan_or_404(session: Session, worker: Viewer, plan_id: uuid.UUID) -> Plan:
+    """The plan, if this worker may see the family. Raises NotVisible (404)."""
+    return _one(
+        session.scalars(
+            select(Plan).where(Plan.id == plan_id, _family_is_visible(worker, Plan.family_id.expression))
+        ).one_or_none()
+    )
+
+
+def conference_or_404(session: Session, worker: Viewer, conference_id: uuid.UUID) -> Conference:
+    """The conference, if this worker may see the family. Raises NotVisible (404)."""
+    found = session.scalars(
+        select(Conference).where(
+            Conference.id == conference_id, _family_is_visible(worker, Conference.family_id.expression)
+        )
+    ).one_or_none()
+    return _one(found)
+
+
+def view_or_404(session: Session, worker: Viewer, view_id: uuid.UUID) -> StatedView:
+    """What somebody has said, if this worker may read it. Raises NotVisible (404)."""
+    return _one(session.scalars(visible_views(worker).where(StatedView.id == view_id)).one_or_none())
 
 
 def _one(found: T | None) -> T:

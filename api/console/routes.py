@@ -20,7 +20,7 @@ from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
-from api.console import conversation_routes, family_routes, timescale_routes
+from api.console import conference_routes, conversation_routes, family_routes, review_routes, timescale_routes
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import orders, queries
@@ -29,7 +29,14 @@ from api.messages.cleaning import storable
 from api.pages import streams
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
-routers = [router, conversation_routes.router, family_routes.router, timescale_routes.router]
+routers = [
+    router,
+    conversation_routes.router,
+    family_routes.router,
+    timescale_routes.router,
+    conference_routes.router,
+    review_routes.router,
+]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 LONGEST_OUTCOME = 2000

@@ -17,11 +17,15 @@ from api.access.models import Worker
 from api.access.queries import Viewer, visible_families
 from api.appointments import queries as appointments
 from api.appointments.models import Appointment, ChangeRequest
+from api.conferences import queries as conferences
+from api.conferences.models import Conference
 from api.escalations.models import Escalation
 from api.families.models import ChatCode, Family, FamilyWorker, Person
 from api.messages.models import Conversation
 from api.plans import queries as plans
 from api.plans.models import Plan, PlanAction
+from api.reviews import queries as reviews
+from api.reviews.models import Review
 from api.timescales import queries as timescales
 from api.timescales.models import CaseEvent
 
@@ -73,6 +77,8 @@ class FamilyView:
     dates: list[timescales.DateView]
     events: list[timescales.EventView]
     happened: dict[uuid.UUID, CaseEvent]  # appointment → whether it took place
+    conferences: list[Conference]
+    reviews: dict[uuid.UUID, list[Review]]  # by plan
 
 
 def family_view(session: Session, family: Family, today: date, language: str = "en") -> FamilyView:
@@ -107,11 +113,12 @@ def family_view(session: Session, family: Family, today: date, language: str = "
             ChatCode.person_id.in_(names), ChatCode.used_at.is_(None), ChatCode.expires_at > now
         )
     ).all()
+    shown = plans.of_family(session, family.id, today)
     return FamilyView(
         family=family,
         people=people,
         workers=[(row[0], row[1]) for row in workers],
-        plans=plans.of_family(session, family.id, today),
+        plans=shown,
         appointments=list(session.scalars(appointments.of_family(family.id, after=now - LOOK_BACK))),
         changes=[
             ChangeView(request, appointment, names.get(request.person_id, ""))
@@ -122,6 +129,8 @@ def family_view(session: Session, family: Family, today: date, language: str = "
         dates=timescales.of_family(session, family.id, today, language),
         events=timescales.events(session, family.id),
         happened=timescales.outcomes(session, family.id),
+        conferences=conferences.of_family(session, family.id),
+        reviews={view.plan.id: reviews.of_plan(session, view.plan.id) for view in shown},
     )
 
 

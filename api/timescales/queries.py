@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session
 from api.access.models import Agency, Worker
 from api.access.queries import Viewer, visible_families, worker_names
 from api.appointments.models import Appointment
+from api.conferences.models import Conference
 from api.families.models import Family, FamilyWorker
 from api.jurisdiction.clocks import EVENTS
 from api.jurisdiction.packs import pack
 from api.plans.models import Plan
+from api.reviews.models import Review
 from api.timescales import due
 from api.timescales.due import Event, State
 from api.timescales.models import CaseEvent, Deadline, TimescaleState
@@ -71,13 +73,20 @@ class EventView:
 
 
 def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
-    """All that the family's clocks start and stop with: recorded events, and where plans begin and end."""
+    """All that the family's clocks start and stop with: recorded events, conferences, reviews,
+    and where plans begin and end."""
     recorded = session.scalars(
         select(CaseEvent).where(
             CaseEvent.family_id == family_id, CaseEvent.withdrawn_at.is_(None), CaseEvent.outcome == "held"
         )
     )
     found = [Event(event.kind, event.day, event.plan_id) for event in recorded]
+    conferences = select(Conference).where(Conference.family_id == family_id, Conference.status == "held")
+    for conference in session.scalars(conferences):
+        kind = "review_conference" if conference.kind == "review" else "initial_conference"
+        found.append(Event(kind, conference.held_on, conference.plan_id))
+    reviews = select(Review).join(Plan, Plan.id == Review.plan_id).where(Plan.family_id == family_id)
+    found += [Event("case_review", review.held_on, review.plan_id) for review in session.scalars(reviews)]
     for plan in session.scalars(select(Plan).where(Plan.family_id == family_id)):
         found.append(Event("plan_started", plan.started_on, plan.id))
         if plan.ended_on is not None:

@@ -50,6 +50,7 @@ def record(
     Raises CannotRecord: in the future, before the plan, another family's plan, or an external id that is taken.
     """
     _refuse_the_future(day, today)
+    session.execute(select(Family.id).filter_by(id=family.id).with_for_update())  # two at once: one is the first
     if kind in ("plan_started", "plan_ended"):
         raise CannotRecord("event_is_the_plans")
     if plan_id is not None:
@@ -88,6 +89,7 @@ def record_appointment(
     kind = queries.APPOINTMENT_EVENTS.get(appointment.kind)
     if kind is None:
         raise CannotRecord("appointment_not_followed")
+    session.execute(select(Family.id).filter_by(id=appointment.family_id).with_for_update())
     if queries.of_appointment(session, appointment.id) is not None:
         raise CannotRecord("event_exists")
     family = session.get_one(Family, appointment.family_id)

@@ -36,6 +36,12 @@ ROUTES = (
     ("GET", "/api/v1/families/{family}/events"),
     ("POST", "/api/v1/families/{family}/events"),
     ("POST", "/api/v1/events/{event}/withdraw"),
+    ("GET", "/api/v1/families/{family}/conferences"),
+    ("POST", "/api/v1/families/{family}/conferences"),
+    ("PUT", "/api/v1/conferences/{meeting}"),
+    ("GET", "/api/v1/plans/{plan}/reviews"),
+    ("GET", "/api/v1/plans/{plan}/review-preparation"),
+    ("POST", "/api/v1/plans/{plan}/reviews"),
     ("POST", "/api/v1/actions/{action}/reopen"),
     ("POST", "/api/v1/escalations/{escalation}/acknowledge"),
     ("POST", "/api/v1/escalations/{escalation}/resolve"),
@@ -48,6 +54,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/families/{family}/appointments": APPOINTMENT,
     "/api/v1/appointments/{appointment}": {"status": "cancelled"},
     "/api/v1/families/{family}/events": {"kind": "core_group", "day": "2026-01-12"},
+    "/api/v1/families/{family}/conferences": {"kind": "initial", "held_on": "2026-01-03"},
+    "/api/v1/conferences/{meeting}": {"kind": "review", "held_on": "2026-03-03", "status": "cancelled"},
+    "/api/v1/plans/{plan}/reviews": {"held_on": "2026-04-02", "next_step": "continue"},
     "/api/v1/actions/{action}/reopen": {"note": "not yet"},
     "/api/v1/escalations/{escalation}/resolve": {"outcome": "seen to"},
     "/api/v1/conversations/{conversation}/messages": {"words": "hello"},
@@ -65,6 +74,8 @@ def ids(household: Household, escalation: int) -> dict[str, object]:
         "appointment": household.appointment.id,
         "action": household.action.id,
         "event": household.event.id,
+        "meeting": household.meeting.id,
+        "plan": household.plan.id,
         "escalation": escalation,
     }
 
@@ -224,7 +235,7 @@ TAKE_BODIES = [path for method, path in ROUTES if method != "GET" and path in BO
 @pytest.mark.parametrize("path", [*TAKE_BODIES, "/api/v1/token"])
 def test_garbage_is_refused_without_repeating_it(client: TestClient, town: Town, path: str) -> None:
     there = path.format(**ids(town.mine, town.escalation(town.mine)))
-    method = "PATCH" if "/appointments/{" in path else "POST"
+    method = next((m for m, known in ROUTES if known == path and m != "GET"), "POST")
     headers = {**town.program(town.worker), "Content-Type": "application/json"}
     for body in GARBAGE:
         if "reopen" in path and body in (b"", b"null"):

@@ -37,6 +37,12 @@ ROUTES = (
     ("POST", "/console/families/{family}/events"),
     ("POST", "/console/appointments/{appointment}/happened"),
     ("POST", "/console/events/{event}/withdraw"),
+    ("GET", "/console/families/{family}/conferences"),
+    ("POST", "/console/families/{family}/conferences"),
+    ("GET", "/console/conferences/{meeting}"),
+    ("POST", "/console/conferences/{meeting}"),
+    ("GET", "/console/plans/{plan}/review"),
+    ("POST", "/console/plans/{plan}/reviews"),
 )
 
 
@@ -50,6 +56,8 @@ def address(path: str, household: Household, escalation: object, message: object
         person=household.parent.id,
         appointment=household.appointment.id,
         event=household.event.id,
+        meeting=household.meeting.id,
+        plan=household.plan.id,
         message=message,
     )
 
@@ -77,7 +85,9 @@ def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: To
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, method: str, path: str) -> None:
-    names = ("family", "conversation", "action", "change", "person", "message", "appointment", "event")
+    names = (
+        "family", "conversation", "action", "change", "person", "message", "appointment", "event", "meeting", "plan",
+    )  # fmt: skip
     there = path.format(**dict.fromkeys(names, uuid.uuid4()), escalation=9999)
     assert ask(client, town, town.manager, method, there) == 404
 

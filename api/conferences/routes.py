@@ -1,0 +1,71 @@
+"""Conferences under /api/v1."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from api.access import queries as access
+from api.access.guards import Visitor, bearer_worker
+from api.audit import service as audit
+from api.conferences import queries, service
+from api.conferences.schemas import ConferenceIn, ConferenceOut, NewConferenceIn
+from api.database import transaction
+from api.rest.errors import READS, WRITES, Refused
+from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
+
+router = APIRouter(prefix="/api/v1", tags=["Conferences"])
+
+Me = Annotated[Visitor, Depends(bearer_worker)]
+#: Not what was sent is wrong, but how things stand.
+CONFLICTS = ("conference_exists", "conference_was_held", "conference_kind_stays")
+
+
+@router.get("/families/{family_id}/conferences", responses=READS)
+def list_conferences(me: Me, family_id: uuid.UUID) -> list[ConferenceOut]:
+    """The family's conferences, the newest first: who was there, what was weighed and decided, who disagreed."""
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_conferences", family_id=family.id, object_id=family.id)
+        return [ConferenceOut.of(row) for row in queries.of_family(session, family.id)]
+
+
+@router.post("/families/{family_id}/conferences", status_code=201, responses=WRITES)
+def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, response: Response) -> ConferenceOut:
+    """Plan a conference, or record one that was held. One that decides on a plan makes it, unless ``plan_id`` names it.
+
+    422 where it cannot be so (a decision of another kind, a review before its conference, a stranger's child), 409
+    where the family has a conference with that external id.
+    """
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            made = service.record(
+                session, family, me.worker, given.details(), today=me.today, external_id=given.external_id or ""
+            )
+        except service.CannotRecord as error:
+            raise _refusal(error) from None
+        show_version(response, made.version)
+        return ConferenceOut.of(made)
+
+
+@router.put("/conferences/{conference_id}", responses={**WRITES, **STALE})
+def change_conference(
+    me: Me, conference_id: uuid.UUID, given: ConferenceIn, response: Response, if_match: IfMatch = None
+) -> ConferenceOut:
+    """Say anew what is known of a conference: the body takes the place of what was there. Its kind stays."""
+    with transaction() as session:
+        conference = access.conference_or_404(session, me, conference_id)
+        refuse_stale(if_match, conference.version)
+        try:
+            changed = service.change(session, conference, me.worker, given.details(), today=me.today)
+        except service.CannotRecord as error:
+            raise _refusal(error) from None
+        show_version(response, changed.version)
+        return ConferenceOut.of(changed)
+
+
+def _refusal(error: service.CannotRecord) -> Refused:
+    return Refused(409 if error.code in CONFLICTS else 422, error.code)

@@ -1,0 +1,206 @@
+"""Planning a conference, and recording what it weighed and decided.
+
+Promise: a conference that decides on a plan makes the plan, in the same transaction, unless it says which one it made.
+How a review conference ended is recorded with the review (api.reviews), so that it is said once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.access.models import Worker
+from api.audit import service as audit
+from api.conferences import queries
+from api.conferences.models import DECISIONS, Conference, ConferenceAttendee, ConferenceChild, Dissent
+from api.database import notify
+from api.families.models import Family, Person
+from api.plans import history
+from api.plans.models import Plan
+from api.timescales import service as timescales
+
+WORDS = ("chair", "assessment", "discussion", "decision_reason", "planning")
+
+
+class CannotRecord(ValueError):
+    """It cannot be so; ``code`` names the words that say why (``rest.error.<code>``)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Somebody invited: of the family (``person_id``) or a professional (``name``)."""
+
+    agency: str
+    person_id: uuid.UUID | None = None
+    name: str = ""
+    role: str = ""
+    attended: bool = False
+    sent_report: bool = False
+
+
+@dataclass(frozen=True)
+class Disagreed:
+    """Somebody who did not agree, and why, in their words."""
+
+    name: str
+    words: str
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is known of a conference. ``children``: person → the categories of harm that it decided on."""
+
+    kind: str
+    held_on: date
+    status: str = "planned"
+    plan_id: uuid.UUID | None = None
+    decision: str = ""
+    words: dict[str, str] = field(default_factory=dict)
+    children: dict[uuid.UUID, Sequence[str]] = field(default_factory=dict)
+    attendees: Sequence[Invited] = ()
+    dissents: Sequence[Disagreed] = ()
+
+
+def record(
+    session: Session, family: Family, worker: Worker, details: Details, *, today: date, external_id: str = ""
+) -> Conference:
+    """Plan or record a conference of a family that the worker may see. Raises CannotRecord."""
+    session.execute(select(Family.id).filter_by(id=family.id).with_for_update())  # two at once: one is the first
+    if external_id and queries.by_external_id(session, family.id, external_id) is not None:
+        raise CannotRecord("conference_exists")
+    made = Conference(
+        id=uuid.uuid4(),
+        family_id=family.id,
+        external_id=external_id or str(uuid.uuid4()),
+        kind=details.kind,
+        created_by=worker.id,
+        created_at=clock.now(),
+        version=0,
+    )
+    _fill(session, family, made, details, today, worker.id)
+    _tell(session, worker, made, "recorded_conference")
+    return made
+
+
+def change(session: Session, conference: Conference, worker: Worker, details: Details, *, today: date) -> Conference:
+    """Change what is known of a conference; its kind stays. Raises CannotRecord."""
+    if details.kind != conference.kind:
+        raise CannotRecord("conference_kind_stays")
+    if conference.status == "held" and details.status != "held":
+        raise CannotRecord("conference_was_held")
+    family = session.get_one(Family, conference.family_id)
+    _fill(session, family, conference, details, today, worker.id)
+    _tell(session, worker, conference, "changed_conference")
+    return conference
+
+
+def _fill(
+    session: Session, family: Family, row: Conference, details: Details, today: date, worker_id: uuid.UUID | None
+) -> None:
+    if details.plan_id is None and row.plan_id is not None:  # the plan that it made stays its plan
+        details = replace(details, plan_id=row.plan_id)
+    people = queries.people(session, family.id)
+    plan = _plan(session, family, details)
+    _check(details, row, people, plan, today)
+    if plan is not None and details.kind == "review" and details.held_on <= queries.first_day(session, plan):
+        raise CannotRecord("review_before_conference")
+    row.status, row.held_on, row.plan_id = details.status, details.held_on, details.plan_id
+    row.decision = details.decision if details.status == "held" else ""
+    for name in WORDS:
+        setattr(row, name, details.words.get(name, ""))
+    row.children = [ConferenceChild(person_id=key, harms=sorted(set(harms))) for key, harms in details.children.items()]
+    row.attendees = [_attendee(n, one) for n, one in enumerate(details.attendees, start=1)]
+    row.dissents = [
+        Dissent(position=n, name=one.name, role=one.role, words=one.words)
+        for n, one in enumerate(details.dissents, start=1)
+    ]
+    row.version += 1
+    session.add(row)
+    session.flush()
+    if row.decision == "plan" and row.plan_id is None:
+        row.plan_id = _make_plan(session, family, row, people, worker_id).id
+    session.flush()
+    timescales.refresh(session, family.id)
+
+
+def _plan(session: Session, family: Family, details: Details) -> Plan | None:
+    if details.plan_id is None:
+        if details.kind == "review":
+            raise CannotRecord("review_needs_plan")
+        return None
+    plan = queries.plan(session, family.id, details.plan_id)
+    if plan is None:
+        raise CannotRecord("plan_of_another_family")
+    return plan
+
+
+def _check(details: Details, row: Conference, people: dict[uuid.UUID, Person], plan: Plan | None, today: date) -> None:
+    held = details.status == "held"
+    if held and details.held_on > today:
+        raise CannotRecord("event_in_the_future")
+    if held and details.kind == "review" and row.status != "held":
+        raise CannotRecord("record_the_review")
+    if held != bool(details.decision):
+        raise CannotRecord("decision_when_held")
+    if details.decision and details.decision not in DECISIONS[details.kind]:
+        raise CannotRecord("decision_of_another_kind")
+    if any(key not in people or people[key].kind not in ("child", "young_person") for key in details.children):
+        raise CannotRecord("child_is_a_stranger")
+    if details.decision == "plan" and not any(details.children.values()):
+        raise CannotRecord("harm_needed")
+    known = [one.person_id for one in details.attendees if one.person_id]
+    if any(key not in people for key in known):
+        raise CannotRecord("attendee_is_a_stranger")
+    if len(known) != len(set(known)):
+        raise CannotRecord("attendee_twice")
+    if plan is not None and details.kind != "review" and held and details.held_on > plan.started_on:
+        raise CannotRecord("plan_before_conference")
+
+
+def _attendee(position: int, one: Invited) -> ConferenceAttendee:
+    return ConferenceAttendee(
+        position=position,
+        person_id=one.person_id,
+        name=one.name,
+        role=one.role,
+        agency=one.agency,
+        attended=one.attended,
+        sent_report=one.sent_report,
+    )
+
+
+def _make_plan(
+    session: Session, family: Family, row: Conference, people: dict[uuid.UUID, Person], worker_id: uuid.UUID | None
+) -> Plan:
+    children = [child for child in row.children if child.harms]
+    made = Plan(id=uuid.uuid4(), family_id=family.id, external_id=f"conference-{row.id}", started_on=row.held_on)
+    made.children = [people[child.person_id] for child in children]
+    session.add(made)
+    history.keep_version(session, made, worker_id)
+    return made
+
+
+def _tell(session: Session, worker: Worker, row: Conference, verb: str) -> None:
+    detail: dict[str, Any] = {"kind": row.kind, "status": row.status, "decision": row.decision}
+    audit.record(
+        session,
+        actor_kind="worker",
+        actor_id=worker.id,
+        verb=verb,
+        family_id=row.family_id,
+        object_id=row.id,
+        detail=detail,
+    )
+    notify(session, f"agency:{worker.agency_id}")

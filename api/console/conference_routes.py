@@ -1,0 +1,168 @@
+"""Conferences in the console: planned, recorded and changed by one form."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from api import texts
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.audit import service as audit
+from api.conferences import queries, service
+from api.conferences.schemas import ConferenceIn, ConferenceOut
+from api.console import forms
+from api.console.layout import console_page
+from api.database import transaction
+from api.plans import queries as plans
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+Fields = Annotated[dict[str, str], Depends(forms.fields)]
+AGENCIES = ("social_work", "police", "health", "education", "family", "child", "legal", "other")
+SPARE_LINES = 6
+
+
+@router.get("/families/{family_id}/conferences")
+def new_conference(request: Request, me: Me, family_id: uuid.UUID) -> Response:
+    """An empty form for a conference of this family."""
+    return _form(request, me, family_id, None, {})
+
+
+@router.post("/families/{family_id}/conferences")
+def record_conference(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
+    """Plan or record a conference."""
+    return _save(request, me, family_id, None, given)
+
+
+@router.get("/conferences/{conference_id}")
+def show_conference(request: Request, me: Me, conference_id: uuid.UUID) -> Response:
+    """A conference, and the form that changes it."""
+    with transaction() as session:
+        row = access.conference_or_404(session, me, conference_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_conference", family_id=row.family_id, object_id=row.id)
+        family_id, shown = row.family_id, _as_fields(ConferenceOut.of(row))
+    return _form(request, me, family_id, conference_id, shown)
+
+
+@router.post("/conferences/{conference_id}")
+def change_conference(request: Request, me: Me, conference_id: uuid.UUID, given: Fields) -> Response:
+    """Say anew what is known of a conference."""
+    with transaction() as session:
+        family_id = access.conference_or_404(session, me, conference_id).family_id
+    return _save(request, me, family_id, conference_id, given)
+
+
+def _save(
+    request: Request, me: Visitor, family_id: uuid.UUID, conference_id: uuid.UUID | None, given: dict[str, str]
+) -> Response:
+    problems: list[str] = []
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            details = ConferenceIn.model_validate(_as_body(given)).details()
+            if conference_id is None:
+                conference_id = service.record(session, family, me.worker, details, today=me.today).id
+            else:
+                row = access.conference_or_404(session, me, conference_id)
+                if given.get("version") != str(row.version):
+                    raise service.CannotRecord("changed_meanwhile")
+                service.change(session, row, me.worker, details, today=me.today)
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+        except service.CannotRecord as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if problems:
+        return _form(request, me, family_id, conference_id, given, problems)
+    return RedirectResponse(f"/console/families/{family_id}#conferences", 303)
+
+
+def _form(
+    request: Request,
+    me: Visitor,
+    family_id: uuid.UUID,
+    conference_id: uuid.UUID | None,
+    given: dict[str, str],
+    problems: list[str] | None = None,
+) -> Response:
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        people = sorted(queries.people(session, family_id).values(), key=lambda person: person.first_name)
+        current = plans.of_family(session, family_id, me.today)
+    return console_page(
+        request,
+        me,
+        "console/conference.html",
+        here="families",
+        status=400 if problems else 200,
+        family=family,
+        people=people,
+        plans=[view.plan for view in current],
+        given=given,
+        conference_id=conference_id,
+        problems=problems or [],
+        agencies=AGENCIES,
+        lines=_count(given, "guest") + SPARE_LINES,
+        dissent_lines=_count(given, "dissent") + 2,
+    )
+
+
+def _count(given: dict[str, str], kind: str) -> int:
+    return len({name.split("-")[1] for name in given if name.startswith(f"{kind}-") and given[name]})
+
+
+def _as_body(given: dict[str, str]) -> dict[str, Any]:
+    """The form's fields as the body that the API takes."""
+    own = ("kind", "status", "held_on", "plan_id", "decision", *service.WORDS)
+    body: dict[str, Any] = forms.filled(given, own)
+    harms: dict[str, list[str]] = {}
+    for name, value in given.items():
+        if name.startswith("child-") and value:
+            harms.setdefault(name[6:], [])
+        if name.startswith("harm-") and value:
+            person, _, harm = name[5:].rpartition("-")
+            harms.setdefault(person, []).append(harm)
+    body["children"] = [{"person_id": person, "harms": found} for person, found in harms.items()]
+    body["attendees"] = []
+    for line in forms.lines(given, "attendee", "who") + forms.lines(given, "guest", "name"):
+        one: dict[str, Any] = {
+            "agency": line.get("agency") or "other",
+            "role": line.get("role", ""),
+            "attended": "attended" in line,
+            "sent_report": "sent_report" in line,
+        }
+        one |= {"person_id": line["who"]} if "who" in line else {"name": line["name"]}
+        body["attendees"].append(one)
+    body["dissents"] = forms.lines(given, "dissent", "name")
+    return body
+
+
+def _as_fields(shown: ConferenceOut) -> dict[str, str]:
+    """A conference as the form's fields."""
+    names = ("kind", "status", "held_on", "plan_id", "decision", "version", *service.WORDS)
+    found = {name: str(getattr(shown, name) or "") for name in names}
+    for child in shown.children:
+        found[f"child-{child.person_id}"] = "on"
+        found |= {f"harm-{child.person_id}-{harm}": "on" for harm in child.harms}
+    family = professional = 0
+    for one in shown.attendees:
+        if one.person_id:
+            family += 1
+            line = f"attendee-{family}"
+            found[f"{line}-who"] = str(one.person_id)
+        else:
+            professional += 1
+            line = f"guest-{professional}"
+            found[f"{line}-name"] = one.name
+        found |= {f"{line}-role": one.role, f"{line}-agency": one.agency}
+        found |= {f"{line}-{flag}": "on" for flag in ("attended", "sent_report") if getattr(one, flag)}
+    for number, dissent in enumerate(shown.dissents, start=1):
+        line = f"dissent-{number}"
+        found |= {f"{line}-name": dissent.name, f"{line}-role": dissent.role, f"{line}-words": dissent.words}
+    return found

@@ -1,0 +1,203 @@
+"""The JSON of reviews, and of what a review needs to be prepared."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.plans.schemas import ActionOut
+from api.rest.schemas import ExternalId, Given, Moment, Text
+from api.reviews.models import Review
+from api.reviews.queries import Preparation
+from api.reviews.service import Findings
+from api.timescales.queries import EventView
+from api.timescales.schemas import DateOut, Day, EventOut
+
+Progress = Literal["worse", "none", "some", "good", "achieved"]
+Effect = Literal["helped", "helped_a_little", "did_not_help", "made_worse", "not_started"]
+NextStep = Literal["continue", "modify", "discontinue"]
+MOST = 200
+
+
+class ProgressIn(Given):
+    """How far an outcome has come since the review before."""
+
+    outcome_id: uuid.UUID
+    progress: Progress
+    words: Text = ""
+
+
+class EffectIn(Given):
+    """Whether an action has helped."""
+
+    action_id: uuid.UUID
+    effect: Effect
+    words: Text = ""
+
+
+class ReviewIn(Given):
+    """A review that was held. ``support``: what help remains when the plan is discontinued (needed then).
+
+    ``at_conference``: it was held at a review conference (``conference_id``, or one that is recorded with it).
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "held_on": "2026-12-10",
+                    "next_step": "continue",
+                    "reason": "Home is warm and clean; school attendance is still low.",
+                    "changes": "The family has a new landlord.",
+                    "next_review_on": "2027-06-03",
+                    "progress": [
+                        {"outcome_id": "5f0e2a31-77d0-4b5e-8f61-1f6f4f0c9a20", "progress": "some", "words": "82 %"}
+                    ],
+                    "effects": [],
+                }
+            ]
+        },
+    )
+
+    external_id: ExternalId | None = None
+    held_on: Day
+    next_step: NextStep
+    reason: Text = ""
+    changes: Text = ""
+    support: Text = ""
+    next_review_on: Day | None = None
+    conference_id: uuid.UUID | None = None
+    at_conference: bool = True
+    progress: list[ProgressIn] = Field(default_factory=list, max_length=MOST)
+    effects: list[EffectIn] = Field(default_factory=list, max_length=MOST)
+
+    def findings(self) -> Findings:
+        """What the service takes."""
+        same = ("held_on", "next_step", "reason", "changes", "support", "next_review_on", "conference_id")
+        return Findings(
+            **{name: getattr(self, name) for name in same},
+            progress={one.outcome_id: (one.progress, one.words) for one in self.progress},
+            effects={one.action_id: (one.effect, one.words) for one in self.effects},
+        )
+
+
+class ProgressOut(BaseModel):
+    """How far an outcome had come."""
+
+    outcome_id: uuid.UUID
+    progress: Progress
+    words: str
+
+
+class EffectOut(BaseModel):
+    """Whether an action had helped."""
+
+    action_id: uuid.UUID
+    effect: Effect
+    words: str
+
+
+class ReviewOut(BaseModel):
+    """A review of a plan."""
+
+    id: uuid.UUID
+    external_id: str
+    plan_id: uuid.UUID
+    conference_id: uuid.UUID | None
+    held_on: date
+    next_step: NextStep
+    reason: str
+    changes: str
+    support: str
+    next_review_on: date | None
+    recorded_at: Moment
+    progress: list[ProgressOut]
+    effects: list[EffectOut]
+
+    @classmethod
+    def of(cls, row: Review) -> ReviewOut:
+        """The review as JSON."""
+        return cls.model_validate(row, from_attributes=True)
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class OutcomeStateOut(BaseModel):
+    """An outcome, with the progress that the last review saw (null where none has looked)."""
+
+    id: uuid.UUID
+    title: str
+    measure: str
+    by_on: date | None
+    state: str
+    last_progress: Progress | None
+    last_words: str
+
+
+class SaidOut(BaseModel):
+    """What somebody of the family said, exactly as they said it."""
+
+    id: uuid.UUID
+    person_id: uuid.UUID
+    name: str
+    given_on: date
+    words: str
+    audience: str
+
+
+class PreparationOut(BaseModel):
+    """All that a review needs: what happened since the last one (or since the plan began)."""
+
+    plan_id: uuid.UUID
+    since: date
+    outcomes: list[OutcomeStateOut]
+    actions: dict[str, list[ActionOut]]
+    meetings_held: list[EventOut]
+    meetings_missed: list[EventOut]
+    not_recorded: list[uuid.UUID] = Field(description="Appointments that are over; nobody said if they took place.")
+    changes: list[dict[str, Any]] = Field(description="What changed in the plan since then.")
+    views: list[SaidOut]
+    dates: list[DateOut]
+
+    @classmethod
+    def of(cls, one: Preparation) -> PreparationOut:
+        """The preparation as JSON."""
+
+        def events(views: list[EventView]) -> list[EventOut]:
+            return [EventOut.of(view) for view in views]
+
+        return cls(
+            plan_id=one.plan.plan.id,
+            since=one.since,
+            outcomes=[
+                OutcomeStateOut.model_validate(
+                    {
+                        **{name: getattr(o.outcome, name) for name in ("id", "title", "measure", "by_on", "state")},
+                        "last_progress": o.before or None,
+                        "last_words": o.before_words,
+                    }
+                )
+                for o in one.outcomes
+            ],
+            actions={status: [ActionOut.of(a) for a in actions] for status, actions in one.actions.items()},
+            meetings_held=events(one.held),
+            meetings_missed=events(one.missed),
+            not_recorded=[appointment.id for appointment in one.unrecorded],
+            changes=[change.as_json() for change in one.changes],
+            views=[
+                SaidOut(
+                    id=said.view.id,
+                    person_id=said.view.person_id,
+                    name=said.name,
+                    given_on=said.view.given_on,
+                    words=said.view.words,
+                    audience=said.view.audience,
+                )
+                for said in one.views
+            ],
+            dates=[DateOut.of(date) for date in one.dates],
+        )

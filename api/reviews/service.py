@@ -1,0 +1,169 @@
+"""Recording a review: progress, what helped, what changed, and what comes next for the plan.
+
+Promise: the review, the conference it was held at, the plan's new state and its version are one transaction. A plan
+that is discontinued ends on the day of the review.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.access.models import Worker
+from api.audit import service as audit
+from api.conferences import queries as conferences
+from api.conferences.models import Conference, ConferenceChild
+from api.database import notify
+from api.plans import history
+from api.plans.models import Plan
+from api.reviews import queries
+from api.reviews.models import ActionEffect, OutcomeProgress, Review
+from api.timescales import service as timescales
+
+
+class CannotReview(ValueError):
+    """It cannot be so; ``code`` names the words that say why (``rest.error.<code>``)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a review found. ``progress`` and ``effects``: outcome or action → what was found, and in which words."""
+
+    held_on: date
+    next_step: str
+    reason: str = ""
+    changes: str = ""
+    support: str = ""
+    next_review_on: date | None = None
+    conference_id: uuid.UUID | None = None
+    progress: dict[uuid.UUID, tuple[str, str]] = field(default_factory=dict)
+    effects: dict[uuid.UUID, tuple[str, str]] = field(default_factory=dict)
+
+
+def record(
+    session: Session,
+    plan: Plan,
+    worker: Worker | None,
+    found: Findings,
+    *,
+    today: date,
+    external_id: str = "",
+    at_conference: bool = True,
+) -> Review:
+    """Record a review of a plan that the worker may see (None: an import). ``at_conference``: it was held at a review
+    conference, which is recorded with it where there is none yet.
+
+    Raises CannotReview: before the conference, in the future, on an ended plan, with an outcome nobody looked at.
+    """
+    session.execute(select(Plan.id).filter_by(id=plan.id).with_for_update())  # two at once: one is the first
+    _check(session, plan, found, today)
+    history.begin(session, plan)
+    if external_id and queries.by_external_id(session, plan.id, external_id) is not None:
+        raise CannotReview("review_exists")
+    made = Review(
+        id=uuid.uuid4(),
+        plan_id=plan.id,
+        external_id=external_id or str(uuid.uuid4()),
+        held_on=found.held_on,
+        changes=found.changes,
+        next_step=found.next_step,
+        reason=found.reason,
+        support=found.support,
+        next_review_on=found.next_review_on,
+        recorded_by=worker.id if worker else None,
+        recorded_at=clock.now(),
+        progress=[OutcomeProgress(outcome_id=key, progress=p, words=w) for key, (p, w) in found.progress.items()],
+        effects=[ActionEffect(action_id=key, effect=e, words=w) for key, (e, w) in found.effects.items()],
+    )
+    if at_conference or found.conference_id:
+        made.conference_id = _conference(session, plan, worker, found).id
+    session.add(made)
+    session.flush()
+    _move_on(plan, found)
+    history.keep_version(session, plan, worker.id if worker else None, review_id=made.id)
+    timescales.refresh(session, plan.family_id)
+    if worker is not None:
+        audit.record(
+            session,
+            actor_kind="worker",
+            actor_id=worker.id,
+            verb="recorded_review",
+            family_id=plan.family_id,
+            object_id=made.id,
+            detail={"next_step": made.next_step},
+        )
+        notify(session, f"agency:{worker.agency_id}")
+    return made
+
+
+def _check(session: Session, plan: Plan, found: Findings, today: date) -> None:
+    if found.held_on > today:
+        raise CannotReview("event_in_the_future")
+    if found.held_on <= conferences.first_day(session, plan):
+        raise CannotReview("review_before_conference")
+    if plan.ended_on is not None and found.held_on > plan.ended_on:
+        raise CannotReview("plan_has_ended")
+    if session.scalar(select(Review.id).filter_by(plan_id=plan.id, held_on=found.held_on)) is not None:
+        raise CannotReview("review_exists")
+    if found.next_review_on is not None and found.next_review_on <= found.held_on:
+        raise CannotReview("next_review_before_this_one")
+    if found.next_step == "discontinue" and not found.support.strip():
+        raise CannotReview("support_needed")
+    open_ones = {outcome.id for outcome in plan.outcomes if outcome.state == "open"}
+    if set(found.progress) - {outcome.id for outcome in plan.outcomes}:
+        raise CannotReview("outcome_of_another_plan")
+    if open_ones - set(found.progress):
+        raise CannotReview("progress_on_every_outcome")
+    if set(found.effects) - {action.id for action in plan.actions}:
+        raise CannotReview("action_of_another_plan")
+
+
+def _conference(session: Session, plan: Plan, worker: Worker | None, found: Findings) -> Conference:
+    if found.conference_id is None:
+        row = session.scalar(
+            select(Conference).filter_by(plan_id=plan.id, kind="review", held_on=found.held_on).limit(1)
+        )
+    else:
+        row = session.scalar(select(Conference).filter_by(id=found.conference_id, plan_id=plan.id, kind="review"))
+        if row is None or row.status == "cancelled":
+            raise CannotReview("conference_of_another_plan")
+        if row.held_on > found.held_on:
+            raise CannotReview("review_before_its_conference")
+    if row is None:
+        row = Conference(
+            id=uuid.uuid4(),
+            family_id=plan.family_id,
+            plan_id=plan.id,
+            external_id=str(uuid.uuid4()),
+            kind="review",
+            created_by=worker.id if worker else None,
+            created_at=clock.now(),
+            version=0,
+            children=[ConferenceChild(person_id=child.id, harms=[]) for child in plan.children],
+        )
+        session.add(row)
+    row.status, row.held_on, row.decision, row.decision_reason = "held", found.held_on, found.next_step, found.reason
+    row.version += 1
+    session.flush()
+    return row
+
+
+def _move_on(plan: Plan, found: Findings) -> None:
+    """What the review means for the plan itself."""
+    for outcome in plan.outcomes:
+        if found.progress.get(outcome.id, ("", ""))[0] == "achieved":
+            outcome.state = "achieved"
+    newer = plan.review_on is None or plan.review_on <= found.held_on or found.next_review_on is not None
+    if found.next_step == "discontinue":
+        plan.ended_on, plan.review_on = plan.ended_on or found.held_on, None
+    elif newer:
+        plan.review_on = found.next_review_on

@@ -1,0 +1,1 @@
+"""Conferences: planned, recorded, refused with the reason."""

@@ -1,0 +1,157 @@
+"""Conferences under /api/v1 and in the console: what is recorded comes back whole, and what cannot be is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from api.conferences.models import Conference
+from api.database import reading
+from api.plans.models import Plan, PlanVersion
+from tests.small_town import Town
+
+
+def held(town: Town, **changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "kind": "initial",
+        "status": "held",
+        "held_on": "2026-02-02",
+        "chair": "Ruth Adeyemi",
+        "assessment": "reports read",
+        "discussion": "risks weighed",
+        "decision": "plan",
+        "decision_reason": "likely significant harm",
+        "planning": "first core group next week",
+        "children": [{"person_id": str(town.mine.child.id), "harms": ["neglect", "emotional"]}],
+        "attendees": [
+            {"person_id": str(town.mine.parent.id), "agency": "family", "attended": True},
+            {"name": "Sgt Lowe", "role": "police", "agency": "police", "sent_report": True},
+        ],
+        "dissents": [{"name": "Ashparent", "words": "I do not think he is at risk"}],
+    }
+    return {**body, **changes}
+
+
+def record(client: TestClient, town: Town, **changes: Any) -> Any:
+    address = f"/api/v1/families/{town.mine.family.id}/conferences"
+    return client.post(address, json=held(town, **changes), headers=town.program(town.worker))
+
+
+def test_a_conference_that_decides_on_a_plan_makes_it_with_its_children_and_starts_the_clocks(
+    client: TestClient, town: Town
+) -> None:
+    made = record(client, town).json()
+    assert made["decision"] == "plan" and made["children"][0]["harms"] == ["emotional", "neglect"]
+    assert [(a["name"], a["attended"], a["sent_report"]) for a in made["attendees"]] == [
+        ("Ashparent", True, False), ("Sgt Lowe", False, True),
+    ]  # fmt: skip
+    assert made["dissents"][0]["words"] == "I do not think he is at risk"
+    with reading() as session:
+        plan = session.get_one(Plan, made["plan_id"])
+        assert str(plan.started_on) == "2026-02-02" and [child.id for child in plan.children] == [town.mine.child.id]
+        version = session.scalars(select(PlanVersion).filter_by(plan_id=plan.id)).one()
+        assert (version.number, version.made_by) == (1, town.worker.id)
+    dates = client.get(f"/api/v1/families/{town.mine.family.id}/timescales", headers=town.program(town.worker)).json()
+    assert {"first_review", "first_core_group"} <= {d["rule"] for d in dates if d["plan_id"] == made["plan_id"]}
+    listed = client.get(f"/api/v1/families/{town.mine.family.id}/conferences", headers=town.program(town.worker)).json()
+    assert made["id"] in [one["id"] for one in listed]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"held_on": "2999-01-01"}, 422, "event_in_the_future"),
+        ({"decision": None}, 422, "decision_when_held"),
+        ({"status": "planned"}, 422, "decision_when_held"),
+        ({"decision": "continue"}, 422, "decision_of_another_kind"),
+        ({"children": []}, 422, "harm_needed"),
+        ({"kind": "review", "decision": "continue"}, 422, "review_needs_plan"),
+        ({"held_on": "2026-02-30"}, 422, "invalid"),
+        ({"decision": "maybe"}, 422, "invalid"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(
+    client: TestClient, town: Town, changes: dict[str, Any], status: int, code: str
+) -> None:
+    answer = record(client, town, **changes)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    with reading() as session:
+        assert len(session.scalars(select(Conference).filter_by(family_id=town.mine.family.id)).all()) == 1
+
+
+def test_another_familys_child_plan_and_people_are_strangers(client: TestClient, town: Town) -> None:
+    strangers: dict[str, dict[str, Any]] = {
+        "child_is_a_stranger": {"children": [{"person_id": str(town.other.child.id), "harms": ["neglect"]}]},
+        "attendee_is_a_stranger": {"attendees": [{"person_id": str(town.other.parent.id), "agency": "family"}]},
+        "plan_of_another_family": {"plan_id": str(town.other.plan.id)},
+    }
+    for code, changes in strangers.items():
+        answer = record(client, town, **changes)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
+
+
+def test_a_review_conference_before_the_plan_is_refused_in_plain_words(client: TestClient, town: Town) -> None:
+    answer = record(
+        client, town, kind="review", status="planned", decision=None, plan_id=str(town.mine.plan.id),
+        held_on="2025-12-01", dissents=[],
+    )  # fmt: skip
+    assert answer.json()["error"]["code"] == "review_before_conference"
+    assert "before the conference that made the plan" in answer.json()["error"]["message"]
+
+
+def test_a_review_conference_is_held_by_recording_its_review(client: TestClient, town: Town) -> None:
+    answer = record(client, town, kind="review", decision="continue", plan_id=str(town.mine.plan.id))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "record_the_review")
+
+
+def test_the_same_external_id_is_recorded_once(client: TestClient, town: Town) -> None:
+    assert record(client, town, external_id="icpc-1").status_code == 201
+    assert record(client, town, external_id="icpc-1").json()["error"]["code"] == "conference_exists"
+
+
+def test_the_second_of_two_who_change_it_at_once_is_told_to_look_again(client: TestClient, town: Town) -> None:
+    made = record(client, town)
+    address, headers = f"/api/v1/conferences/{made.json()['id']}", town.program(town.worker)
+    body = held(town, plan_id=made.json()["plan_id"], chair="Somebody else")
+    seen = {"If-Match": made.headers["etag"]}
+    first = client.put(address, json=body, headers={**headers, **seen})
+    assert first.status_code == 200 and first.json()["chair"] == "Somebody else" and first.json()["version"] == 2
+    second = client.put(address, json={**body, "chair": "A third"}, headers={**headers, **seen})
+    assert (second.status_code, second.json()["error"]["code"]) == (412, "changed_meanwhile")
+    cancelled = client.put(address, json={**body, "status": "cancelled", "decision": None}, headers=headers)
+    assert (cancelled.status_code, cancelled.json()["error"]["code"]) == (409, "conference_was_held")
+
+
+def test_the_console_form_records_shows_and_changes_a_conference(client: TestClient, town: Town) -> None:
+    cookies = town.signed_in(town.worker)
+    client.cookies.update(cookies)
+    address = f"/console/families/{town.mine.family.id}/conferences"
+    child, parent = town.mine.child.id, town.mine.parent.id
+    assert "Ashchild" in client.get(address).text
+    fields = {
+        "kind": "initial", "status": "held", "held_on": "2026-02-02", "decision": "plan", "chair": "Ruth <Adeyemi>",
+        f"child-{child}": "on", f"harm-{child}-neglect": "on",
+        "attendee-1-who": str(parent), "attendee-1-agency": "family", "attendee-1-attended": "on",
+        "guest-2-name": "Sgt Lowe", "guest-2-agency": "police", "guest-2-sent_report": "on",
+        "dissent-1-name": "Ashparent", "dissent-1-words": "not so",
+    }  # fmt: skip
+    refused = client.post(address, data=town.form(cookies, **{**fields, "held_on": "2999-01-01"}))
+    assert refused.status_code == 400 and "has not come yet" in refused.text
+    assert "Ruth &lt;Adeyemi&gt;" in refused.text and "Sgt Lowe" in refused.text, "nothing typed is lost"
+    broken = client.post(address, data=town.form(cookies, **{**fields, "held_on": "soon"}))
+    assert broken.status_code == 400 and "Day it was or will be held" in broken.text
+    done = client.post(address, data=town.form(cookies, **fields))
+    assert done.status_code == 303, done.text
+    page = client.get(f"/console/families/{town.mine.family.id}").text
+    assert "a plan is needed" in page and "not so" in page
+    with reading() as session:
+        row = session.scalars(select(Conference).filter_by(family_id=town.mine.family.id, kind="initial")).one()
+    shown = client.get(f"/console/conferences/{row.id}").text
+    assert "Sgt Lowe" in shown and "Ruth &lt;Adeyemi&gt;" in shown
+    again = {**fields, "chair": "Ruth", "version": "1"}
+    assert client.post(f"/console/conferences/{row.id}", data=town.form(cookies, **again)).status_code == 303
+    stale = client.post(f"/console/conferences/{row.id}", data=town.form(cookies, **again))
+    assert stale.status_code == 400 and "Somebody has changed this" in stale.text

@@ -1,0 +1,1 @@
+"""Reviews: prepared, recorded, and what they mean for the plan."""
