@@ -57,7 +57,14 @@ def create_app() -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    pages = (*access.routers, *webchat.routers, *console.routers, *demo.routers, escalations.links)
+    pages = (
+        *access.routers,
+        *webchat.routers,
+        *console.routers,
+        *demo.routers,
+        escalations.links,
+        escalations.calendars,
+    )
     rest = (
         access.api,
         families.router,

@@ -94,6 +94,26 @@ def search_services(
     typer.echo(answer_words(words, country=country.upper(), language=language))
 
 
+@app.command("rehearse")
+def rehearse(
+    at: Annotated[str, typer.Argument(help='when it comes in, such as "sunday 02:00" or "2026-12-25 14:30"')],
+    priority: Annotated[str, typer.Option(help="emergency, urgent or routine")] = "emergency",
+    agency: Annotated[str, typer.Option(help="the agency's id in the import file, where there are several")] = "",
+    worker: Annotated[str, typer.Option(help="the family's own worker: their id in the import file")] = "",
+) -> None:
+    """Who would be told of an escalation, and when, if nobody acknowledged: by the ladders and the rota as they are."""
+    from api.escalations.in_words import Unknown, rehearsal_in_words
+    from api.escalations.ladder import PRIORITIES
+
+    if priority not in PRIORITIES:
+        fail(f"--priority takes one of: {', '.join(PRIORITIES[::-1])}")
+    try:
+        for line in rehearsal_in_words(at, priority, agency, worker):
+            typer.echo(line)
+    except Unknown as problem:
+        fail(str(problem))
+
+
 @app.command("screen")
 def screen_file(file: File) -> None:
     """The safety screen on one message a line; prints a JSON line for each: text, safety."""

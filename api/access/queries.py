@@ -18,7 +18,7 @@ from api import clock
 from api.access.models import ROLES, Agency, Worker, WorkerSession
 from api.appointments.models import Appointment, ChangeRequest
 from api.conferences.models import Conference
-from api.escalations.models import Escalation, Notification
+from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
 from api.families.models import Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan, PlanAction
@@ -164,6 +164,39 @@ def escalation_or_404(session: Session, worker: Viewer, escalation_id: int) -> E
     if not 0 < escalation_id < 2**31:  # the column's range: a larger number would be the database's error
         raise NotVisible
     return _one(session.scalars(visible_escalations(worker).where(Escalation.id == escalation_id)).one_or_none())
+
+
+def leads(worker: Viewer) -> bool:
+    """May this worker change how the agency works: its ladders, its rota?"""
+    return worker.role in ("manager", "administrator")
+
+
+def leads_or_404(worker: Viewer) -> None:
+    """Raises NotVisible (404) for whoever may not change how the agency works."""
+    if not leads(worker):
+        raise NotVisible
+
+
+def ladder_rule_or_404(session: Session, worker: Viewer, rule_id: uuid.UUID) -> LadderRule:
+    """A ladder of the agency's own, if this worker may change it. Raises NotVisible (404)."""
+    leads_or_404(worker)
+    return _one(session.scalars(select(LadderRule).filter_by(id=rule_id, agency_id=worker.agency_id)).one_or_none())
+
+
+def rota_change_or_404(session: Session, worker: Viewer, change_id: uuid.UUID) -> RotaChange:
+    """A cover or leave of the agency's rota, if this worker may change it. Raises NotVisible (404)."""
+    leads_or_404(worker)
+    return _one(session.scalars(select(RotaChange).filter_by(id=change_id, agency_id=worker.agency_id)).one_or_none())
+
+
+def agency_of(session: Session, worker: Viewer) -> Agency:
+    """Where this worker works."""
+    return session.get_one(Agency, worker.agency_id)
+
+
+def worker_of(session: Session, worker: Viewer) -> Worker:
+    """The worker as the database has them now."""
+    return session.get_one(Worker, worker.id)
 
 
 def person_or_404(session: Session, worker: Viewer, person_id: uuid.UUID) -> Person:

@@ -20,7 +20,15 @@ from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
-from api.console import conference_routes, conversation_routes, family_routes, review_routes, timescale_routes
+from api.console import (
+    conference_routes,
+    conversation_routes,
+    family_routes,
+    ladder_routes,
+    review_routes,
+    rota_routes,
+    timescale_routes,
+)
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import orders, queries
@@ -36,6 +44,8 @@ routers = [
     timescale_routes.router,
     conference_routes.router,
     review_routes.router,
+    ladder_routes.router,
+    rota_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

@@ -1,7 +1,10 @@
-"""The link in a worker's text: signed, good for one telling and one thing (to acknowledge), and for a day.
+"""Signed links: the one in a worker's text, and the private address of a calendar.
 
-It stands for the row of the telling, so it says by itself neither who nor what, and needs nothing kept. A copy of it
-can take an escalation on in that worker's name, and nothing more: it shows no word of the case.
+The link in a text is good for one telling and one thing (to acknowledge), and for a day. It stands for the row of the
+telling, so it says by itself neither who nor what, and needs nothing kept. A copy of it can take an escalation on in
+that worker's name, and nothing more: it shows no word of the case.
+
+A calendar's link shows shifts, and works until the worker asks for a new one or leaves.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import hashlib
 import hmac
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
 from datetime import timedelta
 
 from api.settings import settings
@@ -22,14 +26,25 @@ class BadLink(ValueError):
     """Not one of ours."""
 
 
-def _signature(notification_id: uuid.UUID) -> bytes:
-    message = b"acknowledge-link:" + notification_id.bytes
-    return hmac.new(settings().key.encode(), message, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+def _sealed(purpose: str, content: bytes) -> str:
+    message = purpose.encode() + b":" + content
+    signature = hmac.new(settings().key.encode(), message, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+    return urlsafe_b64encode(content + signature).decode().rstrip("=")
+
+
+def _opened(purpose: str, sealed: str, length: int) -> bytes:
+    try:
+        content = urlsafe_b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4))[:length]
+    except ValueError:
+        raise BadLink("not a link of ours") from None
+    if len(content) != length or not hmac.compare_digest(_sealed(purpose, content), sealed):
+        raise BadLink("not a link of ours")
+    return content
 
 
 def token(notification_id: uuid.UUID) -> str:
     """43 letters that only this installation can make for this telling."""
-    return urlsafe_b64encode(notification_id.bytes + _signature(notification_id)).decode().rstrip("=")
+    return _sealed("acknowledge-link", notification_id.bytes)
 
 
 def address(notification_id: uuid.UUID) -> str:
@@ -37,13 +52,26 @@ def address(notification_id: uuid.UUID) -> str:
     return f"{settings().base_url}/a/{token(notification_id)}"
 
 
-def notification_of(token: str) -> uuid.UUID:
+def notification_of(sealed: str) -> uuid.UUID:
     """The telling that a token was made for. Raises BadLink."""
-    try:
-        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        notification_id = uuid.UUID(bytes=raw[:16])
-    except (ValueError, UnicodeEncodeError):
-        raise BadLink("not a link of ours") from None
-    if not hmac.compare_digest(raw[16:], _signature(notification_id)):
-        raise BadLink("not a link of ours")
-    return notification_id
+    return uuid.UUID(bytes=_opened("acknowledge-link", sealed, 16))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Whose calendar, the whole team's or their own shifts, and which of their links it is."""
+
+    worker_id: uuid.UUID
+    team: bool
+    version: int
+
+    @property
+    def address(self) -> str:
+        content = self.worker_id.bytes + bytes([self.team]) + (self.version % 2**32).to_bytes(4, "big")
+        return f"{settings().base_url}/rota/{_sealed('calendar', content)}.ics"
+
+
+def calendar_of(sealed: str) -> Calendar:
+    """The calendar that a link (without ".ics") was made for. Raises BadLink."""
+    content = _opened("calendar", sealed, 21)
+    return Calendar(uuid.UUID(bytes=content[:16]), bool(content[16]), int.from_bytes(content[17:], "big"))

@@ -11,7 +11,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker, public, same_origin
 from api.audit import service as audit
 from api.database import reading, transaction
-from api.escalations import queries, service
+from api.escalations import queries, service, shifts
 from api.escalations.schemas import EscalationList, EscalationOut, Resolution
 from api.pages.rendering import chosen_language, page
 from api.rest.errors import READS, WRITES, Refused, documented
@@ -25,6 +25,8 @@ links = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(public("the link's signature says who, and for what")), Depends(same_origin)],
 )
+
+calendars = APIRouter(prefix="/rota", include_in_schema=False)
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 
@@ -87,3 +89,13 @@ def take_by_link(token: str) -> Response:
         if link.state == "open":
             service.acknowledge(session, link.escalation_id, link.worker, via="link")
     return RedirectResponse(f"/a/{token}", 303)
+
+
+@calendars.get("/{token}", dependencies=[Depends(public("the address is signed, and is one worker's own"))])
+def show_calendar(token: str) -> Response:
+    """The rota for a calendar program: a worker's own shifts, or everybody's and the gaps."""
+    with reading() as session:
+        file = shifts.calendar(session, token.removesuffix(".ics"))
+    if file is None:
+        raise HTTPException(404)
+    return Response(file, media_type="text/calendar; charset=utf-8")

@@ -56,6 +56,7 @@ def write_workers(
             phone=worker.phone,
             role=worker.role,
             active=worker.active,
+            **({} if worker.team is None else {"team": worker.team}),
         )
         # Only a first password: one that the worker has chosen since is theirs.
         if worker.password and not row.password_hash:

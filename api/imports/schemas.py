@@ -98,6 +98,7 @@ class WorkerIn(_Strict):
     phone: PhoneNumber | None = None
     role: Literal["worker", "duty", "manager", "administrator"]
     active: bool = True
+    team: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] | None = None
     password: Annotated[str, StringConstraints(min_length=12, max_length=200)] | None = None
     shifts: list[ShiftIn] | None = None
 

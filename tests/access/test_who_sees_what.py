@@ -43,6 +43,9 @@ ROUTES = (
     ("POST", "/console/conferences/{meeting}"),
     ("GET", "/console/plans/{plan}/review"),
     ("POST", "/console/plans/{plan}/reviews"),
+    ("GET", "/console/ladders/{unseen}"),  # with real ones: tests/console/test_ladders.py, test_rota.py
+    ("POST", "/console/ladders/{unseen}"),
+    ("POST", "/console/rota/changes/{unseen}/cancel"),
 )
 
 
@@ -59,6 +62,7 @@ def address(path: str, household: Household, escalation: object, message: object
         meeting=household.meeting.id,
         plan=household.plan.id,
         message=message,
+        unseen=uuid.uuid4(),
     )
 
 
@@ -87,6 +91,7 @@ def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: To
 def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, method: str, path: str) -> None:
     names = (
         "family", "conversation", "action", "change", "person", "message", "appointment", "event", "meeting", "plan",
+        "unseen",
     )  # fmt: skip
     there = path.format(**dict.fromkeys(names, uuid.uuid4()), escalation=9999)
     assert ask(client, town, town.manager, method, there) == 404

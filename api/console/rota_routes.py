@@ -1,0 +1,117 @@
+"""The rota in the console: every worker sees it; managers and administrators change it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.console.inputs import Given, an_id, clock_time, field, local_day, local_moment
+from api.console.layout import console_page
+from api.database import reading, transaction
+from api.escalations import shifts
+from api.escalations.rota import ROLES
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+DAYS = 14
+GAPS_AHEAD = timedelta(days=28)
+HERE = "/console/rota"
+
+
+@router.get("/rota")
+def show_rota(request: Request, me: Me, first: str = "") -> Response:
+    """Two weeks of it, and the gaps of four, in red."""
+    return _page(request, me, first)
+
+
+def _page(request: Request, me: Visitor, first: str = "", mistake: str = "", status: int = 200) -> Response:
+    start = local_day(first) or me.today
+    with reading() as session:
+        context = {
+            "days": shifts.days(session, access.agency_of(session, me), start, DAYS),
+            "gaps": shifts.gaps_ahead(session, me.agency_id, GAPS_AHEAD),
+            "changes": shifts.changes(session, me.agency_id),
+            "people": shifts.people(session, me.agency_id),
+        }
+        mine, team = shifts.calendar_links(access.worker_of(session, me))
+    return console_page(
+        request,
+        me,
+        "console/rota.html",
+        here="rota",
+        status=status,
+        **context,
+        mine=mine,
+        team=team,
+        roles=ROLES,
+        before=start - timedelta(days=DAYS),
+        after=start + timedelta(days=DAYS),
+        may_change=access.leads(me),
+        mistake=mistake,
+    )
+
+
+@router.post("/rota/shifts")
+def add_shifts(request: Request, me: Me, given: Given) -> Response:
+    """Shifts for somebody, on one day or many."""
+    access.leads_or_404(me)
+    try:
+        with transaction() as session:
+            shifts.add_shifts(
+                session,
+                me.worker,
+                who=an_id(field(given, "who")),
+                role=field(given, "role"),
+                first=local_day(field(given, "first")),
+                last=local_day(field(given, "last")),
+                begins=clock_time(field(given, "begins")),
+                ends=clock_time(field(given, "ends")),
+                weekdays=frozenset(n for n in range(7) if str(n) in given.getlist("day")),
+            )
+    except shifts.BadChange as problem:
+        return _page(request, me, mistake=problem.mistake, status=400)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/rota/changes")
+def add_change(request: Request, me: Me, given: Given) -> Response:
+    """A cover or leave."""
+    access.leads_or_404(me)
+    try:
+        with transaction() as session:
+            shifts.add_change(
+                session,
+                me.worker,
+                kind="leave" if field(given, "kind") == "leave" else "cover",
+                who=an_id(field(given, "who")),
+                starts=local_moment(field(given, "starts"), me.timezone),
+                ends=local_moment(field(given, "ends"), me.timezone),
+                role=field(given, "role"),
+                instead_of=an_id(field(given, "instead_of")),
+            )
+    except shifts.BadChange as problem:
+        return _page(request, me, mistake=problem.mistake, status=400)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/rota/changes/{change_id}/cancel")
+def cancel_change(me: Me, change_id: uuid.UUID) -> Response:
+    """Take a cover or leave back."""
+    with transaction() as session:
+        shifts.cancel(session, me.worker, access.rota_change_or_404(session, me, change_id))
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/rota/calendar")
+def new_calendar(me: Me) -> Response:
+    """New addresses for one's calendars: the old ones no longer work."""
+    with transaction() as session:
+        shifts.new_calendar_links(session, me.id)
+    return RedirectResponse(f"{HERE}#calendar", 303)

@@ -1,0 +1,93 @@
+"""Ladders in the console: everybody sees and rehearses them, managers change them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.access.models import Worker
+from api.database import reading
+from api.escalations import rules
+from tests.small_town import Town
+
+STEPS = {"priority": "urgent", "tell-1": "duty", "wait-1": "7", "tell-2": "worker:Mona", "wait-2": "9"}
+
+
+def sign_in(client: TestClient, town: Town, worker: Worker) -> dict[str, str]:
+    cookies = town.signed_in(worker)
+    client.cookies.update(cookies)
+    return cookies
+
+
+def own(town: Town) -> list[rules.Row]:
+    with reading() as session:
+        return rules.own(session, town.agency.id)
+
+
+def test_every_worker_sees_who_would_be_told_at_a_time(client: TestClient, town: Town) -> None:
+    sign_in(client, town, town.worker)
+    page = client.get(f"/console/ladders?at=2026-11-29T02:00&priority=emergency&lead={town.worker.id}").text
+    played = page.partition('id="played"')[2].partition("</ol>")[0]
+    lines = [" ".join(re.sub("<[^>]+>", "", line).split()) for line in played.split("<li>")[1:3]]
+    assert lines == [
+        "Sun 29 Nov, 02:00: Lena Worker (lead worker), Dora Worker (duty worker)",
+        "Sun 29 Nov, 02:03: Mona Worker (manager on call)",
+    ]
+    assert "/console/ladders/new" not in page
+
+
+@pytest.mark.parametrize(
+    "odd", ["at=nonsense", "at=0001-01-01T00:00", "lead=x", "priority=huge", "at=9999-12-31T23:59"]
+)
+def test_an_odd_question_gets_the_usual_answer(client: TestClient, town: Town, odd: str) -> None:
+    sign_in(client, town, town.worker)
+    assert client.get(f"/console/ladders?{odd}").status_code == 200
+
+
+def test_a_manager_adds_changes_and_removes_a_ladder(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.manager)
+    assert client.get("/console/ladders/new?priority=urgent").status_code == 200
+    hours = {"begins": "20:00", "ends": "08:00", "day": "5"}
+    assert client.post("/console/ladders/new", data=town.form(cookies, **STEPS, **hours)).status_code == 303
+    (row,) = own(town)
+    assert [(step.targets, step.wait.total_seconds()) for step in row.rule.steps] == [
+        (("duty",), 420), (("worker:Mona",), 540)
+    ]  # fmt: skip
+    assert (row.rule.days, str(row.rule.begins)) == (frozenset({5}), "20:00:00")
+    page = client.get("/console/ladders").text
+    assert "20:00–08:00" in page and "then wait 7 min" in page and "Mona Worker" in page
+    link = f"/console/ladders/{row.id}"
+    assert 'value="7"' in client.get(link).text
+    client.post(link, data=town.form(cookies, **{**STEPS, "wait-1": "8"}))
+    assert own(town)[0].rule.steps[0].wait.total_seconds() == 480
+    client.post(link, data=town.form(cookies, do="up"))
+    client.post(link, data=town.form(cookies, do="remove"))
+    assert own(town) == []
+
+
+def test_a_mistake_is_named_at_its_step_and_nothing_is_changed(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.manager)
+    wrong = {"priority": "emergency", "tell-1": "lead", "wait-1": "3", "tell-2": "duty", "wait-2": "-1"}
+    answer = client.post("/console/ladders/new", data=town.form(cookies, **wrong))
+    assert answer.status_code == 400
+    assert "must start with everyone on duty" in answer.text and "Step 2: Wait at least" in answer.text
+    assert own(town) == []
+
+
+def test_whoever_is_no_manager_and_another_agencys_manager_can_change_nothing(client: TestClient, town: Town) -> None:
+    manager = sign_in(client, town, town.manager)
+    client.post("/console/ladders/new", data=town.form(manager, **STEPS))
+    link = f"/console/ladders/{own(town)[0].id}"
+    for worker in (town.worker, town.duty, town.far_manager):
+        cookies = sign_in(client, town, worker)
+        assert client.get(link).status_code == 404
+        assert client.post(link, data=town.form(cookies, do="remove")).status_code == 404
+        if worker is not town.far_manager:
+            assert client.get("/console/ladders/new").status_code == 404
+            assert client.post("/console/ladders/new", data=town.form(cookies, **STEPS)).status_code == 404
+    assert len(own(town)) == 1
+    sign_in(client, town, town.manager)
+    assert client.get(f"/console/ladders/{uuid.uuid4()}").status_code == 404
