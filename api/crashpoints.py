@@ -26,6 +26,8 @@ POINTS = (
     "ladder.before_commit",
     "ladder.after_commit",
     "acknowledge.before_commit",
+    "reminder.before_commit",
+    "reminder.after_commit",
 )
 
 _NAME, _, _MARK = os.environ.get("HEARTHLINE_CRASH_AT", "").partition(":")

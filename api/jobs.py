@@ -22,11 +22,14 @@ _enqueuer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 RUN_TURNS = "run_turns"
 DELIVER = "deliver"
+DELIVER_REMINDERS = "deliver_reminders"
+#: Reminders give way to everything that somebody waits for.
+LAST = -10
 
 
-def _enqueue(session: Session, name: str, *, lock: str, **args: str) -> None:
+def _enqueue(session: Session, name: str, *, lock: str, priority: int = 0, **args: str | int) -> None:
     connection = session.connection().connection.driver_connection
-    _enqueuer.configure_task(name, queue=name, lock=lock, connection=connection).defer(**args)
+    _enqueuer.configure_task(name, queue=name, lock=lock, priority=priority, connection=connection).defer(**args)
 
 
 def enqueue_turns(session: Session, conversation_id: uuid.UUID) -> None:
@@ -40,3 +43,8 @@ def enqueue_turns(session: Session, conversation_id: uuid.UUID) -> None:
 def enqueue_delivery(session: Session, outbound_id: uuid.UUID, address: str) -> None:
     """Queue one outgoing message; those to one address go out in order."""
     _enqueue(session, DELIVER, lock=f"address:{address}", outbound_id=str(outbound_id))
+
+
+def enqueue_lane(session: Session, lane: int) -> None:
+    """Queue the delivery of the reminders that wait in this lane (api.messages.jobs); never two of one lane at once."""
+    _enqueue(session, DELIVER_REMINDERS, lock=f"reminders:{lane}", priority=LAST, lane=lane)

@@ -18,6 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 
 
+#: Up to 14 days, or up to 48 hours.
+_MOMENT = r"(?:(?:1[0-4]|[1-9])d|(?:[1-9]|[1-3]\d|4[0-8])h)"
+
+
 class SettingsError(SystemExit):
     """Settings that cannot be worked with; the message says which and what to do."""
 
@@ -47,6 +51,8 @@ class Settings(BaseSettings):
     worker_concurrency: int = 8
     #: Seconds between the worker's looks at what is due.
     tick_seconds: float = 1.0
+    #: When people are reminded of an appointment, unless they chose otherwise (api.reminders.rules.parse).
+    reminders: str = Field(default="3d,1d,2h", pattern=f"^(?:{_MOMENT}(?:,{_MOMENT}){{0,4}})?$")
     #: Seconds after which a worker process without heartbeat counts as dead.
     stalled_after: float = 15.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.

@@ -11,6 +11,7 @@ from api.escalations import models as escalations
 from api.families import models as families
 from api.messages import models as messages
 from api.plans import models as plans
+from api.reminders import models as reminders
 from api.reviews import models as reviews
 from api.timescales import models as timescales
 from api.views import models as views
@@ -29,6 +30,7 @@ __all__ = [
     "messages",
     "metadata",
     "plans",
+    "reminders",
     "reviews",
     "timescales",
     "views",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -28,6 +28,7 @@ class Appointment(Base):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("status IN ('scheduled','cancelled')", name="status"),
         Index("ix_appointments_family_starts", "family_id", "starts_at"),
+        Index("ix_appointments_coming", "starts_at", postgresql_where=text("status = 'scheduled'")),
     )
 
     id: Mapped[Id]

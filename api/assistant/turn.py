@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Uuid, bindparam, cast, exists, select, update
+from sqlalchemy import Integer, Uuid, bindparam, cast, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
@@ -23,6 +23,7 @@ from api.assistant.rasa_client import RasaFailed
 from api.database import notify, single_statement, transaction
 from api.messages import danger, delivery, options, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.reminders import queries as reminders
 from api.safety.screen import PRIORITIES, screen
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ _TAKE_NEXT = (
     )
 )
 _later = InboundMessage.__table__.alias("later")
+#: As the index ix_outbound_messages_awaited has it, word for word: however many reminders wait, none is looked at.
+_AWAITED = "outbound_messages.state IN ('queued','sending') AND outbound_messages.kind <> 'reminder'"
 #: The message of a turn, whether more waits, and whether something is still on its way to the same address. (The
 #: agency is read along because the replies' words need it.)
 _SETTLING = (
@@ -81,9 +84,7 @@ _SETTLING = (
             _later.c.state == "queued",
             _later.c.id != bindparam("message_id", type_=Uuid),
         ),
-        exists().where(
-            OutboundMessage.address == Conversation.address, OutboundMessage.state.in_(("queued", "sending"))
-        ),
+        exists().where(OutboundMessage.address == Conversation.address, text(_AWAITED)),
     )
     .join(Conversation, Conversation.id == InboundMessage.conversation_id)
     .outerjoin(Agency, Agency.id == Conversation.agency_id)
@@ -208,16 +209,26 @@ def _say(
         log.error("turn: a reply cannot be rendered (%s)", type(error).__name__)
         return None
     state = dialogue.load(conversation)
-    if message.payload:
+    if any(option["payload"] == message.payload for option in state.options):
         state.options = []  # what was chosen is used up
+    # A number that answers a reminder keeps its meaning: what is offered now is counted on from there.
+    offers = conversation.channel == "sms" and any(offered for _, offered in spoken)
+    first = 1 + (reminders.numbers_held(session, conversation.id, clock.now()) if offers else 0)
     queued = []
     for part, (text, offered) in enumerate(spoken):
         one = outbox.queue_reply(
-            session, conversation, text, in_reply_to=message, part=str(part), options=offered, carried=straight
+            session,
+            conversation,
+            text,
+            in_reply_to=message,
+            part=str(part),
+            options=offered,
+            first=first,
+            carried=straight,
         )
         queued.append(one)
         if offered:
-            state.options = options.numbered(offered)
+            state.options = options.numbered(offered, first)
     dialogue.save(conversation, state)
     return queued
 

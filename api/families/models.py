@@ -59,6 +59,8 @@ class Person(Base):
     #: Local times between which unasked messages may arrive.
     contact_from: Mapped[time] = mapped_column(default=time(8))
     contact_until: Mapped[time] = mapped_column(default=time(20))
+    #: When before an appointment they are reminded ("3d,1d,2h"; "" never); None: as the installation's settings say.
+    reminder_moments: Mapped[str | None]
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 

@@ -21,6 +21,7 @@ from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
 from api.messages.models import Conversation, DeliveryAttempt, OutboundMessage
+from api.reminders import queries as reminders
 
 #: After so many tries the message has failed and is shown to a worker (with the waits below: about a day).
 MOST_ATTEMPTS = 12
@@ -119,7 +120,7 @@ _BEGIN = (
         | ((OutboundMessage.state == "sending") & (OutboundMessage.kind == "escalation")),  # cut off: again
     )
     .values(state="sending")
-    .returning(OutboundMessage.address, OutboundMessage.body)
+    .returning(OutboundMessage.address, OutboundMessage.body, OutboundMessage.kind)
 )
 
 
@@ -127,6 +128,11 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
     """Note the try, to be committed before the provider is called; None if there is nothing to send now."""
     now = clock.now()
     row = session.connection().execute(_BEGIN, {"outbound_id": outbound_id, "now": now}).one_or_none()
+    if row is not None and row.kind == "reminder" and (reason := reminders.no_longer_holds(session, outbound_id, now)):
+        # What was true when it was queued is not any more. That it came too late, a worker must see.
+        reminder = session.get_one(OutboundMessage, outbound_id)
+        _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
+        return None
     if row is not None:
         begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body)
         _note(session, begun, now)

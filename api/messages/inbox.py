@@ -24,6 +24,7 @@ from api.families.models import ContactPoint, Family, Person
 from api.messages import commands, danger, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
+from api.reminders import queries as reminders
 from api.safety.door import at_the_door
 from api.safety.screen import Verdict, screen
 
@@ -109,7 +110,14 @@ def _store(
     """Insert the message unless its external id is there: ``(message, True)`` for a new one."""
     if channel == "web":
         external_id = f"{conversation.id}:{external_id}"  # a page's ids are its own: they must not meet another's
-    remembered = (conversation.state or {}).get("options", [])
+    remembered = reminders.with_offers(
+        session,
+        conversation.id,
+        channel == "web",
+        body,
+        (conversation.state or {}).get("options", []),
+        clock.now(),
+    )
     inserted = session.scalar(
         _STORE,
         {

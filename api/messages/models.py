@@ -89,6 +89,8 @@ class OutboundMessage(Base):
 
     * ``family``: never sent twice; after a timeout it is ``uncertain`` and a worker is shown it.
     * ``safety``: the reply to danger, to a family member; as ``family``, but not held back by quiet hours.
+    * ``reminder``: as ``family``, but nobody waits for it: it gives way to all others, and is looked at once more
+      before it goes out (api.reminders).
     * ``escalation``: to a worker; sent again when in doubt, with the same visible reference.
 
     ``state``: queued, sending, sent, delivered, failed, uncertain, cancelled.
@@ -102,6 +104,17 @@ class OutboundMessage(Base):
         ),
         Index("ix_outbound_messages_conversation_id_seq", "conversation_id", "seq"),
         Index("ix_outbound_messages_due", "due_at", postgresql_where=text("state IN ('queued','sending')")),
+        # A hundred thousand reminders may wait: what people wait for is found without looking at them.
+        Index(
+            "ix_outbound_messages_awaited",
+            "address",
+            postgresql_where=text("state IN ('queued','sending') AND kind <> 'reminder'"),
+        ),
+        Index(
+            "ix_outbound_messages_reminders",
+            "seq",
+            postgresql_where=text("state IN ('queued','sending') AND kind = 'reminder'"),
+        ),
     )
 
     id: Mapped[Id]

@@ -25,14 +25,14 @@ class Option(BaseModel):
     words: list[str] = []
 
 
-def numbered(options: Sequence[Option]) -> list[dict[str, Any]]:
-    """The options as they are kept with the conversation and shown as buttons."""
-    return [{"n": n, **option.model_dump()} for n, option in enumerate(options[:MOST], start=1)]
+def numbered(options: Sequence[Option], first: int = 1) -> list[dict[str, Any]]:
+    """The options as they are kept with the conversation and shown as buttons, counted from ``first``."""
+    return [{"n": n, **option.model_dump()} for n, option in enumerate(options[:MOST], start=first)]
 
 
-def with_numbers(text: str, options: Sequence[Option]) -> str:
+def with_numbers(text: str, options: Sequence[Option], first: int = 1) -> str:
     """The text of an SMS with its options underneath: "1 Confirm"."""
-    return "\n".join([text, *(f"{item['n']} {item['label']}" for item in numbered(options))])
+    return "\n".join([text, *(f"{item['n']} {item['label']}" for item in numbered(options, first))])
 
 
 def chosen(text: str, remembered: list[dict[str, Any]]) -> str:

@@ -31,18 +31,20 @@ def queue_reply(
     part: str | None = None,
     kind: str = "family",
     options: Sequence[Option] = (),
+    first: int = 1,
     written_by: Worker | None = None,
     due_at: datetime | None = None,
     carried: bool = False,
 ) -> OutboundMessage:
     """Queue a message to whoever is at the other end of the conversation; once for each ``(in_reply_to, part)``.
 
-    By SMS the options become numbered lines of the body; on the web they are buttons. On the web the message counts as
-    sent with the commit: the page fetches it. ``carried``: no job is queued, because the caller delivers it straight
-    after the commit (``delivery.begin_carried`` in the same transaction, then ``delivery.carry``).
+    By SMS the options become numbered lines of the body, counted from ``first``; on the web they are buttons. On the
+    web the message counts as sent with the commit: the page fetches it. ``carried``: no job is queued, because the
+    caller delivers it straight after the commit (``delivery.begin_carried`` in the same transaction, then
+    ``delivery.carry``).
     """
     by_sms = conversation.channel == "sms"
-    body = sms.to_gsm7(with_numbers(text, options)) if by_sms else text
+    body = sms.to_gsm7(with_numbers(text, options, first)) if by_sms else text
     return _queue(
         session,
         conversation_id=conversation.id,
@@ -52,7 +54,7 @@ def queue_reply(
         address=conversation.address,
         kind=kind,
         body=body[: sms.LONGEST_BODY] if by_sms else body,
-        options=numbered(options),
+        options=numbered(options, first),
         written_by=written_by.id if written_by else None,
         due_at=due_at,
         carried=carried,

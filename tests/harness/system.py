@@ -35,7 +35,9 @@ _WORK_LEFT = """
          + (SELECT count(*) FROM inbound_messages WHERE state = 'queued')
          + (SELECT count(*) FROM outbound_messages
             WHERE channel = 'sms' AND (state = 'sending' OR state = 'queued' AND due_at <= %(now)s))
-         + (SELECT count(*) FROM escalations WHERE state = 'open' AND next_rung_at <= %(now)s) AS left
+         + (SELECT count(*) FROM escalations WHERE state = 'open' AND next_rung_at <= %(now)s)
+         + (SELECT count(*) FROM reminders WHERE state = 'planned' AND due_at <= %(now)s)
+         + (SELECT count(*) FROM appointment_changes WHERE handled_at IS NULL) AS left
 """
 
 _WHAT_IS_LEFT = """

@@ -7,6 +7,7 @@ from api.assistant.operations import actions, appointments, contact, directory, 
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
+from api.reminders import queries as reminders
 
 #: Never taken for an answer to something else.
 FIRM = frozenset(
@@ -15,6 +16,10 @@ FIRM = frozenset(
         "stop_messages", "cancel", "deny", "wrong_person", "complain", "ask_privacy", "find_service", "change_language",
     }
 )  # fmt: skip
+#: What a reminder may be answered with in words.
+ANSWERS = frozenset(
+    {"affirm", "deny", "confirm_attendance", "request_reschedule", "running_late", "ask_appointment_details"}
+)
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
 SHORT_ANSWER = 8
 #: An intent as sure as this stands, whatever was asked before.
@@ -36,6 +41,16 @@ def redirect(ask: Ask, name: str) -> str:
         ask.state.asking = asked
         return "find_service"
     return name
+
+
+def recall(ask: Ask, name: str) -> None:
+    """Where the last thing they read from us was a reminder, an answer is about that appointment."""
+    if name not in ANSWERS or ask.tapped or ask.person is None:
+        return
+    appointment_id = reminders.just_reminded_of(ask.session, ask.conversation.id, ask.turn.now)
+    if appointment_id is not None:
+        ask.state.focus_appointment = str(appointment_id)
+        ask.state.pending = {"about": "appointment", "appointment": str(appointment_id)}
 
 
 def affirm(ask: Ask) -> list[Reply]:

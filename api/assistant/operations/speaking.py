@@ -3,58 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
-from api import texts
 from api.appointments.models import Appointment, Attendee
+from api.appointments.wording import Voice, opening
 from api.assistant.operations import queries
 from api.assistant.operations.asking import Ask
 from api.assistant.operations.words import appointment_words
 from api.families.models import Person
 
+__all__ = ["opening"]
+
+
+def voice(ask: Ask) -> Voice:
+    """How this person is spoken to."""
+    return Voice(ask.pack, ask.language, ask.turn.timezone, ask.turn.now)
+
 
 def day(ask: Ask, when: date) -> str:
     """ "Thursday 26 November"; with the year when it is more than 300 days away."""
-    today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    form = ask.text("when.date_year" if abs(when - today) > timedelta(days=300) else "when.date")
-    if ask.pack.dates.order == "month_first":
-        form = ask.text("when.date_month_first")
-    return format_date(when, form, locale=ask.pack.locale(ask.language))
+    return voice(ask).day(when)
 
 
 def hour(ask: Ask, when: datetime) -> str:
     """The local time of day: "16:00", or "4:00 PM" where the jurisdiction's clock has twelve hours."""
-    form = "HH:mm" if ask.pack.dates.clock == 24 else "h:mm a"
-    said = format_time(when.astimezone(ask.turn.timezone), form, locale=ask.pack.locale(ask.language))
-    # "3:30 p. m." at a sentence's end would bring a second full stop, and CLDR's narrow blanks are no SMS characters.
-    return said.replace("\u202f", " ").replace("\xa0", " ").replace(". ", "").replace(".", "")
-
-
-def opening(words: str) -> str:
-    """The words with a capital letter, to begin a sentence."""
-    return words[:1].upper() + words[1:]
+    return voice(ask).hour(when)
 
 
 def moment(ask: Ask, when: datetime) -> str:
     """ "today at 16:00", "tomorrow at 10:00", "Thursday 26 November at 13:30"."""
-    local = when.astimezone(ask.turn.timezone).date()
-    today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    near = {-1: "when.yesterday", 0: "when.today", 1: "when.tomorrow"}.get((local - today).days)
-    if near:
-        return ask.text(near, time=hour(ask, when))
-    return ask.text("when.at", day=day(ask, local), time=hour(ask, when))
+    return voice(ask).moment(when)
 
 
 def kind(ask: Ask, appointment: Appointment) -> str:
     """What kind of meeting it is, in words; a word that the jurisdiction has of its own comes first."""
-    own = {"core_group": "core_group", "review_conference": "review", "contact_session": "contact_session"}
-    word = own.get(appointment.kind)
-    if word and word in ask.pack.words:
-        return ask.pack.word(word, ask.language)
-    known = texts.has(f"appointments.kind.{appointment.kind}")
-    return ask.text(f"appointments.kind.{appointment.kind if known else 'other'}")
+    return voice(ask).kind(appointment.kind)
 
 
 def child(ask: Ask, appointment: Appointment) -> str:

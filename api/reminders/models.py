@@ -1,0 +1,78 @@
+"""Tables: what is to be told of appointments and when, for which time and profile it was planned, and what changed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.database import Base, Id
+
+
+class Reminder(Base):
+    """One text to one person about one appointment: at a ``moment`` before it ("3d"), or because it was ``moved``,
+    ``cancelled`` or is on again (``restored``; ``change_id`` names the change then, and is 0 otherwise).
+
+    ``starts_at`` is the time that it tells of. ``state``: planned; queued (the text is in the outbox: ``outbound_id``);
+    skipped, and ``reason`` says why. Unique, so that whatever runs twice tells once.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "person_id", "moment", "starts_at", "change_id"),
+        CheckConstraint("state IN ('planned','queued','skipped')", name="state"),
+        CheckConstraint("state <> 'queued' OR outbound_id IS NOT NULL", name="queued_has_a_message"),
+        Index("ix_reminders_due", "due_at", postgresql_where=text("state = 'planned'")),
+        Index("ix_reminders_conversation_id", "conversation_id", postgresql_where=text("conversation_id IS NOT NULL")),
+    )
+
+    id: Mapped[Id]
+    appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    moment: Mapped[str]
+    starts_at: Mapped[datetime]
+    change_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    #: The time that the person knew before it was moved.
+    was_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="planned")
+    reason: Mapped[str] = mapped_column(default="")
+    settled_at: Mapped[datetime | None]
+    #: From then on it is not sent any more: the person's safe hours are over, or the appointment begins.
+    not_after: Mapped[datetime | None]
+    outbound_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("outbound_messages.id", ondelete="CASCADE"), unique=True
+    )
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    #: The number that stood before "I will be there"; the next one means "I can't come". None: it offered nothing.
+    first_option: Mapped[int | None]
+
+
+class ReminderPlan(Base):
+    """For which time and with which profile (hours, moments, zone) a person's reminders of an appointment stand."""
+
+    __tablename__ = "reminder_plans"
+
+    appointment_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("appointments.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    starts_at: Mapped[datetime]
+    profile: Mapped[str]
+
+
+class AppointmentChange(Base):
+    """An appointment got another time or status. Written by a trigger, so that no writer can forget it."""
+
+    __tablename__ = "appointment_changes"
+    __table_args__ = (Index("ix_appointment_changes_open", "id", postgresql_where=text("handled_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(start=1), primary_key=True)
+    appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    was_at: Mapped[datetime]
+    was_status: Mapped[str]
+    handled_at: Mapped[datetime | None]

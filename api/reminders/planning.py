@@ -1,0 +1,189 @@
+"""Deciding ahead what will be told, set by set: it looks at how things stand, never at who changed them.
+
+Whatever books, moves, cancels or imports an appointment, or changes a person's profile, calls nothing here: each pass
+finds the appointments whose reminders do not stand for their present time and the present profile (``ReminderPlan``),
+and the changes that the database itself has noted (``AppointmentChange``), and mends what differs.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from api.reminders import rules
+from api.settings import settings
+
+#: Appointments are planned when they are as near as this: a little more than the furthest moment.
+AHEAD = rules.FURTHEST + rules.FURTHEST / 14
+BATCH = 1000
+
+#: Only one process plans at a time: two would plan the same.
+_ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.reminders'))")
+
+_STALE = text("""
+    SELECT a.id AS appointment_id, t.person_id, a.starts_at, p.contact_from, p.contact_until, g.timezone,
+           coalesce(p.reminder_moments, :moments) AS moments,
+           concat_ws('|', p.contact_from, p.contact_until, coalesce(p.reminder_moments, :moments), g.timezone)
+               AS profile,
+           r.starts_at IS DISTINCT FROM a.starts_at AS fresh
+    FROM appointments a
+    JOIN attendees t ON t.appointment_id = a.id
+    JOIN people p ON p.id = t.person_id AND p.kind <> 'child'
+    JOIN families f ON f.id = p.family_id
+    JOIN agencies g ON g.id = f.agency_id
+    LEFT JOIN reminder_plans r ON r.appointment_id = a.id AND r.person_id = t.person_id
+    WHERE a.status = 'scheduled' AND a.starts_at > :now AND a.starts_at <= :until
+      AND (r.starts_at IS DISTINCT FROM a.starts_at OR r.profile IS DISTINCT FROM
+           concat_ws('|', p.contact_from, p.contact_until, coalesce(p.reminder_moments, :moments), g.timezone))
+    LIMIT :batch
+""")
+
+#: Of an earlier time of the appointment, or of a moment that the person does not want any more.
+_DROP = text("""
+    UPDATE reminders r SET state = 'skipped', settled_at = :now,
+           reason = CASE WHEN r.starts_at <> x.starts_at THEN 'moved' ELSE 'not_wanted' END
+    FROM unnest(CAST(:appointments AS uuid[]), CAST(:people AS uuid[]), CAST(:starts AS timestamptz[]),
+                CAST(:wanted AS text[])) AS x(appointment_id, person_id, starts_at, wanted)
+    WHERE r.appointment_id = x.appointment_id AND r.person_id = x.person_id AND r.change_id = 0 AND r.state = 'planned'
+      AND (r.starts_at <> x.starts_at OR r.moment <> ALL (string_to_array(x.wanted, ',')))
+""")
+
+#: What was told stays told; what was left out for a reason that no longer holds is planned again.
+_PLAN = text("""
+    INSERT INTO reminders (id, appointment_id, person_id, moment, starts_at, change_id, due_at, state, reason)
+    SELECT gen_random_uuid(), x.appointment_id, x.person_id, x.moment, x.starts_at, 0, x.due_at,
+           CASE WHEN x.reason = '' THEN 'planned' ELSE 'skipped' END, x.reason
+    FROM unnest(CAST(:appointments AS uuid[]), CAST(:people AS uuid[]), CAST(:moments AS text[]),
+                CAST(:starts AS timestamptz[]), CAST(:due AS timestamptz[]), CAST(:reasons AS text[]))
+         AS x(appointment_id, person_id, moment, starts_at, due_at, reason)
+    ON CONFLICT (appointment_id, person_id, moment, starts_at, change_id) DO UPDATE
+    SET due_at = excluded.due_at, state = excluded.state, reason = excluded.reason, settled_at = NULL
+    WHERE reminders.state = 'planned'
+       OR reminders.state = 'skipped' AND reminders.reason IN ('moved', 'not_wanted', 'no_safe_time', 'together')
+""")
+
+_REMEMBER = text("""
+    INSERT INTO reminder_plans (appointment_id, person_id, starts_at, profile)
+    SELECT * FROM unnest(CAST(:appointments AS uuid[]), CAST(:people AS uuid[]), CAST(:starts AS timestamptz[]),
+                         CAST(:profiles AS text[]))
+    ON CONFLICT (appointment_id, person_id) DO UPDATE SET starts_at = excluded.starts_at, profile = excluded.profile
+""")
+
+#: The changes that nobody has been told of, one row an appointment: what it was before the first of them.
+_CHANGES = text("""
+    WITH noted AS (
+        UPDATE appointment_changes SET handled_at = :now
+        WHERE id IN (SELECT id FROM appointment_changes WHERE handled_at IS NULL ORDER BY id LIMIT :batch
+                     FOR UPDATE SKIP LOCKED)
+        RETURNING id, appointment_id, was_at, was_status
+    ), first AS (
+        SELECT DISTINCT ON (appointment_id) * FROM noted ORDER BY appointment_id, id
+    )
+    SELECT f.id AS change_id, a.id AS appointment_id, t.person_id, a.starts_at, a.ends_at, a.status,
+           coalesce(w.was_at, f.was_at) AS was_at, coalesce(w.was_status, f.was_status) AS was_status
+    FROM first f
+    JOIN appointments a ON a.id = f.appointment_id AND a.ends_at > :now
+    JOIN attendees t ON t.appointment_id = a.id
+    JOIN people p ON p.id = t.person_id AND p.kind <> 'child'
+    LEFT JOIN LATERAL (  -- news that is still waiting to be told: what the person knows is older
+        SELECT r.was_at, CASE WHEN r.moment = 'restored' THEN 'cancelled' ELSE 'scheduled' END AS was_status
+        FROM reminders r
+        WHERE r.appointment_id = a.id AND r.person_id = t.person_id AND r.change_id > 0 AND r.state = 'planned'
+        ORDER BY r.change_id LIMIT 1
+    ) w ON true
+""")
+
+_REPLACE = text("""
+    UPDATE reminders r SET state = 'skipped', reason = 'changed_again', settled_at = :now
+    FROM unnest(CAST(:appointments AS uuid[]), CAST(:people AS uuid[])) AS x(appointment_id, person_id)
+    WHERE r.appointment_id = x.appointment_id AND r.person_id = x.person_id AND r.change_id > 0 AND r.state = 'planned'
+""")
+
+_TELL = text("""
+    INSERT INTO reminders
+        (id, appointment_id, person_id, moment, starts_at, change_id, was_at, due_at, state, reason)
+    SELECT gen_random_uuid(), x.appointment_id, x.person_id, x.moment, x.starts_at, x.change_id, x.was_at, :now,
+           'planned', ''
+    FROM unnest(CAST(:appointments AS uuid[]), CAST(:people AS uuid[]), CAST(:moments AS text[]),
+                CAST(:starts AS timestamptz[]), CAST(:changes AS bigint[]), CAST(:was AS timestamptz[]))
+         AS x(appointment_id, person_id, moment, starts_at, change_id, was_at)
+    ON CONFLICT (appointment_id, person_id, moment, starts_at, change_id) DO NOTHING
+""")
+
+
+def alone(session: Session) -> bool:
+    """Is nobody else planning? If so nobody else will before this transaction ends."""
+    return bool(session.scalar(_ALONE))
+
+
+def note_changes(session: Session, now: datetime) -> int:
+    """Plan to tell everybody expected of what was moved, cancelled or is on again; how many texts that will be.
+
+    What was changed and changed back before anybody was told is nobody's news.
+    """
+    rows = session.execute(_CHANGES, {"now": now, "batch": BATCH}).all()
+    if not rows:
+        return 0
+    session.execute(_REPLACE, {"now": now, **_who(rows)})
+    news = [(row, moment) for row in rows if (moment := _what_happened(row))]
+    if news:
+        changed = [row for row, _ in news]
+        session.execute(
+            _TELL,
+            {
+                "now": now,
+                **_who(changed),
+                "moments": [moment for _, moment in news],
+                "starts": [row.starts_at for row in changed],
+                "changes": [row.change_id for row in changed],
+                "was": [row.was_at for row in changed],
+            },
+        )
+    return len(news)
+
+
+def _what_happened(row: Row[Any]) -> str:
+    """Which news it is for somebody who knows how it was; "" for none."""
+    if row.status == "cancelled":
+        return "" if row.was_status == "cancelled" else "cancelled"
+    if row.was_status == "cancelled":
+        return "restored"
+    return "" if row.was_at == row.starts_at else "moved"
+
+
+def plan(session: Session, now: datetime) -> int:
+    """Plan anew what does not stand for the present time and profile: a batch; how many (appointment, person)."""
+    facts = {"now": now, "until": now + AHEAD, "moments": settings().reminders, "batch": BATCH}
+    rows = session.execute(_STALE, facts).all()
+    if not rows:
+        return 0
+    starts = [row.starts_at for row in rows]
+    session.execute(_DROP, {"now": now, **_who(rows), "starts": starts, "wanted": [row.moments for row in rows]})
+    made = [(row, planned) for row in rows for planned in _planned(row, now)]
+    session.execute(
+        _PLAN,
+        {
+            **_who([row for row, _ in made]),
+            "moments": [planned.moment.code for _, planned in made],
+            "starts": [row.starts_at for row, _ in made],
+            "due": [planned.due_at for _, planned in made],
+            "reasons": [planned.reason for _, planned in made],
+        },
+    )
+    session.execute(_REMEMBER, {**_who(rows), "starts": starts, "profiles": [row.profile for row in rows]})
+    return len(rows)
+
+
+def _planned(row: Row[Any], now: datetime) -> list[rules.Planned]:
+    hours = rules.Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone))
+    return rules.plan(row.starts_at, rules.parse(row.moments), hours, now, fresh=row.fresh)
+
+
+def _who(rows: Sequence[Row[Any]]) -> dict[str, list[uuid.UUID]]:
+    return {"appointments": [row.appointment_id for row in rows], "people": [row.person_id for row in rows]}

@@ -1,0 +1,218 @@
+"""Reads: what is due, what a conversation was offered, whether a text still holds, what a family's page shows."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+
+from api.appointments.models import Appointment
+from api.messages.models import OutboundMessage
+from api.reminders import rules
+from api.reminders.models import Reminder
+from api.settings import settings
+
+#: What somebody writes who answers by number.
+_NUMBER = re.compile(r"\W*(?:option|number|no\.?|opci[oó]n|n[uú]mero)?\W*(\d{1,2}|one|two|three|uno|dos|tres)\W*", re.I)
+
+_DUE = text("""
+    SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.due_at,
+           a.starts_at, a.ends_at, a.status, a.kind, a.place, a.address_hidden,
+           t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
+           p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until,
+           coalesce(p.reminder_moments, :moments) AS moments,
+           g.id AS agency_id, g.timezone, g.jurisdiction,
+           coalesce(sms.address, web.address) AS address, coalesce(sms.conversation_id, web.id) AS conversation_id,
+           CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,
+           sms.holder, sms.last_inbound_at, sms.options,
+           EXISTS (SELECT 1 FROM contact_points o WHERE o.person_id = p.id AND o.state = 'opted_out') AS opted_out,
+           EXISTS (SELECT 1 FROM reminders n
+                   WHERE n.appointment_id = r.appointment_id AND n.person_id = r.person_id
+                     AND n.starts_at = r.starts_at AND n.change_id = 0 AND n.state = 'planned' AND n.due_at <= :now
+                     AND (n.due_at, n.id) > (r.due_at, r.id)) AS superseded,
+           (SELECT array_agg(c.first_name ORDER BY c.born, c.first_name)
+            FROM attendees x JOIN people c ON c.id = x.person_id
+            WHERE x.appointment_id = a.id AND x.concerns AND c.id <> p.id) AS children
+    FROM reminders r
+    JOIN appointments a ON a.id = r.appointment_id
+    JOIN people p ON p.id = r.person_id
+    JOIN families f ON f.id = p.family_id
+    JOIN agencies g ON g.id = f.agency_id
+    LEFT JOIN attendees t ON t.appointment_id = r.appointment_id AND t.person_id = r.person_id
+    LEFT JOIN LATERAL (  -- the phone they wrote from last
+        SELECT o.address, v.id AS conversation_id, v.person_id AS holder, v.last_inbound_at,
+               v.state -> 'options' AS options
+        FROM contact_points o LEFT JOIN conversations v ON v.channel = 'sms' AND v.address = o.address
+        WHERE o.person_id = p.id AND o.channel = 'sms' AND o.state = 'active'
+        ORDER BY v.last_inbound_at DESC NULLS LAST, o.address LIMIT 1
+    ) sms ON true
+    LEFT JOIN LATERAL (
+        SELECT v.id, v.address FROM conversations v
+        WHERE sms.address IS NULL AND v.person_id = p.id AND v.channel = 'web' AND v.closed_at IS NULL
+          AND v.expires_at > :now
+        ORDER BY v.last_inbound_at DESC NULLS LAST LIMIT 1
+    ) web ON true
+    WHERE r.state = 'planned' AND r.due_at <= :now
+    ORDER BY r.due_at LIMIT :batch
+    FOR UPDATE OF r SKIP LOCKED
+""")
+
+_OFFERS = text("""
+    SELECT r.conversation_id, r.appointment_id, r.first_option, r.outbound_id, o.options, o.seq,
+           coalesce(t.answered_at > r.settled_at, false) AS answered
+    FROM reminders r
+    JOIN conversations v ON v.id = r.conversation_id AND v.person_id = r.person_id
+    JOIN appointments a ON a.id = r.appointment_id
+    JOIN attendees t ON t.appointment_id = r.appointment_id AND t.person_id = r.person_id
+    JOIN outbound_messages o ON o.id = r.outbound_id
+    WHERE r.conversation_id = ANY (CAST(:conversations AS uuid[])) AND r.first_option IS NOT NULL
+      AND a.status = 'scheduled' AND a.starts_at = r.starts_at AND a.ends_at > :now
+    ORDER BY o.seq DESC
+""")
+
+_HOLDS = text("""
+    SELECT r.moment, r.starts_at AS told_of, r.not_after, a.status, a.starts_at, t.id IS NOT NULL AS expected,
+           coalesce(p.reminder_moments, :moments) AS moments,
+           o.channel <> 'sms' OR EXISTS (
+               SELECT 1 FROM contact_points c
+               WHERE c.person_id = r.person_id AND c.address = o.address AND c.state = 'active') AS reachable
+    FROM reminders r
+    JOIN outbound_messages o ON o.id = r.outbound_id
+    JOIN appointments a ON a.id = r.appointment_id
+    JOIN people p ON p.id = r.person_id
+    LEFT JOIN attendees t ON t.appointment_id = r.appointment_id AND t.person_id = r.person_id
+    WHERE r.outbound_id = :id
+""")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a reminder offered: its appointment, the numbers ({"n", "label", "payload", "words"}), whether the person
+    has answered since, and its place in the conversation."""
+
+    appointment_id: uuid.UUID
+    options: list[dict[str, Any]]
+    answered: bool
+    seq: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A reminder as workers see it. ``delivery`` is the text's own state, "" where there is none (yet)."""
+
+    reminder: Reminder
+    delivery: str
+
+
+def due(session: Session, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """What is due, the oldest first, with all that its words and its way need; locked, without what others hold."""
+    return session.execute(_DUE, {"now": now, "moments": settings().reminders, "batch": limit}).all()
+
+
+def facts(row: Row[Any]) -> rules.Facts:
+    """A due row, as the rules take it."""
+    reach = "ok" if row.channel == "sms" or (row.channel and not row.opted_out) else ""
+    return rules.Facts(
+        moment=row.moment,
+        told_of=row.told_of,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        status=row.status,
+        expected=row.expected,
+        answer=row.answer,
+        wanted=row.moment in row.moments.split(","),
+        superseded=row.superseded,
+        reach=reach or ("opted_out" if row.opted_out else "no_way"),
+        hours=rules.Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone)),
+    )
+
+
+def offers(session: Session, conversations: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[Offer]]:
+    """What reminders have offered in these conversations and still holds, the newest first: not of what was moved or
+    cancelled since, nor of what is over."""
+    found: dict[uuid.UUID, list[Offer]] = {}
+    for row in session.execute(_OFFERS, {"conversations": list(conversations), "now": now}):
+        offer = Offer(row.appointment_id, row.options, row.answered, row.seq)
+        found.setdefault(row.conversation_id, []).append(offer)
+    return found
+
+
+def with_offers(
+    session: Session, conversation_id: uuid.UUID, web: bool, body: str, remembered: list[dict[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """All that ``body`` may be choosing from: what reminders offered and nobody has answered yet, what the bot offered
+    last, and what has been answered (people change their minds). Only looked up where it reads like a choice."""
+    if not (_NUMBER.fullmatch(body) or (web and len(body) < 80)):
+        return remembered
+    held = offers(session, [conversation_id], now).get(conversation_id, [])
+    open_ones = [option for offer in held if not offer.answered for option in offer.options]
+    return [*open_ones, *remembered, *(option for offer in held if offer.answered for option in offer.options)]
+
+
+def numbers_held(session: Session, conversation_id: uuid.UUID, now: datetime) -> int:
+    """The highest number that stands for an answer to a reminder which the person has not answered yet; 0 for none."""
+    held = offers(session, [conversation_id], now).get(conversation_id, [])
+    return max((option["n"] for offer in held if not offer.answered for option in offer.options), default=0)
+
+
+def just_reminded_of(session: Session, conversation_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+    """The appointment that our last message in the conversation reminded of; None where we said something since."""
+    held = offers(session, [conversation_id], now).get(conversation_id, [])
+    if not held:
+        return None
+    last = session.scalar(
+        select(OutboundMessage.seq)
+        .where(OutboundMessage.conversation_id == conversation_id)
+        .order_by(OutboundMessage.seq.desc())
+        .limit(1)
+    )
+    return held[0].appointment_id if held[0].seq == last else None
+
+
+def no_longer_holds(session: Session, outbound_id: uuid.UUID, now: datetime) -> str:
+    """Why a queued reminder must not go out any more, looked at in the moment before it would; "" if it may."""
+    row = session.execute(_HOLDS, {"id": outbound_id, "moments": settings().reminders}).one_or_none()
+    if row is None:
+        return ""
+    if (row.status == "cancelled") != (row.moment == "cancelled"):
+        return "cancelled" if row.status == "cancelled" else "changed_again"
+    if row.told_of != row.starts_at:
+        return "moved"
+    if not row.expected:
+        return "not_expected"
+    if not row.reachable:
+        return "opted_out"
+    if row.moment not in ("moved", "cancelled", "restored") and row.moment not in row.moments.split(","):
+        return "not_wanted"
+    return "too_late" if now >= row.not_after else ""
+
+
+def of_family(session: Session, family_id: uuid.UUID, *, after: datetime) -> list[Told]:
+    """The reminders of the family's appointments that end after ``after``, and what became of each, in order."""
+    rows = session.execute(
+        select(Reminder, OutboundMessage.state)
+        .join(Appointment, Appointment.id == Reminder.appointment_id)
+        .outerjoin(OutboundMessage, OutboundMessage.id == Reminder.outbound_id)
+        .where(Appointment.family_id == family_id, Appointment.ends_at > after)
+        .order_by(Reminder.due_at, Reminder.id)
+    )
+    return [Told(row[0], row[1] or "") for row in rows]
+
+
+def of_person(session: Session, person_id: uuid.UUID, *, after: datetime) -> list[Told]:
+    """The person's reminders of appointments that end after ``after``, in order."""
+    rows = session.execute(
+        select(Reminder, OutboundMessage.state)
+        .join(Appointment, Appointment.id == Reminder.appointment_id)
+        .outerjoin(OutboundMessage, OutboundMessage.id == Reminder.outbound_id)
+        .where(Reminder.person_id == person_id, Appointment.ends_at > after)
+        .order_by(Reminder.due_at, Reminder.id)
+    )
+    return [Told(row[0], row[1] or "") for row in rows]

@@ -1,0 +1,213 @@
+"""Telling what is due: each batch becomes rows of the outbox in one transaction.
+
+So a crash tells all of a batch or none of it, and what was told is never told again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from api import texts
+from api.database import notify
+from api.messages import sms
+from api.messages.options import numbered, with_numbers
+from api.reminders import queries, rules
+from api.reminders.wording import Spoken, choices, words
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+#: Who wrote so recently may still be about to choose from what was offered then: a reminder takes other numbers.
+CHOOSING = timedelta(hours=1)
+
+_SKIP = text("""
+    UPDATE reminders r SET state = 'skipped', reason = x.reason, settled_at = :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS x(id, reason) WHERE r.id = x.id
+""")
+_WAIT = text("""
+    UPDATE reminders r SET due_at = x.due_at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:due AS timestamptz[])) AS x(id, due_at) WHERE r.id = x.id
+""")
+_CONVERSATIONS = text("""
+    INSERT INTO conversations (id, channel, address, agency_id, person_id, language, created_at, state)
+    SELECT gen_random_uuid(), 'sms', x.address, x.agency_id, x.person_id, x.language, :now, '{}'::jsonb
+    FROM unnest(CAST(:addresses AS text[]), CAST(:agencies AS uuid[]), CAST(:people AS uuid[]),
+                CAST(:languages AS text[])) AS x(address, agency_id, person_id, language)
+    ON CONFLICT (channel, address) DO NOTHING
+""")
+#: The number changed hands since somebody last wrote from it: what was talked about is not the new holder's.
+_NEW_HOLDERS = text("""
+    UPDATE conversations v SET person_id = x.person_id, agency_id = x.agency_id, language = x.language, state = '{}'
+    FROM unnest(CAST(:addresses AS text[]), CAST(:agencies AS uuid[]), CAST(:people AS uuid[]),
+                CAST(:languages AS text[])) AS x(address, agency_id, person_id, language)
+    WHERE v.channel = 'sms' AND v.address = x.address AND v.person_id IS DISTINCT FROM x.person_id
+      AND NOT EXISTS (SELECT 1 FROM contact_points c WHERE c.person_id = v.person_id AND c.address = v.address
+                                                       AND c.state <> 'quarantined')
+""")
+_ADDRESSED = text("SELECT address, id FROM conversations WHERE channel = 'sms' AND address = ANY (:addresses)")
+_OUTBOX = text("""
+    INSERT INTO outbound_messages
+        (id, conversation_id, channel, address, kind, body, options, created_at, due_at, state, settled_at, error)
+    SELECT x.id, x.conversation_id, x.channel, x.address, 'reminder', x.body, x.options, :now, :now,
+           CASE WHEN x.channel = 'web' THEN 'sent' ELSE 'queued' END, CASE WHEN x.channel = 'web' THEN :now END, ''
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:conversations AS uuid[]), CAST(:channels AS text[]),
+                CAST(:addresses AS text[]), CAST(:bodies AS text[]), CAST(:options AS jsonb[]))
+         AS x(id, conversation_id, channel, address, body, options)
+""")
+_QUEUED = text("""
+    UPDATE reminders r SET state = 'queued', reason = '', settled_at = :now, outbound_id = x.outbound_id,
+           conversation_id = x.conversation_id, first_option = x.first_option, not_after = x.not_after
+    FROM unnest(CAST(:reminders AS uuid[]), CAST(:ids AS uuid[]), CAST(:conversations AS uuid[]),
+                CAST(:firsts AS int[]), CAST(:not_after AS timestamptz[]))
+         AS x(id, outbound_id, conversation_id, first_option, not_after)
+    WHERE r.id = x.id
+""")
+
+
+@dataclass(frozen=True)
+class _Text:
+    """One row for the outbox."""
+
+    id: uuid.UUID
+    row: Row[Any]
+    not_after: datetime
+    conversation_id: uuid.UUID
+    body: str
+    options: list[dict[str, Any]]
+
+
+def tell(session: Session, now: datetime, limit: int = BATCH) -> int:
+    """Settle a batch of what is due: into the outbox, later, or left out with its reason; how many rows."""
+    rows = queries.due(session, now, limit)
+    if not rows:
+        return 0
+    verdicts = [(row, rules.decide(queries.facts(row), now)) for row in rows]
+    left = [(row.id, verdict.reason) for row, verdict in verdicts if verdict.reason]
+    later = [(row.id, verdict.wait_until) for row, verdict in verdicts if verdict.wait_until]
+    if left:
+        session.execute(_SKIP, {"now": now, "ids": [i for i, _ in left], "reasons": [reason for _, reason in left]})
+    if later:
+        session.execute(_WAIT, {"ids": [i for i, _ in later], "due": [due for _, due in later]})
+    told = [(row, verdict.not_after) for row, verdict in verdicts if verdict.not_after is not None]
+    if told:
+        _queue(session, told, now)
+    for agency_id in {row.agency_id for row, verdict in verdicts if verdict.reason in ("opted_out", "no_way")}:
+        notify(session, f"agency:{agency_id}")
+    return len(rows)
+
+
+def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: datetime) -> None:
+    ways = _conversations(session, [row for row, _ in told], now)
+    taken = _taken(session, [row for row, _ in told], ways, now)
+    made = []
+    for row, not_after in told:
+        conversation_id = row.conversation_id if row.channel == "web" else ways[row.address]
+        first, offered = _offer(row, taken.setdefault(conversation_id, {}))
+        try:
+            body = words(_spoken(row), now)
+        except (texts.TextError, KeyError, ValueError) as error:
+            log.error("reminder %s: it cannot be put into words (%s)", row.id, type(error).__name__)
+            session.execute(_SKIP, {"now": now, "ids": [row.id], "reasons": ["no_words"]})
+            continue
+        if row.channel == "sms":
+            body = sms.to_gsm7(with_numbers(body, offered, first))[: sms.LONGEST_BODY]
+        made.append(_Text(uuid.uuid4(), row, not_after, conversation_id, body, numbered(offered, first)))
+    session.execute(
+        _OUTBOX,
+        {
+            "now": now,
+            "ids": [one.id for one in made],
+            "conversations": [one.conversation_id for one in made],
+            "channels": [one.row.channel for one in made],
+            "addresses": [one.row.address for one in made],
+            "bodies": [one.body for one in made],
+            "options": [json.dumps(one.options) for one in made],
+        },
+    )
+    session.execute(
+        _QUEUED,
+        {
+            "now": now,
+            "reminders": [one.row.id for one in made],
+            "ids": [one.id for one in made],
+            "conversations": [one.conversation_id for one in made],
+            "firsts": [one.options[0]["n"] if one.options else None for one in made],
+            "not_after": [one.not_after for one in made],
+        },
+    )
+    for one in made:
+        notify(session, f"conversation:{one.conversation_id}")
+
+
+def _conversations(session: Session, rows: Sequence[Row[Any]], now: datetime) -> dict[str, uuid.UUID]:
+    """Number → its conversation; made where nobody has written from it yet."""
+    texted = {row.address: row for row in rows if row.channel == "sms"}
+    found = {address: row.conversation_id for address, row in texted.items() if row.conversation_id}
+    strange = [row for row in texted.values() if row.holder != row.person_id]
+    if not strange:
+        return found
+    named = {
+        "addresses": [row.address for row in strange],
+        "agencies": [row.agency_id for row in strange],
+        "people": [row.person_id for row in strange],
+        "languages": [texts.supported(row.language) for row in strange],
+    }
+    session.execute(_NEW_HOLDERS, named)
+    session.execute(_CONVERSATIONS, {**named, "now": now})
+    found |= {row.address: row.id for row in session.execute(_ADDRESSED, {"addresses": named["addresses"]})}
+    return found
+
+
+def _taken(
+    session: Session, rows: Sequence[Row[Any]], ways: dict[str, uuid.UUID], now: datetime
+) -> dict[uuid.UUID, dict[int, str]]:
+    """Conversation → number → the appointment it stands for ("" for something else that was offered)."""
+    taken: dict[uuid.UUID, dict[int, str]] = {}
+    known = [row.conversation_id for row in rows if row.conversation_id]
+    for conversation_id, offers in queries.offers(session, known, now).items():
+        for offer in offers:
+            if not offer.answered:
+                numbers = {option["n"]: str(offer.appointment_id) for option in offer.options}
+                taken.setdefault(conversation_id, {}).update(numbers)
+    for row in rows:
+        if row.last_inbound_at and now - row.last_inbound_at < CHOOSING:
+            for option in row.options or []:
+                taken.setdefault(ways[row.address], {}).setdefault(option["n"], "")
+    return taken
+
+
+def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[Any]]:
+    """The first number and the answers. The same appointment keeps its numbers; others in one conversation never share
+    one, so that "1" means what it says whatever came between."""
+    if row.moment == "cancelled":
+        return 1, []
+    mine = str(row.appointment_id)
+    again = [n for n, appointment in taken.items() if appointment == mine]
+    first = min(again) if again else rules.free_number(set(taken))
+    taken |= {first: mine, first + 1: mine}
+    return first, choices(row.appointment_id, row.language)
+
+
+def _spoken(row: Row[Any]) -> Spoken:
+    return Spoken(
+        moment=row.moment,
+        when=row.told_of,
+        was_at=row.was_at if row.moment == "moved" else None,
+        kind=row.kind,
+        children=tuple(row.children or ()),
+        place="" if row.address_hidden else row.place,
+        plain=row.wording == "plain" or row.channel == "web",
+        may_name_children=row.may_name_children,
+        language=row.language,
+        jurisdiction=row.jurisdiction,
+        zone=row.timezone,
+    )
