@@ -31,6 +31,7 @@ from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
 from api.plans import routes as plans
 from api.reviews import routes as reviews
+from api.reminders import routes as reminders
 from api.safety import screen
 from api.settings import settings
 from api.timescales import routes as timescales
@@ -75,6 +76,7 @@ def create_app() -> FastAPI:
         timescales.router,
         conferences.router,
         reviews.router,
+        reminders.router,
     )
     busiest_first = (twilio.router, assist.router, *pages, *rest, directory.router, ops.router)
     for router in busiest_first:

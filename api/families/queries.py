@@ -26,6 +26,8 @@ from api.plans import queries as plans
 from api.plans.models import Plan, PlanAction
 from api.reviews import queries as reviews
 from api.reviews.models import Review
+from api.reminders import queries as reminders
+from api.reminders.queries import Told
 from api.timescales import queries as timescales
 from api.timescales.models import CaseEvent
 
@@ -79,6 +81,8 @@ class FamilyView:
     happened: dict[uuid.UUID, CaseEvent]  # appointment → whether it took place
     conferences: list[Conference]
     reviews: dict[uuid.UUID, list[Review]]  # by plan
+    reminders: dict[tuple[uuid.UUID, uuid.UUID], list[Told]]  # (appointment, person) → what they were told, or will be
+    moments: dict[uuid.UUID, list[str]]  # person → when they are reminded
 
 
 def family_view(session: Session, family: Family, today: date, language: str = "en") -> FamilyView:
@@ -131,6 +135,8 @@ def family_view(session: Session, family: Family, today: date, language: str = "
         happened=timescales.outcomes(session, family.id),
         conferences=conferences.of_family(session, family.id),
         reviews={view.plan.id: reviews.of_plan(session, view.plan.id) for view in shown},
+        reminders=reminders.by_place(session, family.id, after=now - LOOK_BACK),
+        moments={person.id: reminders.moments_of(person).split(",") for person in people},
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from api.appointments.models import Appointment
+from api.families.models import Person
 from api.messages.models import OutboundMessage
 from api.reminders import rules
 from api.reminders.models import Reminder
@@ -194,16 +195,31 @@ def no_longer_holds(session: Session, outbound_id: uuid.UUID, now: datetime) -> 
     return "too_late" if now >= row.not_after else ""
 
 
-def of_family(session: Session, family_id: uuid.UUID, *, after: datetime) -> list[Told]:
-    """The reminders of the family's appointments that end after ``after``, and what became of each, in order."""
+def by_place(
+    session: Session, family_id: uuid.UUID, *, after: datetime
+) -> dict[tuple[uuid.UUID, uuid.UUID], list[Told]]:
+    """(appointment, person) → the reminders of the family's appointments that end after ``after``, and what became of
+    each, in order; without those of a time that it no longer has."""
     rows = session.execute(
         select(Reminder, OutboundMessage.state)
         .join(Appointment, Appointment.id == Reminder.appointment_id)
         .outerjoin(OutboundMessage, OutboundMessage.id == Reminder.outbound_id)
-        .where(Appointment.family_id == family_id, Appointment.ends_at > after)
+        .where(
+            Appointment.family_id == family_id,
+            Appointment.ends_at > after,
+            Appointment.starts_at == Reminder.starts_at,
+        )
         .order_by(Reminder.due_at, Reminder.id)
     )
-    return [Told(row[0], row[1] or "") for row in rows]
+    found: dict[tuple[uuid.UUID, uuid.UUID], list[Told]] = {}
+    for row in rows:
+        found.setdefault((row[0].appointment_id, row[0].person_id), []).append(Told(row[0], row[1] or ""))
+    return found
+
+
+def moments_of(person: Person) -> str:
+    """The moments at which the person is reminded, such as "3d,1d,2h"; "" for never."""
+    return settings().reminders if person.reminder_moments is None else person.reminder_moments
 
 
 def of_person(session: Session, person_id: uuid.UUID, *, after: datetime) -> list[Told]:

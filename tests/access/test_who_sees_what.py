@@ -34,6 +34,7 @@ ROUTES = (
     ("POST", "/console/actions/{action}/reopen"),
     ("POST", "/console/changes/{change}/handled"),
     ("POST", "/console/people/{person}/chat-code"),
+    ("POST", "/console/people/{person}/reminders"),
     ("POST", "/console/families/{family}/events"),
     ("POST", "/console/appointments/{appointment}/happened"),
     ("POST", "/console/events/{event}/withdraw"),

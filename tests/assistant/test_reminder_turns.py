@@ -172,3 +172,25 @@ def test_the_next_holder_of_the_number_answers_nobody_elses_reminder(talk: Phone
         point.person_id = session.scalars(select(Person.id).where(Person.external_id == "rosa")).one()
     phone.says("1")
     assert answer_to(meeting) == "none"
+
+
+def test_stop_the_reminders_but_keep_texting_me(talk: Phones) -> None:
+    phone, meeting = talk("kelly"), only("kelly")
+    for intent in ("stop_messages", "change_contact_preference", "nlu_fallback"):
+        said = phone.says("stop the reminders but keep texting me", intent)
+        assert "won't send reminders" in said
+    assert reminded(phone, timedelta(days=3), meeting) == ""
+    assert phone.says("hello", "greet"), "they are still answered"
+
+
+def test_only_the_day_before(talk: Phones) -> None:
+    phone, meeting = talk("kelly"), only("kelly")
+    assert "I remind you the day before." in phone.says("remind me the day before only", "check_appointments")
+    assert reminded(phone, timedelta(days=3), meeting) == ""
+    assert reminded(phone, timedelta(days=1), meeting)
+
+
+def test_a_cry_for_help_that_names_reminders_stays_one(talk: Phones) -> None:
+    phone = talk("kelly")
+    said = phone.says("stop the reminders hes reading my phone and hes going to kill me", "report_immediate_danger")
+    assert "won't send reminders" not in said

@@ -4,6 +4,7 @@ asked."""
 from __future__ import annotations
 
 from api.assistant.operations import actions, appointments, contact, directory, preferences
+from api.assistant.operations import reminders as reminder_wishes
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
@@ -29,6 +30,8 @@ SURE = 0.8
 def redirect(ask: Ask, name: str) -> str:
     """The operation that this message is really for: itself, or find_service where it answers our question."""
     asked, ask.state.asking = ask.state.asking, ""
+    if reminder_wishes.is_about_reminders(ask, name):
+        return "change_contact_preference"
     if ask.tapped or not asked or name in FIRM:
         ask.state.asking = asked if name == "find_service" else ""
         return name

@@ -6,7 +6,7 @@ import re
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import queries, talk
+from api.assistant.operations import queries, reminders, talk
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
@@ -60,7 +60,12 @@ def wrong_person(ask: Ask) -> list[Reply]:
 
 
 def change_contact(ask: Ask) -> list[Reply]:
-    """Another time, way or wording: passed on in their words; what makes messages safer at once is done at once."""
+    """Another time, way or wording: passed on in their words; what makes messages safer at once is done at once, and
+    so is a clear wish about reminders."""
+    if reminders.wish(ask.words) is not None:
+        if len(ask.words.split()) > reminders.SHORT:
+            pass_on(ask, "preference", "routine", ask.words)
+        return reminders.choose(ask)
     pass_on(ask, "preference", "routine", ask.words)
     if says(ask.words, "no_names"):
         ask.someone.may_name_children = False

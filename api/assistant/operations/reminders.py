@@ -1,0 +1,81 @@
+"""When people want to be reminded: "the day before only", "stop the reminders but keep texting me"."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import yaml
+
+from api.assistant.operations import speaking
+from api.assistant.operations.asking import Ask, say
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import AppointmentWords
+from api.reminders import queries, rules, service
+from api.settings import DATA
+
+#: What such a wish may be taken for: only from these is it led here, never from a cry for help or anything else sure.
+TAKEN_FOR = frozenset(
+    {"change_contact_preference", "stop_messages", "check_appointments", "fallback", "out_of_scope", "cancel"}
+)
+#: A longer message says more than that: its words go to the worker too.
+SHORT = 15
+_COUNTS = {
+    "a": 1, "an": 1, "one": 1, "una": 1, "two": 2, "couple of": 2, "dos": 2, "few": 3, "three": 3, "tres": 3,
+    "four": 4, "cuatro": 4, "five": 5, "cinco": 5,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    data = yaml.safe_load((DATA / "words" / "reminders.yaml").read_text(encoding="utf-8"))
+    return {name: re.compile(pattern) for name, pattern in data.items()}
+
+
+def wish(words: str) -> str | None:
+    """The moments that the words ask for ("1d"; "" for none at all; "default"), or None where they ask for no such
+    thing, or it is not clear."""
+    find = _patterns()
+    text = find["reminder_texts"].sub("reminders", AppointmentWords.fold(words))
+    if not find["subject"].search(text):
+        return None
+    moments = _moments(find["unwanted"].sub(" ", text)) or _moments(text)
+    if moments:
+        return moments
+    if find["off"].search(text):
+        # Who wants no texts at all has said so: that is not less.
+        return None if find["all_texts"].search(text) and not find["keep"].search(text) else ""
+    return "default" if find["on"].search(text) else None
+
+
+def _moments(text: str) -> str:
+    find = _patterns()
+    found = {code for name, code in (("week", "7d"), ("day", "1d"), ("same_day", "2h")) if find[name].search(text)}
+    for unit in ("days", "hours"):
+        found |= {f"{_COUNTS.get(m['n']) or int(m['n'])}{unit[0]}" for m in find[unit].finditer(text)}
+    try:
+        return rules.written(rules.parse(",".join(sorted(found)[: rules.MOST_MOMENTS])))
+    except ValueError:  # "40 days before"
+        return ""
+
+
+def is_about_reminders(ask: Ask, name: str) -> bool:
+    """Is this message really a wish about reminders?"""
+    return name in TAKEN_FOR and not ask.tapped and ask.person is not None and wish(ask.words) is not None
+
+
+def choose(ask: Ask) -> list[Reply]:
+    """Do what they wish, and say what holds from now on."""
+    wanted = wish(ask.words)
+    moments = None if wanted == "default" else wanted
+    service.choose(ask.session, ask.someone, moments, by_person=True)
+    chosen = rules.parse(queries.moments_of(ask.someone))
+    if not chosen:
+        return [say("preference.reminders_off")]
+    return [say("preference.reminders_set", moments=speaking.join(ask, [_said(ask, moment) for moment in chosen]))]
+
+
+def _said(ask: Ask, moment: rules.Moment) -> str:
+    unit = "days" if moment.unit == "d" else "hours"
+    form = unit[:-1] if moment.count == 1 else unit
+    return ask.text(f"preference.moment.{form}", count=moment.count)

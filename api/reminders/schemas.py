@@ -1,0 +1,70 @@
+"""The JSON of reminders: when somebody wants them, and what became of each."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from api.families.models import Person
+from api.reminders import queries, rules
+from api.reminders.queries import Told
+from api.rest.schemas import Given, Moment
+
+
+def _moments(codes: list[str]) -> list[str]:
+    return [moment.code for moment in rules.parse(",".join(codes))]
+
+
+Moments = Annotated[list[str], Field(max_length=rules.MOST_MOMENTS, examples=[["3d", "1d", "2h"]])]
+
+
+class RemindersIn(Given):
+    """When to remind: each so many days (``3d``, at most 14) or hours (``2h``) before; an empty list is never, ``null``
+    is what is usual in this installation."""
+
+    moments: Annotated[Moments, AfterValidator(_moments)] | None
+
+    def stored(self) -> str | None:
+        """As it is kept."""
+        return None if self.moments is None else ",".join(self.moments)
+
+
+class ReminderOut(BaseModel):
+    """One text. ``moment``: so long before the appointment, or moved, cancelled, restored (news of a change).
+
+    ``state``: planned, queued (``delivery`` says what became of the text: queued, sending, sent, delivered, failed,
+    uncertain, cancelled) or skipped, for the ``reason``.
+    """
+
+    appointment_id: uuid.UUID
+    moment: str
+    starts_at: Moment = Field(description="The time of the appointment that it tells of.")
+    due_at: Moment
+    state: str
+    reason: str
+    delivery: str
+
+    @classmethod
+    def of(cls, told: Told) -> ReminderOut:
+        """The reminder as JSON."""
+        shown = {name: getattr(told.reminder, name) for name in cls.model_fields if name != "delivery"}
+        return cls(**shown, delivery=told.delivery)
+
+
+class RemindersOut(BaseModel):
+    """When this person is reminded, and the reminders of what is coming. ``chosen`` is false where the installation's
+    own moments hold."""
+
+    person_id: uuid.UUID
+    moments: list[str]
+    chosen: bool
+    reminders: list[ReminderOut]
+
+    @classmethod
+    def of(cls, person: Person, told: list[Told]) -> RemindersOut:
+        """The person's reminders as JSON."""
+        moments = [moment.code for moment in rules.parse(queries.moments_of(person))]
+        chosen = person.reminder_moments is not None
+        return cls(person_id=person.id, moments=moments, chosen=chosen, reminders=[ReminderOut.of(one) for one in told])
