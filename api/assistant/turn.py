@@ -11,7 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Uuid, bindparam, cast, exists, select, text, update
+from sqlalchemy import Integer, Uuid, bindparam, cast, exists, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
@@ -84,7 +85,7 @@ _SETTLING = (
             _later.c.state == "queued",
             _later.c.id != bindparam("message_id", type_=Uuid),
         ),
-        exists().where(OutboundMessage.address == Conversation.address, text(_AWAITED)),
+        exists().where(OutboundMessage.address == Conversation.address, sql(_AWAITED)),
     )
     .join(Conversation, Conversation.id == InboundMessage.conversation_id)
     .outerjoin(Agency, Agency.id == Conversation.agency_id)
