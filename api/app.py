@@ -30,8 +30,8 @@ from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
 from api.plans import routes as plans
-from api.reviews import routes as reviews
 from api.reminders import routes as reminders
+from api.reviews import routes as reviews
 from api.safety import screen
 from api.settings import settings
 from api.timescales import routes as timescales

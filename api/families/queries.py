@@ -24,10 +24,10 @@ from api.families.models import ChatCode, Family, FamilyWorker, Person
 from api.messages.models import Conversation
 from api.plans import queries as plans
 from api.plans.models import Plan, PlanAction
-from api.reviews import queries as reviews
-from api.reviews.models import Review
 from api.reminders import queries as reminders
 from api.reminders.queries import Told
+from api.reviews import queries as reviews
+from api.reviews.models import Review
 from api.timescales import queries as timescales
 from api.timescales.models import CaseEvent
 

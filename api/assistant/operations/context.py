@@ -28,8 +28,10 @@ SURE = 0.8
 
 
 def redirect(ask: Ask, name: str) -> str:
-    """The operation that this message is really for: itself, or find_service where it answers our question."""
+    """The operation that this message is really for: itself, or find_service where it answers our question, or what
+    was wished of reminders. An answer to a reminder is about its appointment."""
     asked, ask.state.asking = ask.state.asking, ""
+    _recall(ask, name)
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
     if ask.tapped or not asked or name in FIRM:
@@ -46,7 +48,7 @@ def redirect(ask: Ask, name: str) -> str:
     return name
 
 
-def recall(ask: Ask, name: str) -> None:
+def _recall(ask: Ask, name: str) -> None:
     """Where the last thing they read from us was a reminder, an answer is about that appointment."""
     if name not in ANSWERS or ask.tapped or ask.person is None:
         return

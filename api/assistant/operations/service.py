@@ -103,7 +103,6 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
         )
         ask.message.intent = question.intent[:64]
         chosen = context.redirect(ask, name)
-        context.recall(ask, chosen)
         replies = _run(ask, chosen)
         state.pending = ask.pending
         state.fallbacks = state.fallbacks + 1 if chosen == "fallback" else 0
