@@ -60,7 +60,8 @@ api: ApiClient = from_environment()
 
 
 def question(message: dict[str, Any]) -> dict[str, Any]:
-    """What the API is asked, from Rasa's parse of the message: text, intent, confidence, entities, ranking."""
+    """What the API is asked, from Rasa's parse of the message: text, intent, confidence, entities, ranking, and
+    the requests where there are two."""
     intent = message.get("intent") or {}
     return {
         "text": message.get("text") or "",
@@ -76,6 +77,7 @@ def question(message: dict[str, Any]) -> dict[str, Any]:
             for ranked in (message.get("intent_ranking") or [])[:RANKING]
             if ranked.get("name") and ranked["name"] != "nlu_fallback"
         ],
+        "requests": message.get("requests") or [],
     }
 
 

@@ -95,6 +95,7 @@ def meaning(text: str, parsed: dict[str, Any]) -> dict[str, Any]:
         "ranking": [
             {"intent": one["name"], "confidence": round(float(one["confidence"]), 4)} for one in ranking[:RANKING]
         ],
+        "requests": parsed.get("requests", []),
     }
 
 

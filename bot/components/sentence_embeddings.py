@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ ROOT = Path(__file__).resolve().parents[2]
 #: From so many texts on, all cores work: training.
 MANY = 200
 Array = np.ndarray[Any, Any]
+
+
+@lru_cache(maxsize=1)
+def encoder() -> Encoder:
+    """The one encoder of this process."""
+    var = Path(os.environ.get("HEARTHLINE_VAR_DIR", "") or ROOT / "var")
+    return Encoder(Path(os.environ.get("HEARTHLINE_ENCODER", "") or var / "encoder"))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -70,8 +78,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
-        var = Path(os.environ.get("HEARTHLINE_VAR_DIR", "") or ROOT / "var")
-        self._encoder = Encoder(Path(os.environ.get("HEARTHLINE_ENCODER", "") or var / "encoder"))
+        self._encoder = encoder()
         self._cache = Path(config["cache"]) if config["cache"] else None
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -22,6 +22,14 @@ class Meaning(BaseModel):
     confidence: float = 0.0
 
 
+class Request(BaseModel):
+    """One of two requests in a message, with its part of the text."""
+
+    intent: str = Field(max_length=64)
+    confidence: float = 0.0
+    text: str = Field(max_length=8000)
+
+
 class Question(BaseModel):
     """What Rasa understood of the message. Who asks, and their exact words, come from the turn token alone."""
 
@@ -30,6 +38,8 @@ class Question(BaseModel):
     confidence: float = 0.0
     entities: list[FoundEntity] = Field(default_factory=list, max_length=100)
     ranking: list[Meaning] = Field(default_factory=list, max_length=20)
+    #: Where a message holds two requests: both, in the order of the text.
+    requests: list[Request] = Field(default_factory=list, max_length=2)
 
 
 class ReplyOption(BaseModel):

@@ -15,6 +15,7 @@ from api.assistant.guards import Turn
 from api.assistant.operations import (
     actions,
     appointments,
+    both,
     contact,
     context,
     danger,
@@ -103,9 +104,10 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
         )
         ask.message.intent = question.intent[:64]
         chosen = context.redirect(ask, name)
-        replies = _run(ask, chosen)
+        requests = [one for one in both.wanted(ask, name, chosen) if one.intent in OPERATIONS]
+        replies = both.answer(ask, requests, _run) if len(requests) == 2 else _run(ask, chosen)
         state.pending = ask.pending
-        state.fallbacks = state.fallbacks + 1 if chosen == "fallback" else 0
+        state.fallbacks = state.fallbacks + 1 if chosen == "fallback" and not requests else 0
         given = Answer(replies=replies)
         state.answered = {"message": str(turn.message_id), **given.model_dump(mode="json")}
         dialogue.save(conversation, state)

@@ -1,0 +1,46 @@
+"""Two requests in one message: both are acted on, each by its own part of the words.
+
+What the second needs to ask must not hide what the first has asked: only one of them may offer choices, and it speaks
+last, so that "1" can mean one thing only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from api.assistant.operations.asking import SILENT, Ask
+from api.assistant.operations.schemas import Question, Reply, Request
+
+
+def wanted(ask: Ask, name: str, chosen: str) -> list[Request]:
+    """The two requests to act on, or none: not where the message answers a question of ours or taps a choice.
+
+    ``name``: the operation that Rasa asked for; ``chosen``: the one it turned out to be in the light of what was asked.
+    """
+    if ask.tapped or chosen != name or len(ask.question.requests) < 2:
+        return []
+    return ask.question.requests
+
+
+def answer(ask: Ask, requests: list[Request], run: Callable[[Ask, str], list[Reply]]) -> list[Reply]:
+    """The replies to both. Sets ``ask.pending`` to what is open afterwards."""
+    answered: list[tuple[list[Reply], dict[str, str]]] = []
+    for request in requests:
+        part = replace(ask, turn=replace(ask.turn, text=request.text), question=_part(ask, request), pending={})
+        answered.append((run(part, request.intent), part.pending))
+    (first, open_first), (second, open_second) = answered
+    ask.pending = open_first or open_second
+    quiet, asking = (second, first) if open_first else (first, second)
+    replies = [*_without_choices(quiet), *asking]
+    return [reply for reply in replies if reply.id != SILENT] or replies
+
+
+def _part(ask: Ask, request: Request) -> Question:
+    words = request.text.casefold()
+    entities = [found for found in ask.question.entities if found.value.casefold() in words]
+    return Question(text=request.text, intent=request.intent, confidence=request.confidence, entities=entities)
+
+
+def _without_choices(replies: list[Reply]) -> list[Reply]:
+    return [reply.model_copy(update={"options": []}) for reply in replies]
