@@ -114,6 +114,22 @@ def rehearse(
         fail(str(problem))
 
 
+@app.command("false-alarms")
+def export_false_alarms(
+    out: Annotated[Path, typer.Argument(dir_okay=False, help="the JSONL file to write; it must not be there yet")],
+) -> None:
+    """What raised an alarm that workers then called false: for a person to read, strip of names, and give to the screen
+    as examples. The file holds what families wrote; only its owner can read it."""
+    from api.escalations.export import write_false_alarms
+
+    try:
+        count = write_false_alarms(out)
+    except OSError as problem:
+        fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
+    else:
+        typer.echo(f"{count} messages are in {out}. They are what people wrote: read, strip of names, then delete.")
+
+
 @app.command("screen")
 def screen_file(file: File) -> None:
     """The safety screen on one message a line; prints a JSON line for each: text, safety."""

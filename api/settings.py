@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     reminders: str = Field(default="3d,1d,2h", pattern=f"^(?:{_MOMENT}(?:,{_MOMENT}){{0,4}})?$")
     #: Seconds after which a worker process without heartbeat counts as dead.
     stalled_after: float = 15.0
+    #: An outside watcher's address, asked each minute while work is being done (api.ops.heartbeat); it is a secret.
+    heartbeat_url: str = ""
+    #: Seconds between heartbeats.
+    heartbeat_seconds: float = 60.0
+    #: What Prometheus shows to read /metrics; empty: only programs on this machine may.
+    metrics_token: str = ""
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
     twilio_account_sid: str = Field(default="", validation_alias=AliasChoices("TWILIO_ACCOUNT_SID"))
     twilio_auth_token: str = Field(default="", validation_alias=AliasChoices("TWILIO_AUTH_TOKEN"))

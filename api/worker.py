@@ -20,6 +20,7 @@ from api.database import closed, libpq_url
 from api.escalations.jobs import climb
 from api.jobs import app
 from api.messages.jobs import sweep
+from api.ops.heartbeat import beat
 from api.reminders.jobs import remind
 from api.settings import settings
 from api.timescales.jobs import EVERY_SECONDS, work_out_dates
@@ -81,6 +82,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
+                asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
                 asyncio.create_task(_retry_stalled()),
             ]
             try:

@@ -28,6 +28,7 @@ from api.console import (
     reminder_routes,
     review_routes,
     rota_routes,
+    status_routes,
     timescale_routes,
 )
 from api.console.layout import console_page
@@ -48,6 +49,7 @@ routers = [
     review_routes.router,
     ladder_routes.router,
     rota_routes.router,
+    status_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

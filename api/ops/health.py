@@ -9,14 +9,15 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import clock
 from api.database import reading
+from api.ops.queries import WORKER_SILENT_AFTER, queues
+from api.ops.watch import warnings
 from api.safety import screen
 from api.settings import settings
 
 log = logging.getLogger(__name__)
 
-#: A worker beats every three seconds (api.worker).
-WORKER_SILENT_AFTER = 15
 _TIMEOUT = 2.0
 
 
@@ -37,6 +38,7 @@ class Health:
             "rasa": _answers(f"{settings().rasa_url}/"),
             "actions": _answers(f"{settings().actions_url}/health"),
             "safety": screen.status(),
+            "queues": _queues(),
         }
         if settings().assist_port:  # else the api answers the action server itself
             parts["assist"] = _answers(f"http://127.0.0.1:{settings().assist_port}/health")
@@ -67,9 +69,24 @@ def _worker() -> str:
     return "ok" if alive else "down (no heartbeat)"
 
 
+def _queues() -> str:
+    """Is what is due being done? A dead worker has its own part; here is what stands still beside a living one."""
+    try:
+        with reading() as session:
+            found = warnings(queues(session, clock.now()))
+    except SQLAlchemyError as error:
+        return f"down ({type(error).__name__})"
+    stuck = ", ".join(warning.name for warning in found if warning.stops and warning.name != "worker_silent")
+    return f"stuck ({stuck})" if stuck else "ok"
+
+
 def _answers(url: str) -> str:
     try:
         response = httpx.get(url, timeout=_TIMEOUT)
     except httpx.HTTPError as error:
         return f"down ({type(error).__name__})"
     return "ok" if response.status_code == 200 else f"down (status {response.status_code})"
+
+
+#: The one of this process.
+health = Health()

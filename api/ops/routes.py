@@ -1,19 +1,27 @@
-"""``GET /health``."""
+"""``GET /health`` and ``GET /metrics``."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.access.guards import public
-from api.ops.health import Health
+from api.ops import metrics
+from api.ops.guards import metrics_reader
+from api.ops.health import health as whole
 
 router = APIRouter(tags=["ops"])
-_health = Health()
 
 
 @router.get("/health", dependencies=[Depends(public("it says which parts are well, and nothing about anybody"))])
 def health() -> JSONResponse:
     """200 when ready to serve, 503 while starting or without the database; each part's state in the body."""
-    status, body = _health.report()
+    status, body = whole.report()
     return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/metrics", dependencies=[Depends(metrics_reader)], include_in_schema=False)
+def show_metrics() -> Response:
+    """For Prometheus: queues, deliveries, warnings of the whole installation."""
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

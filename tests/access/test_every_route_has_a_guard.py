@@ -20,6 +20,7 @@ GUARDS = {
     "twilio_account",
     "turn",
     "signed_by_twilio",
+    "metrics_reader",
 }
 #: Who calls these is a program with a secret of its own in every request: there are no cookies to ride on.
 NO_COOKIES = {"bearer_worker", "turn", "signed_by_twilio", "twilio_account"}

@@ -1,0 +1,56 @@
+"""The status page: whether the parts are well, what waits, gaps ahead; for managers, how long things took."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from api import clock
+from api.access import queries as access
+from api.access.guards import Visitor, signed_in_worker
+from api.console.layout import console_page
+from api.database import reading
+from api.escalations import shifts, times
+from api.ops.health import health
+from api.ops.queries import measure
+from api.ops.watch import warnings
+from api.settings import settings
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+LOOKS_BACK = timedelta(days=28)
+GAPS_AHEAD = timedelta(days=7)
+
+
+@router.get("/status")
+def show_status(request: Request, me: Me) -> Response:
+    """How the installation stands, and the agency's own figures for whoever leads it."""
+    now = clock.now()
+    _, report = health.report()
+    with reading() as session:
+        state = measure(session, now)
+        gaps = len(shifts.gaps_ahead(session, me.agency_id, GAPS_AHEAD))
+        figures = times.times(session, me.agency_id, now - LOOKS_BACK) if access.leads(me) else None
+    queues = (
+        ("turns", state.turns, now - state.oldest_turn),
+        ("deliveries", state.deliveries, now - state.oldest_delivery),
+        ("ladder", state.rungs, now - state.oldest_rung),
+    )
+    return console_page(
+        request,
+        me,
+        "console/status.html",
+        here="status",
+        parts=report["parts"],
+        state=state,
+        queues=queues,
+        warnings=warnings(state),
+        gaps=gaps,
+        watched=bool(settings().heartbeat_url),
+        figures=figures,
+        now=now,
+    )

@@ -1,0 +1,107 @@
+"""After the fact: how long it took to acknowledge and to close, what was missed, and which alarms were false.
+
+For managers, of their own agency. The false alarms are what the safety screen could learn from: an export that a
+person reads and strips of names before anything is learned (data/safety/README.md).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from api.escalations.models import Escalation
+from api.escalations.outcomes import FALSE_ALARM
+from api.messages.models import Conversation, InboundMessage
+
+_TIMES = text("""
+    SELECT e.priority, count(*) AS opened,
+           count(ack) AS acknowledged,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ack - e.opened_at)) AS ack_half,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM ack - e.opened_at)) AS ack_most,
+           count(e.resolved_at) AS resolved,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.resolved_at - e.opened_at)) AS close_half,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM e.resolved_at - e.opened_at)) AS close_most,
+           count(*) FILTER (WHERE missed > 0) AS missed,
+           count(*) FILTER (WHERE e.outcome_kind = 'false_alarm') AS false_alarms
+    FROM (
+        SELECT s.*, coalesce(
+                 (SELECT min(v.at) FROM escalation_events v WHERE v.escalation_id = s.id AND v.kind = 'acknowledged'),
+                 s.acknowledged_at) AS ack,
+               (SELECT count(*) FROM notifications n WHERE n.escalation_id = s.id AND n.problem <> '') AS missed
+        FROM escalations s WHERE s.agency_id = :agency AND s.opened_at > :since
+    ) e GROUP BY e.priority
+""")
+
+
+@dataclass(frozen=True)
+class Times:
+    """One priority: how many came, half and nine in ten of the times (None where there are none), how many had a
+    telling that reached nobody, how many were false alarms."""
+
+    priority: str
+    opened: int
+    acknowledged: int
+    ack_half: timedelta | None
+    ack_most: timedelta | None
+    resolved: int
+    close_half: timedelta | None
+    close_most: timedelta | None
+    missed: int
+    false_alarms: int
+
+
+def times(session: Session, agency_id: uuid.UUID, since: datetime) -> list[Times]:
+    """The agency's times since then, the most pressing priority first."""
+
+    def span(seconds: float | None) -> timedelta | None:
+        return None if seconds is None else timedelta(seconds=float(seconds))
+
+    found = {
+        row.priority: Times(
+            row.priority,
+            row.opened,
+            row.acknowledged,
+            span(row.ack_half),
+            span(row.ack_most),
+            row.resolved,
+            span(row.close_half),
+            span(row.close_most),
+            row.missed,
+            row.false_alarms,
+        )
+        for row in session.execute(_TIMES, {"agency": agency_id, "since": since})
+    }
+    return [found[priority] for priority in ("emergency", "urgent", "routine") if priority in found]
+
+
+def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
+    """The messages that raised what workers then marked as a false alarm, oldest first, in the shape of the screen's
+    examples, with what the screen had said. They hold what people wrote."""
+    rows = session.execute(
+        select(InboundMessage, Conversation.language, Escalation.id)
+        .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+        .join(Escalation, Escalation.conversation_id == Conversation.id)
+        .where(
+            Escalation.outcome_kind == FALSE_ALARM,
+            InboundMessage.safety_kind != "none",
+            InboundMessage.received_at >= Escalation.opened_at - timedelta(minutes=1),
+            InboundMessage.received_at <= Escalation.resolved_at,
+        )
+        .order_by(InboundMessage.seq)
+    ).all()
+    for message, language, reference in rows:
+        yield {
+            "text": message.body,
+            "kind": "none",
+            "priority": "routine",
+            "language": language,
+            "said": {"kind": message.safety_kind, "priority": message.safety_priority},
+            "reasons": message.safety_reasons,
+            "reference": reference,
+        }

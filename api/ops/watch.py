@@ -1,0 +1,75 @@
+"""Is work being done? What is measured, and from when on it is a warning. Pure.
+
+A warning that ``stops`` the heartbeat says that families may be waiting for nothing: the outside watcher then alarms a
+human. The others are for whoever looks at the status page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+#: A turn takes a second, a delivery a few; a rung is told within a tick.
+LONGEST_TURN = timedelta(minutes=2)
+LONGEST_DELIVERY = timedelta(minutes=2)
+LONGEST_RUNG = timedelta(minutes=1)
+#: Fewer failures in an hour say nothing: a phone or two is off.
+FEW_FAILURES = 5
+#: So many of a hundred in an hour, and twice what the day before had, is more than phones that are off.
+FAILING_SHARE = 0.10
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """What became of texts in a time: how many arrived or were sent, and how many failed."""
+
+    reached: int = 0
+    failed: int = 0
+
+    @property
+    def share(self) -> float:
+        total = self.reached + self.failed
+        return self.failed / total if total else 0.0
+
+
+@dataclass(frozen=True)
+class State:
+    """How it stands: how many wait in each queue beyond their time, how long the oldest has, which workers live."""
+
+    turns: int = 0
+    oldest_turn: timedelta = timedelta()
+    deliveries: int = 0
+    oldest_delivery: timedelta = timedelta()
+    rungs: int = 0
+    oldest_rung: timedelta = timedelta()
+    workers: int = 1
+    last_hour: Deliveries = Deliveries()
+    day_before: Deliveries = Deliveries()
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something is wrong: ``name`` has its words as ``ops.warning.<name>``."""
+
+    name: str
+    stops: bool
+
+
+def warnings(state: State) -> list[Warning]:
+    """What is wrong, the worst first."""
+    found = (
+        (state.workers == 0, "worker_silent", True),
+        (state.oldest_rung > LONGEST_RUNG, "ladder_stuck", True),
+        (state.oldest_delivery > LONGEST_DELIVERY, "deliveries_stuck", True),
+        (state.oldest_turn > LONGEST_TURN, "turns_stuck", True),
+        (failing(state.last_hour, state.day_before), "deliveries_failing", False),
+    )
+    return [Warning(name, stops) for is_so, name, stops in found if is_so]
+
+
+def failing(now: Deliveries, before: Deliveries) -> bool:
+    """Do more texts fail than the day before let one expect?"""
+    return now.failed >= FEW_FAILURES and now.share > FAILING_SHARE and now.share > 2 * before.share
+
+
+NAMES = ("worker_silent", "ladder_stuck", "deliveries_stuck", "turns_stuck", "deliveries_failing")

@@ -1,0 +1,1 @@
+"""Is work being done, and who is told when it is not."""
