@@ -1,4 +1,4 @@
-"""Writing the false alarms out, for a person to review. The file is its owner's alone; that it was made is on record."""
+"""Writing the false alarms out, for a person to review. The file is its owner's alone; that it was made is recorded."""
 
 from __future__ import annotations
 
