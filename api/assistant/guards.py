@@ -14,16 +14,22 @@ from api import clock
 from api.access.models import Agency
 from api.assistant import tokens
 from api.database import reading
-from api.families.models import Family, Person
+from api.families import identity
+from api.families.models import ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The turn under way. ``person_id`` and ``family_id`` are None for a stranger or an anonymous chat."""
+    """The turn under way. ``person_id`` and ``family_id`` are None for a stranger or an anonymous chat.
+
+    ``standing`` says whether that person has proved to be the one who writes (families.identity): only ``known`` may be
+    told anything of theirs. ``text`` is the message; after a PIN, the one that waited for it.
+    """
 
     message_id: uuid.UUID
     text: str
+    standing: str
     safety_kind: str
     conversation_id: uuid.UUID
     channel: str
@@ -37,9 +43,16 @@ class Turn:
 
 
 # Made once: building a statement costs several times what running it does.
+_held = InboundMessage.__table__.alias("held")
+_sharing = (
+    select(func.count())
+    .where(ContactPoint.address == Conversation.address, ContactPoint.state.in_(("active", "opted_out")))
+    .scalar_subquery()
+)
 _TURN = (
-    select(InboundMessage, Conversation, Person, Agency)
+    select(InboundMessage, Conversation, Person, Agency, _held.c.body, _sharing)
     .join(Conversation, Conversation.id == InboundMessage.conversation_id)
+    .outerjoin(_held, _held.c.id == InboundMessage.continues)
     .outerjoin(Person, Person.id == Conversation.person_id)
     .outerjoin(Family, Family.id == Person.family_id)
     .join(Agency, Agency.id == func.coalesce(Family.agency_id, Conversation.agency_id))
@@ -53,14 +66,27 @@ def turn(x_turn_token: str = Header(default="")) -> Turn:
         message_id = tokens.read(x_turn_token)
     except tokens.BadToken:
         raise HTTPException(404, "not found") from None
+    found = turn_of(message_id)
+    if found is None:
+        raise HTTPException(404, "not found")
+    return found
+
+
+turn.guard_name = "turn"  # type: ignore[attr-defined]  # read by the meta-test
+
+
+def turn_of(message_id: uuid.UUID) -> Turn | None:
+    """The turn of a message that waits for its answer, or None."""
     with reading() as session:
         found = session.execute(_TURN, {"message_id": message_id}).one_or_none()
         if found is None:
-            raise HTTPException(404, "not found")
-        message, conversation, person, agency = found
+            return None
+        message, conversation, person, agency, waited, number_of_holders = found
+        now = clock.now()
         return Turn(
             message_id=message.id,
-            text=message.body,
+            text=message.body if waited is None else waited,
+            standing=identity.standing(person, conversation, shared=number_of_holders > 1, now=now),
             safety_kind=message.safety_kind,
             conversation_id=conversation.id,
             channel=conversation.channel,
@@ -70,8 +96,5 @@ def turn(x_turn_token: str = Header(default="")) -> Turn:
             agency_id=agency.id,
             jurisdiction=agency.jurisdiction,
             timezone=ZoneInfo(agency.timezone),
-            now=clock.now(),
+            now=now,
         )
-
-
-turn.guard_name = "turn"  # type: ignore[attr-defined]  # read by the meta-test

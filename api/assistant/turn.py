@@ -6,6 +6,7 @@ that a worker sees. A turn that runs twice (a crash in between) queues its repli
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
 from api.access.models import Agency
-from api.assistant import rasa_client, tokens
+from api.assistant import guards, rasa_client, tokens
 from api.assistant import state as dialogue
-from api.assistant.operations.schemas import Reply, ReplyOption
+from api.assistant.operations import door, service
+from api.assistant.operations.schemas import FoundEntity, Question, Reply, ReplyOption
 from api.assistant.rasa_client import RasaFailed
 from api.database import notify, single_statement, transaction
 from api.messages import danger, delivery, options, outbox, wording
@@ -37,11 +39,15 @@ NOISE_BESIDE_DANGER = ("fallback", "out_of_scope", "danger", "distress", "greet"
 
 @dataclass(frozen=True)
 class Waiting:
-    """The next message of a conversation; ``screened`` False: the screen has to be finished before its turn."""
+    """The next message of a conversation; ``screened`` False: the screen has to be finished before its turn.
+
+    ``at_the_door``: it only says or proves who is writing, and Rasa is not asked.
+    """
 
     message_id: uuid.UUID
     body: str
     screened: bool
+    at_the_door: bool
     question: str
     metadata: dict[str, Any]
     attempts: int
@@ -55,6 +61,7 @@ _oldest = (
     .limit(1)
     .scalar_subquery()
 )
+_held = InboundMessage.__table__.alias("held")
 _TAKE_NEXT = (
     update(InboundMessage)
     .where(InboundMessage.id == _oldest, Conversation.id == InboundMessage.conversation_id)
@@ -65,6 +72,8 @@ _TAKE_NEXT = (
         InboundMessage.payload,
         InboundMessage.screened,
         InboundMessage.turn_attempts,
+        InboundMessage.door,
+        select(_held.c.body).where(_held.c.id == InboundMessage.continues).scalar_subquery().label("held"),
         Conversation.language,
         Conversation.channel,
         Conversation.taken_over_by,
@@ -120,7 +129,8 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
             found.id,
             found.body,
             found.screened,
-            question=found.payload or options.neutral(found.body),
+            at_the_door=found.payload.startswith(door.PAYLOAD) or (found.door != "" and found.held is None),
+            question=found.payload or options.neutral(found.held or found.body),
             metadata={
                 "turn_token": tokens.make(found.id),
                 "language": found.language,
@@ -153,12 +163,25 @@ def _take(waiting: Waiting) -> bool:
     try:
         if waiting.attempts > MOST_ATTEMPTS:
             raise RasaFailed("too many attempts")
-        replies = rasa_client.ask(waiting.question, message_id=waiting.message_id, metadata=waiting.metadata)
+        if waiting.at_the_door:
+            replies = _at_the_door(waiting)
+        else:
+            replies = rasa_client.ask(waiting.question, message_id=waiting.message_id, metadata=waiting.metadata)
     except RasaFailed as error:
         failure = str(error)
         log.warning("turn: no usable answer from Rasa (%s)", failure)
     crashpoints.point("turn.after_rasa")
     return _settle(waiting, replies, failure)
+
+
+def _at_the_door(waiting: Waiting) -> list[Reply]:
+    """The replies to somebody who says or proves who they are."""
+    asked = guards.turn_of(waiting.message_id)
+    if asked is None:
+        raise RasaFailed("settled already")
+    carried = json.loads(waiting.question.removeprefix(door.PAYLOAD) or "{}") if waiting.question[0] == "/" else {}
+    entities = [FoundEntity(entity=name, value=value) for name, value in carried.items()]
+    return service.answer(service.AT_THE_DOOR, asked, Question(entities=entities)).replies
 
 
 def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:

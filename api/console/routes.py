@@ -22,6 +22,7 @@ from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
 from api.console import (
     conference_routes,
+    contact_routes,
     conversation_routes,
     family_routes,
     ladder_routes,
@@ -50,6 +51,7 @@ routers = [
     ladder_routes.router,
     rota_routes.router,
     status_routes.router,
+    contact_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

@@ -61,18 +61,47 @@ class Person(Base):
     contact_until: Mapped[time] = mapped_column(default=time(20))
     #: When before an appointment they are reminded ("3d,1d,2h"; "" never); None: as the installation's settings say.
     reminder_moments: Mapped[str | None]
+    #: The days on which they may, as ISO weekdays: "12345" is Monday to Friday.
+    contact_days: Mapped[str] = mapped_column(default="1234567")
+    may_name_self: Mapped[bool] = mapped_column(default=True)
+    #: A word agreed with the person: messages that they did not ask for begin with it, if they want that.
+    code_word: Mapped[str] = mapped_column(default="")
+    use_code_word: Mapped[bool] = mapped_column(default=False)
+    #: Who else may see the phone, as the worker notes it; "" for nobody known.
+    phone_seen_by: Mapped[str] = mapped_column(default="")
+    #: How they are called where a phone is shared; "" for their initial.
+    phone_label: Mapped[str] = mapped_column(default="")
+    #: When a worker last went over all this with them, and when to do so again. Never: at once.
+    profile_confirmed_at: Mapped[datetime | None]
+    reconfirm_on: Mapped[date | None]
+    #: The PIN they chose (argon2), "" for none; wrong tries since the last right one; too many lock it.
+    pin_hash: Mapped[str] = mapped_column(default="")
+    #: A worker gave it, to come in once and choose one: it ends at this time.
+    pin_temporary_until: Mapped[datetime | None]
+    pin_tries: Mapped[int] = mapped_column(default=0)
+    pin_locked_at: Mapped[datetime | None]
+    #: How long a phone stays open after the PIN, in minutes.
+    session_minutes: Mapped[int] = mapped_column(default=15)
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 
 
 class ContactPoint(Base):
-    """A way to reach a person. One active holder a number; ``state``: active, opted_out, quarantined (moved on)."""
+    """A way to reach a person. ``state``: pending (has not agreed yet), active, opted_out, quarantined (moved on).
+
+    Two people may share a number; then whoever writes says first who they are, and proves it.
+    """
 
     __tablename__ = "contact_points"
     __table_args__ = (
-        CheckConstraint("state IN ('active','opted_out','quarantined')", name="state"),
+        CheckConstraint("state IN ('pending','active','opted_out','quarantined')", name="state"),
         Index(
-            "uq_contact_points_live", "channel", "address", unique=True, postgresql_where=text("state <> 'quarantined'")
+            "uq_contact_points_live",
+            "channel",
+            "address",
+            "person_id",
+            unique=True,
+            postgresql_where=text("state <> 'quarantined'"),
         ),
     )
 
@@ -82,7 +111,30 @@ class ContactPoint(Base):
     address: Mapped[str]  # E.164
     state: Mapped[str] = mapped_column(default="active")
     state_changed_at: Mapped[datetime | None]
+    #: The worker who added it in the console; None for what an import brought (a later file may take it out of use).
+    added_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     person: Mapped[Person] = relationship(back_populates="contact_points")
+
+
+class Consent(Base):
+    """That a person was asked in certain words whether we may write to a number, and what they said.
+
+    ``answer``: "" (not yet), agreed, declined, not_theirs, withdrawn (the carrier's STOP), resumed (its START).
+    """
+
+    __tablename__ = "consents"
+
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    contact_point_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact_points.id"), index=True)
+    #: Which words they read: the text's id, its version, its language.
+    wording_id: Mapped[str]
+    wording_version: Mapped[str]
+    language: Mapped[str]
+    asked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    asked_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(default="")
+    answered_at: Mapped[datetime | None]
 
 
 class ChatCode(Base):

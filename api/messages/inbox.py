@@ -2,7 +2,8 @@
 
 ``accept()`` screens the text before it touches the database, then in **one** transaction stores the message, opens an
 escalation if the screen says so (first notification and safety reply included), and queues the turn. After that nothing
-can lose a cry for help: Rasa may add escalations, it is never the only path to one.
+can lose a cry for help: Rasa may add escalations, it is never the only path to one. A PIN in it is looked at
+here, and its digits go no further.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from api.access.models import Worker
 from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
 from api.families.models import ContactPoint, Family, Person
-from api.messages import commands, danger, keywords, options
+from api.messages import commands, danger, door, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
 from api.reminders import queries as reminders
@@ -45,6 +46,8 @@ _WHOSE = (
     .outerjoin(Person, Person.id == ContactPoint.person_id)
     .outerjoin(Family, Family.id == Person.family_id)
     .outerjoin(Worker, (Worker.phone == _asked.c.address) & Worker.active & Person.id.is_(None))
+    # Who was talked with last is first; of several who share a number without that, always the same one.
+    .order_by((Conversation.person_id == Person.id).desc().nulls_last(), Person.first_name, Person.id)
     .limit(1)
 )
 
@@ -80,12 +83,17 @@ def accept(
     with transaction() as session:
         conversation = _conversation(session, channel, storable(address), conversation_id)
         keyword = _keyword(session, conversation, body, opt_out_type)
+        pin = door.look(session, conversation, body)
+        if pin is not None:
+            body = pin.kept
         if not whole and _without_turn(conversation, keyword):
             verdict, whole = screen(body), True  # no turn will do it later
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
             return Accepted(message.id, conversation.id, duplicate=True)
         conversation.last_inbound_at = message.received_at
+        if pin is not None:
+            door.settle(session, conversation, message, pin)
         _route(session, conversation, message, verdict, keyword)
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
@@ -176,6 +184,7 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
     if (found.person_id, found.worker_id) != (values["person_id"], values["worker_id"]):
         # The number changed hands: whatever was being talked about is not the new holder's to see.
         found.person_id, found.worker_id, found.state = values["person_id"], values["worker_id"], {}
+        found.proved_until = None
         if holder is not None and family is not None:
             found.agency_id, found.language = family.agency_id, holder.language
     return found

@@ -41,6 +41,8 @@ class Conversation(Base):
     #: A web chat that was left or timed out; None for sms.
     closed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    #: Until when the person at this phone counts as proved by their PIN.
+    proved_until: Mapped[datetime | None]
     #: What the dialogue must remember between turns (assistant.state).
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -74,6 +76,10 @@ class InboundMessage(Base):
     settled_at: Mapped[datetime | None]
     #: Why a worker must look, for state unanswered (a text id of the catalogue).
     flag: Mapped[str] = mapped_column(default="")
+    #: Where the message held a PIN (its digits are not kept): what it was found to be (families.identity). Else "".
+    door: Mapped[str] = mapped_column(default="")
+    #: The earlier message that waited for that PIN: this turn answers it.
+    continues: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
     turn_attempts: Mapped[int] = mapped_column(default=0)
     #: False while only the quick part of the safety screen has seen it: the turn then starts with the rest.
     screened: Mapped[bool] = mapped_column(default=True)

@@ -47,6 +47,8 @@ ROUTES = (
     ("GET", "/console/ladders/{unseen}"),  # with real ones: tests/console/test_ladders.py, test_rota.py
     ("POST", "/console/ladders/{unseen}"),
     ("POST", "/console/rota/changes/{unseen}/cancel"),
+    ("GET", "/console/people/{person}/contact"),
+    ("POST", "/console/people/{person}/pin-code"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -73,11 +74,19 @@ def confirm(ask: Ask) -> list[Reply]:
     """They will come: to the one they mean, else the next; read back, so that a mistake shows."""
     coming = _coming(ask)
     one = _meant(ask, coming) or (coming[0] if coming else None)
-    if one is None:
-        return [say("appointments.none")]
+    return _confirm(ask, one) if one is not None else [say("appointments.none")]
+
+
+def _confirm(ask: Ask, one: Appointment) -> list[Reply]:
     service.answer(ask.session, one, ask.someone.id, "confirmed", words=ask.words, now=ask.turn.now)
     ask.state.focus_appointment = str(one.id)
     return [say("appointments.confirmed", when=speaking.moment(ask, one.starts_at))]
+
+
+def confirm_offered(ask: Ask, offered: uuid.UUID | None) -> list[Reply] | None:
+    """The same, of this appointment and no other; None if it is not this person's."""
+    one = next((one for one in _coming(ask) if one.id == offered), None)
+    return _confirm(ask, one) if one is not None else None
 
 
 def reschedule(ask: Ask) -> list[Reply]:

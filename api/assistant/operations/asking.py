@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from api import texts
 from api.assistant.guards import Turn
 from api.assistant.operations.schemas import Question, Reply, ReplyOption
 from api.assistant.state import State
+from api.families import identity
 from api.families.models import Person
 from api.jurisdiction.packs import Pack, pack
 from api.messages.models import Conversation, InboundMessage
@@ -31,7 +33,10 @@ class Ask:
     conversation: Conversation
     message: InboundMessage
     state: State
+    #: The person, where they are known to be the one who writes; None for a stranger and before the PIN.
     person: Person | None
+    #: The person whom this phone was handed to last, proved or not.
+    holder: Person | None = None
     #: What is remembered after this turn: operations set it, whatever they do not set is forgotten.
     pending: dict[str, str] = field(default_factory=dict)
 
@@ -44,6 +49,23 @@ class Ask:
     def tapped(self) -> bool:
         """Was an option chosen (rather than something written)?"""
         return bool(self.message.payload)
+
+    @property
+    def neutral(self) -> bool:
+        """Nobody has proved to be the one whose phone this is: no word may show that it is anybody's."""
+        return self.holder is not None and self.turn.standing != "known"
+
+    @property
+    def held_person(self) -> Person:
+        """The person whom this phone was handed to last; what is said to them may show nothing before the proof."""
+        if self.holder is None:
+            raise LookupError("this phone is nobody's")
+        return self.holder
+
+    @cached_property
+    def sharing(self) -> Sequence[Person]:
+        """Everybody who writes from this phone."""
+        return identity.holders(self.session, self.conversation.address)
 
     @cached_property
     def pack(self) -> Pack:

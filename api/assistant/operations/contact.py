@@ -17,6 +17,8 @@ def contact_worker(ask: Ask) -> list[Reply]:
     words = ask.state.pending.get("words") if ask.tapped else ""
     leaving = not ask.tapped and says(ask.words, "leave_message")
     opened = pass_on(ask, "contact", "routine" if leaving else "urgent", words or ask.words)
+    if ask.neutral:
+        return [say("contact.passed_on_neutral")]
     told = queries.was_told(ask.session, opened)
     if told is None:
         return [say("contact.passed_on_nobody")]
@@ -41,6 +43,8 @@ def who_is_my_worker(ask: Ask) -> list[Reply]:
 def complain(ask: Ask) -> list[Reply]:
     """A complaint goes to a person, in their words, and they learn how to complain further."""
     pass_on(ask, "complaint", "routine", ask.words)
+    if ask.neutral:
+        return [say("contact.passed_on_neutral")]
     agency = ask.session.get_one(Agency, ask.turn.agency_id)
     return [say("complain.passed_on", agency=agency.name, phone=local_number(agency.phone, ask.pack.country))]
 

@@ -3,7 +3,7 @@ asked."""
 
 from __future__ import annotations
 
-from api.assistant.operations import actions, appointments, contact, directory, preferences
+from api.assistant.operations import actions, appointments, contact, directory, door, preferences
 from api.assistant.operations import reminders as reminder_wishes
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
@@ -21,6 +21,8 @@ FIRM = frozenset(
 ANSWERS = frozenset(
     {"affirm", "deny", "confirm_attendance", "request_reschedule", "running_late", "ask_appointment_details"}
 )
+#: What a wish for a PIN is mistaken for.
+MAYBE_A_PIN = frozenset({"fallback", "out_of_scope", "ask_privacy", "stop_messages", "cancel", "ask_capabilities"})
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
 SHORT_ANSWER = 8
 #: An intent as sure as this stands, whatever was asked before.
@@ -32,6 +34,8 @@ def redirect(ask: Ask, name: str) -> str:
     was wished of reminders. An answer to a reminder is about its appointment."""
     asked, ask.state.asking = ask.state.asking, ""
     _recall(ask, name)
+    if name in MAYBE_A_PIN and not ask.tapped and says(ask.words, "pin"):
+        return "change_contact_preference"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
     if ask.tapped or not asked or name in FIRM:
@@ -50,7 +54,7 @@ def redirect(ask: Ask, name: str) -> str:
 
 def _recall(ask: Ask, name: str) -> None:
     """Where the last thing they read from us was a reminder, an answer is about that appointment."""
-    if name not in ANSWERS or ask.tapped or ask.person is None:
+    if name not in ANSWERS or ask.tapped or ask.holder is None:
         return
     appointment_id = reminders.just_reminded_of(ask.session, ask.conversation.id, ask.turn.now)
     if appointment_id is not None:
@@ -61,13 +65,14 @@ def _recall(ask: Ask, name: str) -> None:
 def affirm(ask: Ask) -> list[Reply]:
     """ "Yes" to whatever was asked last; with nothing to say yes to, a friendly word."""
     about = ask.state.pending.get("about", "")
-    if about == "appointment" and ask.person is not None:
-        return appointments.confirm(ask)
+    if about == "appointment" and ask.holder is not None:
+        return appointments.confirm(ask) if ask.person is not None else door.confirm(ask)
     if about == "report":
         return [say("affirm.recorded")]
     if about in ("unclear", "offer_person"):
         return contact.contact_worker(ask)
-    if about == "stop" and ask.person is not None:
+    if about == "stop" and ask.holder is not None:
+        ask.person = ask.holder  # nobody need prove who they are for this
         ask.question.confidence = 1.0
         return preferences.stop_messages(ask)
     return [say("affirm.ok")]

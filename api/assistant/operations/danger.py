@@ -39,6 +39,8 @@ def distress(ask: Ask) -> list[Reply]:
     if ask.turn.safety_kind != "none":
         return [say(SILENT)]
     pass_on(ask, "distress", "routine", ask.words)
+    if ask.neutral:
+        return [say("distress.heard_neutral", option("option.ring_me", "contact_worker"))]
     return [say("distress.heard", option("option.ring_me", "contact_worker"))]
 
 

@@ -51,6 +51,8 @@ def about(ask: Ask) -> list[Reply]:
     if topic not in topics():
         choices = [option(f"about.ask.{name}", "ask_about_plan", topic=name) for name in ("plan", "take", "end")]
         return [say("about.which", *choices)]
+    if ask.neutral:
+        return [say(f"about.{topic}", option("option.ring_me", "contact_worker"))]
     return [say(f"about.{topic}", option("", "contact_worker", label=ask.text("option.ask_worker")))]
 
 

@@ -6,7 +6,7 @@ import re
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import queries, reminders, talk
+from api.assistant.operations import pin, queries, reminders, talk
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
@@ -26,11 +26,18 @@ def stop_messages(ask: Ask) -> list[Reply]:
     if ask.carried("choice") != "sure" and (ask.tapped or ask.question.confidence < SURE):
         ask.pending = {"about": "stop", "words": ask.words}
         yes = option("option.stop_texts", "stop_messages", choice="sure")
-        return [say("stop.ask", yes, option("option.keep_texts", "deny", choice="keep"))]
+        return [
+            say(
+                "stop.ask_neutral" if ask.neutral else "stop.ask",
+                yes,
+                option("option.keep_texts", "deny", choice="keep"),
+            )
+        ]
     agency = ask.session.get_one(Agency, ask.turn.agency_id)
     pass_on(ask, "opted_out", "routine", ask.state.pending.get("words") or ask.words)
     _set_points(ask, "opted_out")
-    return [say("stop.done", phone=local_number(agency.phone, ask.pack.country))]
+    done = "stop.done_neutral" if ask.neutral else "stop.done"
+    return [say(done, phone=local_number(agency.phone, ask.pack.country))]
 
 
 def wrong_person(ask: Ask) -> list[Reply]:
@@ -62,6 +69,8 @@ def wrong_person(ask: Ask) -> list[Reply]:
 def change_contact(ask: Ask) -> list[Reply]:
     """Another time, way or wording: passed on in their words; what makes messages safer at once is done at once, and
     so is a clear wish about reminders."""
+    if says(ask.words, "pin") or ask.carried("choice") == "no_pin":
+        return pin.choose_pin(ask)
     if reminders.wish(ask.words) is not None:
         if len(ask.words.split()) > reminders.SHORT:
             pass_on(ask, "preference", "routine", ask.words)
@@ -102,5 +111,5 @@ def _language_named(ask: Ask) -> str:
 
 
 def _set_points(ask: Ask, state: str) -> None:
-    for point in queries.contact_points(ask.session, ask.someone.id, ask.conversation.address):
+    for point in queries.contact_points(ask.session, ask.conversation.address):
         point.state, point.state_changed_at = state, ask.turn.now

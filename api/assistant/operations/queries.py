@@ -65,10 +65,8 @@ def was_told(session: Session, escalation: Escalation) -> Worker | None:
     )
 
 
-def contact_points(session: Session, person_id: uuid.UUID, address: str) -> Sequence[ContactPoint]:
-    """The person's live contact points with this address."""
+def contact_points(session: Session, address: str) -> Sequence[ContactPoint]:
+    """The live contact points with this address: of everybody who writes from it."""
     return session.scalars(
-        select(ContactPoint).where(
-            ContactPoint.person_id == person_id, ContactPoint.address == address, ContactPoint.state != "quarantined"
-        )
+        select(ContactPoint).where(ContactPoint.address == address, ContactPoint.state != "quarantined")
     ).all()

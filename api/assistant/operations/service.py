@@ -20,6 +20,7 @@ from api.assistant.operations import (
     context,
     danger,
     directory,
+    door,
     plan,
     preferences,
     talk,
@@ -72,6 +73,8 @@ OPEN: dict[str, Operation] = {
     "fallback": talk.fallback,
 }
 OPERATIONS: dict[str, Operation] = {**PRIVATE, **OPEN}
+#: What a turn at the phone's door runs: no operation of Rasa's, and /assist does not know it.
+AT_THE_DOOR = "door"
 
 
 # Made once: building a statement costs several times what running it does.
@@ -100,7 +103,8 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
             conversation=conversation,
             message=message,
             state=state,
-            person=person,
+            person=person if turn.standing == "known" else None,
+            holder=person,
         )
         ask.message.intent = question.intent[:64]
         chosen = context.redirect(ask, name)
@@ -119,5 +123,11 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
 
 def _run(ask: Ask, name: str) -> list[Reply]:
     if ask.person is None and name in PRIVATE:
-        return [say("stranger.private")]
+        if ask.holder is None:
+            return [say("stranger.private")]
+        allowed = door.without_proof(ask, name)
+        if allowed is None:
+            return door.ask_first(ask)
+        ask.person = ask.holder
+        return allowed(ask)
     return OPERATIONS[name](ask)

@@ -31,6 +31,8 @@ def _menu(ask: Ask) -> list[ReplyOption]:
 
 
 def greet(ask: Ask) -> list[Reply]:
+    if ask.neutral:
+        return [say("greet.neutral")]
     if ask.person is None:
         return [say("greet.stranger", *_menu(ask))]
     if not ask.plain_words:
@@ -39,6 +41,8 @@ def greet(ask: Ask) -> list[Reply]:
 
 
 def goodbye(ask: Ask) -> list[Reply]:
+    """They leave: where a PIN opened the phone, it is closed."""
+    ask.conversation.proved_until = None
     return [say("goodbye.said")]
 
 
@@ -51,10 +55,14 @@ def is_this_a_bot(ask: Ask) -> list[Reply]:
 
 
 def capabilities(ask: Ask) -> list[Reply]:
+    if ask.neutral:
+        return [say("greet.neutral")]
     return [say("capabilities.stranger" if ask.person is None else "capabilities.what", *_menu(ask))]
 
 
 def privacy(ask: Ask) -> list[Reply]:
+    if ask.neutral:
+        return [say("privacy.neutral")]
     return [say("privacy.stranger" if ask.person is None else "privacy.who")]
 
 
@@ -67,7 +75,10 @@ def fallback(ask: Ask) -> list[Reply]:
     likely = [one.intent for one in ask.question.ranking if one.confidence >= POSSIBLE]
     offered = [intent for intent in likely if intent not in NOT_OFFERED][:OFFERED]
     if ask.person is None:
-        offered = [intent for intent in offered if intent in ("find_service", "ask_about_plan", "contact_worker")]
+        possible = (
+            ("find_service", "contact_worker") if ask.neutral else ("find_service", "ask_about_plan", "contact_worker")
+        )
+        offered = [intent for intent in offered if intent in possible]
     ring = option("option.ring_me", "contact_worker")
     ask.pending = {"about": "unclear", "words": ask.words}
     if ask.state.fallbacks >= 1 or not offered:

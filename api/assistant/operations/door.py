@@ -1,0 +1,140 @@
+"""What is said at the door of a phone whose holder has not proved who they are: who is it, the PIN, the way back in.
+
+Promise: nothing here, and nothing that is said before the proof, shows that the number belongs to a plan.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from api import texts
+from api.access.models import Agency
+from api.assistant.operations import appointments, preferences
+from api.assistant.operations.asking import SILENT, Ask, option, say
+from api.assistant.operations.contact import pass_on
+from api.assistant.operations.pin import office_phone
+from api.assistant.operations.schemas import Reply, ReplyOption
+from api.assistant.operations.words import says
+from api.families import identity
+from api.families.models import Person
+
+#: The beginning of payloads that are answered here and not by Rasa.
+PAYLOAD = "/door"
+MOST_SHARING = 5
+
+
+def ask_first(ask: Ask) -> list[Reply]:
+    """What has to be given first; the message is remembered and answered after that."""
+    if ask.state.held == str(ask.turn.message_id):
+        return [say(SILENT)]  # another request of the same message has asked already
+    ask.state.held, ask.pending = str(ask.turn.message_id), ask.state.pending
+    if ask.turn.standing == "who":
+        return [_who(ask)]
+    return [_missing(ask, ask.held_person)]
+
+
+def without_proof(ask: Ask, name: str) -> Callable[[Ask], list[Reply]] | None:
+    """The operation, where it tells nothing and makes nothing less safe: no more texts, not my number, "1" to what this
+    phone was just offered, a wish to be written to with more care."""
+    if name in ("stop_messages", "wrong_person"):
+        return {"stop_messages": preferences.stop_messages, "wrong_person": preferences.wrong_person}[name]
+    if name == "confirm_attendance" and _offered(ask) is not None:
+        return confirm
+    if name == "change_contact_preference" and says(ask.words, "someone_reads"):
+        return preferences.change_contact
+    return None
+
+
+def confirm(ask: Ask) -> list[Reply]:
+    """ "1" to a reminder or reply: of whoever at this phone has that appointment. Only its day and hour are said."""
+    offered, replies = _offered(ask), None
+    for person in ask.sharing if offered else ():
+        ask.person = person
+        replies = replies or appointments.confirm_offered(ask, offered)
+    ask.person = None
+    return replies or ask_first(ask)
+
+
+def _offered(ask: Ask) -> uuid.UUID | None:
+    """The appointment that this phone was just shown the day and hour of, where the message answers that."""
+    if ask.tapped:
+        return ask.carried_id("appointment_ref")
+    about = ask.state.pending.get("about") == "appointment"
+    return uuid.UUID(ask.state.pending["appointment"]) if about else None
+
+
+def answer(ask: Ask) -> list[Reply]:
+    """The replies to a message that held a PIN, or that chose at the door."""
+    if ask.tapped and ask.message.payload.startswith(PAYLOAD):
+        return _chosen(ask)
+    outcome = ask.message.door
+    if outcome in ("right", "set"):
+        return [say(f"door.{outcome}")]
+    if outcome == "temporary":
+        return [say("door.temporary")]
+    if outcome in ("weak", "shape"):
+        return [say(f"door.{outcome}")]
+    if outcome == "wrong":
+        ask.state.door = "pin"
+        return [say("door.wrong", _forgot())]
+    if outcome == "locks":
+        return [say("door.locks", phone=office_phone(ask))]
+    if outcome == "locked":
+        return [_missing(ask, ask.held_person)]
+    return [_who(ask)]
+
+
+def _who(ask: Ask) -> Reply:
+    ask.state.door = "who"
+    choices = [_door_option(_label(ask, n, person), who=str(person.id)) for n, person in enumerate(ask.sharing, 1)]
+    return say("door.who", *choices[:MOST_SHARING], _door_option(ask.text("option.somebody_else"), who="nobody"))
+
+
+def _label(ask: Ask, n: int, person: Person) -> str:
+    """How they are called on a phone that others read: as agreed, else their initial, else only a number."""
+    initial = person.first_name[:1].upper() if person.may_name_self else ""
+    same = [other for other in ask.sharing if not other.phone_label and other.first_name[:1].upper() == initial]
+    return person.phone_label or (initial if initial and len(same) == 1 else ask.text("door.person", number=n))
+
+
+def _chosen(ask: Ask) -> list[Reply]:
+    if ask.carried("forgot"):
+        agency = ask.session.get_one(Agency, ask.turn.agency_id)
+        pass_on(ask, "pin_forgotten", "routine", texts.render("door.forgot_words", agency.language))
+        return [say("door.forgot", phone=office_phone(ask))]
+    chosen = ask.carried_id("who")
+    person = next((one for one in ask.sharing if one.id == chosen), None)
+    if person is None:
+        ask.state.held = ""
+        return [say("greet.neutral")]
+    _hand_to(ask, person.id)
+    return [_missing(ask, person)]
+
+
+def _hand_to(ask: Ask, person_id: uuid.UUID) -> None:
+    """The conversation is this person's now: nothing that was talked about with another is theirs to go on with."""
+    if ask.conversation.person_id != person_id:
+        kept = ask.state.held
+        for name, value in type(ask.state)(held=kept).model_dump().items():
+            if name not in ("search", "last_safety_reply"):
+                setattr(ask.state, name, value)
+    person = next(one for one in ask.sharing if one.id == person_id)
+    ask.conversation.person_id, ask.conversation.proved_until = person_id, None
+    ask.conversation.language = person.language
+
+
+def _missing(ask: Ask, person: Person) -> Reply:
+    lacks = identity.missing(person)
+    if lacks == "pin":
+        ask.state.door = "pin"
+        return say("door.pin", _forgot())
+    return say("door.no_pin" if lacks == "no_pin" else "door.locked", phone=office_phone(ask))
+
+
+def _forgot() -> ReplyOption:
+    return ReplyOption(label_id="option.pin_forgotten", payload=PAYLOAD + '{"forgot": "yes"}')
+
+
+def _door_option(label: str, **carries: str) -> ReplyOption:
+    return option("", PAYLOAD[1:], label=label, **carries)

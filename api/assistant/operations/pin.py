@@ -1,0 +1,32 @@
+"""A PIN of their own: choosing one, another one, and doing without again."""
+
+from __future__ import annotations
+
+from api.access.models import Agency
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import says
+from api.families import identity
+from api.jurisdiction.phones import local_number
+
+
+def choose_pin(ask: Ask) -> list[Reply]:
+    """They want a PIN (another one, none any more). On a phone that is shared the first one comes by their worker."""
+    if ask.turn.channel != "sms":
+        return [say("door.not_here")]
+    if len(ask.sharing) > 1 and not ask.someone.pin_hash:
+        return [say("door.no_pin", phone=office_phone(ask))]
+    if ask.someone.pin_hash and (ask.carried("choice") == "no_pin" or says(ask.words, "pin_off")):
+        if ask.carried("choice") != "no_pin":
+            yes = option("option.pin_off", "change_contact_preference", choice="no_pin")
+            return [say("door.remove", yes, option("option.keep_pin", "deny", choice="keep"))]
+        identity.remove_pin(ask.session, ask.someone)
+        return [say("door.removed")]
+    ask.state.door = "new"
+    return [say("door.choose")]
+
+
+def office_phone(ask: Ask) -> str:
+    """The agency's number, as it is dialled there."""
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    return local_number(agency.phone, ask.pack.country)
