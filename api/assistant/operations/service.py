@@ -107,6 +107,9 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
             holder=person,
         )
         ask.message.intent = question.intent[:64]
+        ask.message.intent = question.intent[:64]
+        if name != AT_THE_DOOR:
+            state.door = ""
         chosen = context.redirect(ask, name)
         requests = [one for one in both.wanted(ask, name, chosen) if one.intent in OPERATIONS]
         replies = both.answer(ask, requests, _run) if len(requests) == 2 else _run(ask, chosen)
@@ -122,6 +125,8 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
 
 
 def _run(ask: Ask, name: str) -> list[Reply]:
+    if name == AT_THE_DOOR:
+        return door.answer(ask)
     if ask.person is None and name in PRIVATE:
         if ask.holder is None:
             return [say("stranger.private")]
@@ -129,5 +134,7 @@ def _run(ask: Ask, name: str) -> list[Reply]:
         if allowed is None:
             return door.ask_first(ask)
         ask.person = ask.holder
-        return allowed(ask)
+        replies = allowed(ask)
+        ask.person = None  # for this one only: another request of the same message is asked for its own proof
+        return replies
     return OPERATIONS[name](ask)
