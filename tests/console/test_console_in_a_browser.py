@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from api.database import transaction
+from api.escalations import links
 from api.escalations import service as escalations
+from api.escalations.models import Notification
 from tests.browser import assert_accessible, page, site
 from tests.small_town import PASSWORD, Town
 
@@ -64,6 +67,9 @@ def test_a_conversation_grows_while_it_is_open_and_a_started_reply_stays(page: P
 def test_every_page_is_accessible_and_fits(page: Page, town: Town, scheme: str, width: int) -> None:
     number = town.escalation(town.mine, "he is at the door")
     town.message(town.mine.conversation, "x" * 200, "unanswered", "flag.no_answer")
+    with transaction() as session:
+        told = session.scalars(select(Notification.id).where(Notification.worker_id.is_not(None))).first()
+    assert told
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto("/console")
@@ -77,6 +83,11 @@ def test_every_page_is_accessible_and_fits(page: Page, town: Town, scheme: str, 
         "/console/families",
         f"/console/families/{town.mine.family.id}",
         "/console/families/nowhere",
+        "/console/rota",
+        "/console/ladders",
+        "/console/ladders/new",
+        "/console/status",
+        links.address(told).removeprefix("http://testserver"),
     ):
         page.goto(path)
         assert_accessible(page)
