@@ -18,6 +18,9 @@ class Sizes:
     #: The rival's 1,000 messages from one sender take many minutes: it is stopped after so many seconds.
     rival_growth_seconds: int = 300
     understood: int = 300
+    reminders: int = 100_000
+    #: Texts from families while so many reminders are queued, two a second.
+    reminder_texts: int = 80
 
     @property
     def hundred(self) -> int:
@@ -26,5 +29,6 @@ class Sizes:
 
 
 QUICK = Sizes(
-    steady_seconds=4, burst=100, turns=24, eight_each=5, growth=60, rival_growth_seconds=30, understood=60
+    steady_seconds=4, burst=100, turns=24, eight_each=5, growth=60, rival_growth_seconds=30, understood=60,
+    reminders=2_000, reminder_texts=8,
 )  # fmt: skip
