@@ -59,12 +59,6 @@ class Voice:
         known = texts.has(f"appointments.kind.{kind}")
         return self.text(f"appointments.kind.{kind if known else 'other'}")
 
-    def join(self, words: list[str]) -> str:
-        """ "a", "a and b", "a, b and c"."""
-        if len(words) < 2:
-            return "".join(words)
-        return self.text("list.and", first=", ".join(words[:-1]), last=words[-1])
-
 
 def opening(words: str) -> str:
     """The words with a capital letter, to begin a sentence."""

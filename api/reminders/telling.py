@@ -59,9 +59,8 @@ _OUTBOX = text("""
         (id, conversation_id, channel, address, kind, body, options, created_at, due_at, state, settled_at, error)
     SELECT x.id, x.conversation_id, x.channel, x.address, 'reminder', x.body, x.options, :now, :now,
            CASE WHEN x.channel = 'web' THEN 'sent' ELSE 'queued' END, CASE WHEN x.channel = 'web' THEN :now END, ''
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:conversations AS uuid[]), CAST(:channels AS text[]),
-                CAST(:addresses AS text[]), CAST(:bodies AS text[]), CAST(:options AS jsonb[]))
-         AS x(id, conversation_id, channel, address, body, options)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS x(id uuid, conversation_id uuid, channel text, address text, body text, options jsonb)
 """)
 _QUEUED = text("""
     UPDATE reminders r SET state = 'queued', reason = '', settled_at = :now, outbound_id = x.outbound_id,
@@ -83,6 +82,17 @@ class _Text:
     conversation_id: uuid.UUID
     body: str
     options: list[dict[str, Any]]
+
+    def outbox_row(self) -> dict[str, Any]:
+        """As the outbox takes it."""
+        return {
+            "id": str(self.id),
+            "conversation_id": str(self.conversation_id),
+            "channel": self.row.channel,
+            "address": self.row.address,
+            "body": self.body,
+            "options": self.options,
+        }
 
 
 def tell(session: Session, now: datetime, limit: int = BATCH) -> int:
@@ -123,15 +133,7 @@ def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: dat
         made.append(_Text(uuid.uuid4(), row, not_after, conversation_id, body, numbered(offered, first)))
     session.execute(
         _OUTBOX,
-        {
-            "now": now,
-            "ids": [one.id for one in made],
-            "conversations": [one.conversation_id for one in made],
-            "channels": [one.row.channel for one in made],
-            "addresses": [one.row.address for one in made],
-            "bodies": [one.body for one in made],
-            "options": [json.dumps(one.options) for one in made],
-        },
+        {"now": now, "rows": json.dumps([one.outbox_row() for one in made])},
     )
     session.execute(
         _QUEUED,

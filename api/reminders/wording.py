@@ -7,7 +7,7 @@ the profile allows it, and the place where it is no secret.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -47,14 +47,19 @@ def words(spoken: Spoken, now: datetime) -> str:
         args["when"] = opening(args["when"])
     if not spoken.plain:
         return texts.render(f"reminders.{text_id}", language, **args)
-    voice = Voice(pack(jurisdiction), language, ZoneInfo(zone), now)
-    child = _children(voice, spoken)
+    child = _children(spoken)
     if child:
         args["child"] = child
-    text = voice.text(f"reminders.{text_id}_{'child' if child else 'plain'}", kind=voice.kind(spoken.kind), **args)
+    kind = _kind(language, jurisdiction, spoken.kind)
+    text = texts.render(f"reminders.{text_id}_{'child' if child else 'plain'}", language, kind=kind, **args)
     if spoken.place and text_id in ("soon", "moved", "restored"):
-        text += " " + voice.text("appointments.where", place=spoken.place)
+        text += " " + texts.render("appointments.where", language, place=spoken.place)
     return text
+
+
+@lru_cache(maxsize=1024)
+def _kind(language: str, jurisdiction: str, kind: str) -> str:
+    return Voice(pack(jurisdiction), language, ZoneInfo("UTC"), datetime.min.replace(tzinfo=UTC)).kind(kind)
 
 
 @lru_cache(maxsize=4096)
@@ -63,12 +68,15 @@ def _when(language: str, jurisdiction: str, zone: str, when: datetime, hour: dat
     return Voice(pack(jurisdiction), language, ZoneInfo(zone), hour).moment(when)
 
 
-def _children(voice: Voice, spoken: Spoken) -> str:
-    if not spoken.children:
+def _children(spoken: Spoken) -> str:
+    children, language = spoken.children, spoken.language
+    if not children:
         return ""
     if not spoken.may_name_children:
-        return voice.text("people.your_child" if len(spoken.children) == 1 else "people.your_children")
-    return voice.join(list(spoken.children))
+        return texts.render("people.your_child" if len(children) == 1 else "people.your_children", language)
+    if len(children) == 1:
+        return children[0]
+    return texts.render("list.and", language, first=", ".join(children[:-1]), last=children[-1])
 
 
 @lru_cache(maxsize=64)

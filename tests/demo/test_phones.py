@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
+from api import clock
+from api.appointments.models import Appointment, Attendee
 from api.channels.twilio import client as twilio
-from api.database import reading
+from api.database import reading, transaction
 from api.demo.models import DemoText
+from api.messages import jobs as messages
 from api.messages.models import InboundMessage
+from api.reminders import jobs as reminders
+from api.reminders.models import AppointmentChange
 from api.settings import settings
 from tests.browser import assert_accessible, page, site
 from tests.harness.processes import wait_until
@@ -48,6 +54,28 @@ def test_what_the_twilio_package_sends_lands_on_the_phone(site: str, town: Town)
     assert outcome.result == "accepted" and outcome.provider_id
     arrived = [(outcome.provider_id, "Reminder: Thursday 10:00", "delivered")]
     wait_until(lambda: [(t.sid, t.body, t.state) for t in texts()] == arrived, "the text did not arrive", seconds=15)
+
+
+def test_moving_the_clock_makes_a_reminder_arrive_on_the_phone(site: str, town: Town) -> None:
+    twilio._client.cache_clear()
+    noon = (clock.now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+    clock.move(noon - clock.now())
+    with transaction() as session:
+        session.execute(update(Attendee).values(answer="none"))
+        meeting = session.get_one(Appointment, town.mine.appointment.id)
+        meeting.starts_at, meeting.ends_at = noon + timedelta(hours=26), noon + timedelta(hours=27)
+        session.flush()
+        session.execute(delete(AppointmentChange))
+    reminders.look_ahead(at_once=True)
+    for _ in range(2):
+        reminders.remind()
+        assert texts() == []
+        assert httpx.post(f"{site}/demo/clock", data={"by": "1h"}).status_code == 303
+    reminders.remind()
+    for lane in range(messages.LANES):
+        messages.deliver_reminders(lane)
+    wait_until(lambda: [t.body for t in texts() if t.body.startswith("Reminder: tomorrow at")], "no reminder came")
+    assert "Reminder: tomorrow at" in httpx.get(f"{site}/demo", params={"family": texts()[0].recipient}).text
 
 
 @pytest.mark.parametrize("auth", [None, ("AC" + "d" * 32, "wrong"), ("ACother", "wrong")])
