@@ -130,6 +130,36 @@ def export_false_alarms(
         typer.echo(f"{count} messages are in {out}. They are what people wrote: read, strip of names, then delete.")
 
 
+@app.command("backup")
+def back_up(out: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="the file to write")]) -> None:
+    """Write the whole database to a file (PostgreSQL's custom format), also while everything runs."""
+    from api.database import libpq_url
+    from api.protection import backup
+
+    try:
+        size = backup.back_up(out, libpq_url())
+    except backup.BackupFailed as problem:
+        fail(str(problem))
+    else:
+        typer.echo(f"{out} holds everything ({size:,} bytes). It is what families wrote: encrypt it, keep it apart.")
+
+
+@app.command("restore")
+def restore(file: File) -> None:
+    """Bring a backup into an empty database. Stop Hearthline first."""
+    from api.database import libpq_url
+    from api.protection import backup
+
+    try:
+        doubtful = backup.restore(file, libpq_url())
+    except backup.BackupFailed as problem:
+        fail(str(problem))
+    else:
+        typer.echo("All of it is back. Now: hearthline migrate; then erase again who was erased since this backup.")
+        if doubtful:
+            typer.echo(f"{doubtful} texts may have gone out since the backup: the console shows them to workers.")
+
+
 @app.command("screen")
 def screen_file(file: File) -> None:
     """The safety screen on one message a line; prints a JSON line for each: text, safety."""

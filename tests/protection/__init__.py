@@ -1,0 +1,1 @@
+"""Data protection: backups, one person's data, erasure, retention."""
