@@ -160,6 +160,19 @@ def restore(file: File) -> None:
             typer.echo(f"{doubtful} texts may have gone out since the backup: the console shows them to workers.")
 
 
+@app.command("retention")
+def retention_rules() -> None:
+    """How long each kind of data is kept, why, and how much would be removed now. Removes nothing: the worker does."""
+    from api.protection import retention
+
+    try:
+        for rule in retention.rules():
+            kept = "kept" if rule.days is None else f"{rule.days} days, {retention.due(rule)} to remove"
+            typer.echo(f"{rule.kind}: {kept}. {rule.why}")
+    except retention.BadRules as problem:
+        fail(str(problem))
+
+
 @app.command("screen")
 def screen_file(file: File) -> None:
     """The safety screen on one message a line; prints a JSON line for each: text, safety."""

@@ -21,6 +21,8 @@ from api.escalations.jobs import climb
 from api.jobs import app
 from api.messages.jobs import sweep
 from api.ops.heartbeat import beat
+from api.protection.jobs import EVERY_SECONDS as RETENTION_SECONDS
+from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
 from api.settings import settings
 from api.timescales.jobs import EVERY_SECONDS, work_out_dates
@@ -83,6 +85,7 @@ async def run() -> None:
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
+                asyncio.create_task(_every(RETENTION_SECONDS, remove_old)),
                 asyncio.create_task(_retry_stalled()),
             ]
             try:
