@@ -173,6 +173,25 @@ def retention_rules() -> None:
         fail(str(problem))
 
 
+@app.command("export-person")
+def export_person(
+    who: Annotated[str, typer.Argument(metavar="ID_OR_NUMBER", help="the person's id, FAMILY/PERSON, or phone number")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="the JSON file to write; it must not be there yet")],
+) -> None:
+    """Everything held about one person, for a subject access request. A person reads it before it is handed over."""
+    from api.protection import person_file, whose
+
+    try:
+        count = person_file.write(who, out)
+    except whose.Unknown as problem:
+        fail(str(problem))
+    except OSError as problem:
+        fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
+    else:
+        typer.echo(f"{out} holds what there is, {count} messages among it. Read it before you hand it over: relatives'")
+        typer.echo("names are taken out by their spelling, and what could endanger somebody is for you to judge.")
+
+
 @app.command("screen")
 def screen_file(file: File) -> None:
     """The safety screen on one message a line; prints a JSON line for each: text, safety."""

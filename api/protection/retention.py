@@ -66,7 +66,8 @@ _OLD: Mapping[str, tuple[str, str]] = {
 
 #: What goes before its conversation does.
 _PARTS = (
-    "DELETE FROM delivery_attempts USING outbound_messages o WHERE outbound_id = o.id AND o.conversation_id = ANY(:ids)",
+    "DELETE FROM delivery_attempts USING outbound_messages o"
+    " WHERE outbound_id = o.id AND o.conversation_id = ANY(:ids)",
     "DELETE FROM outbound_messages WHERE conversation_id = ANY(:ids)",
     "DELETE FROM inbound_messages WHERE conversation_id = ANY(:ids)",
 )
