@@ -61,9 +61,7 @@ class OneAction(Policy):
             (folder / "actions.json").write_text(json.dumps(self._actions, indent=1, sort_keys=True))
         return self._resource
 
-    def predict_action_probabilities(
-        self, tracker: DialogueStateTracker, domain: Domain, **_: Any
-    ) -> PolicyPrediction:
+    def predict_action_probabilities(self, tracker: DialogueStateTracker, domain: Domain, **_: Any) -> PolicyPrediction:
         """All of the chance to one action, or to none for an intent that no rule knows."""
         said = tracker.latest_message
         heard = tracker.latest_action_name == ACTION_LISTEN_NAME and said is not None
