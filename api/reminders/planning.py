@@ -27,10 +27,11 @@ BATCH = 1000
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.reminders'))")
 
 _STALE = text("""
-    SELECT a.id AS appointment_id, t.person_id, a.starts_at, p.contact_from, p.contact_until, g.timezone,
+    SELECT a.id AS appointment_id, t.person_id, a.starts_at,
+           p.contact_from, p.contact_until, p.contact_days, g.timezone,
            coalesce(p.reminder_moments, :moments) AS moments,
-           concat_ws('|', p.contact_from, p.contact_until, coalesce(p.reminder_moments, :moments), g.timezone)
-               AS profile,
+           concat_ws('|', p.contact_from, p.contact_until, p.contact_days, coalesce(p.reminder_moments, :moments),
+                     g.timezone) AS profile,
            r.starts_at IS DISTINCT FROM a.starts_at AS fresh
     FROM appointments a
     JOIN attendees t ON t.appointment_id = a.id
@@ -40,7 +41,8 @@ _STALE = text("""
     LEFT JOIN reminder_plans r ON r.appointment_id = a.id AND r.person_id = t.person_id
     WHERE a.status = 'scheduled' AND a.starts_at > :now AND a.starts_at <= :until
       AND (r.starts_at IS DISTINCT FROM a.starts_at OR r.profile IS DISTINCT FROM
-           concat_ws('|', p.contact_from, p.contact_until, coalesce(p.reminder_moments, :moments), g.timezone))
+           concat_ws('|', p.contact_from, p.contact_until, p.contact_days, coalesce(p.reminder_moments, :moments),
+                     g.timezone))
     LIMIT :batch
 """)
 
@@ -181,7 +183,7 @@ def plan(session: Session, now: datetime) -> int:
 
 
 def _planned(row: Row[Any], now: datetime) -> list[rules.Planned]:
-    hours = rules.Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone))
+    hours = rules.Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone), row.contact_days)
     return rules.plan(row.starts_at, rules.parse(row.moments), hours, now, fresh=row.fresh)
 
 

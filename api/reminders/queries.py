@@ -34,7 +34,8 @@ _DUE = text("""
     SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.due_at,
            a.starts_at, a.ends_at, a.status, a.kind, a.place, a.address_hidden,
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
-           p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until,
+           p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
+           CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
            coalesce(p.reminder_moments, :moments) AS moments,
            g.id AS agency_id, g.timezone, g.jurisdiction,
            coalesce(sms.address, web.address) AS address, coalesce(sms.conversation_id, web.id) AS conversation_id,
@@ -42,6 +43,8 @@ _DUE = text("""
            sms.holder, sms.last_inbound_at, sms.options,
            coalesce((SELECT bool_or(o.state = 'opted_out') FROM contact_points o WHERE o.person_id = p.id), false)
                AS opted_out,
+           EXISTS (SELECT 1 FROM contact_points o WHERE o.address = sms.address AND o.channel = 'sms'
+                   AND o.person_id <> p.id AND o.state <> 'quarantined') AS shared,
            EXISTS (SELECT 1 FROM reminders n
                    WHERE n.appointment_id = r.appointment_id AND n.person_id = r.person_id
                      AND n.starts_at = r.starts_at AND n.change_id = 0 AND n.state = 'planned'
@@ -140,7 +143,7 @@ def facts(row: Row[Any]) -> rules.Facts:
         wanted=row.moment in row.moments.split(","),
         superseded=row.superseded,
         reach=reach or ("opted_out" if row.opted_out else "no_way"),
-        hours=rules.Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone)),
+        hours=rules.Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone), row.contact_days),
     )
 
 

@@ -123,7 +123,7 @@ def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: dat
         conversation_id = row.conversation_id if row.channel == "web" else ways[row.address]
         first, offered = _offer(row, taken.setdefault(conversation_id, {}))
         try:
-            body = words(_spoken(row), now)
+            body = _addressed(row, words(_spoken(row), now))
         except (texts.TextError, KeyError, ValueError) as error:
             log.error("reminder %s: it cannot be put into words (%s)", row.id, type(error).__name__)
             session.execute(_SKIP, {"now": now, "ids": [row.id], "reasons": ["no_words"]})
@@ -190,13 +190,21 @@ def _taken(
 def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[Any]]:
     """The first number and the answers. The same appointment keeps its numbers; others in one conversation never share
     one, so that "1" means what it says whatever came between."""
-    if row.moment == "cancelled":
-        return 1, []
+    if row.moment == "cancelled" or (row.shared and row.holder != row.person_id):
+        return 1, []  # on a phone that two share a number is an answer of whoever writes there now
     mine = str(row.appointment_id)
     again = [n for n, appointment in taken.items() if appointment == mine]
     first = min(again) if again else rules.free_number(set(taken))
     taken |= {first: mine, first + 1: mine}
     return first, choices(row.appointment_id, row.language)
+
+
+def _addressed(row: Row[Any], said: str) -> str:
+    """With the word that the person agreed on, and on a phone that two share with what they are called there."""
+    if row.channel != "sms":
+        return said
+    before = [row.code_word, row.phone_label if row.shared else ""]
+    return ". ".join([*filter(None, before), said])
 
 
 def _spoken(row: Row[Any]) -> Spoken:
@@ -207,7 +215,7 @@ def _spoken(row: Row[Any]) -> Spoken:
         kind=row.kind,
         children=tuple(row.children or ()),
         place="" if row.address_hidden else row.place,
-        plain=row.wording == "plain" or row.channel == "web",
+        plain=(row.wording == "plain" and not row.shared) or row.channel == "web",
         may_name_children=row.may_name_children,
         language=row.language,
         jurisdiction=row.jurisdiction,

@@ -14,7 +14,7 @@ from api.appointments.models import Appointment, Attendee
 from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
 from api.messages import jobs as message_jobs
-from api.messages.models import OutboundMessage
+from api.messages.models import Conversation, OutboundMessage
 from api.reminders import jobs
 from api.reminders.models import AppointmentChange, Reminder
 from api.reminders.telling import BATCH
@@ -220,6 +220,32 @@ def test_a_new_profile_is_planned_for(diary: Diary) -> None:
     diary.change(Person, reminder_moments=None)
     tick()
     assert diary.reminders() == {"3d": "queued", "1d": "planned", "2h": "planned"}
+
+
+def test_only_on_the_days_that_are_safe(diary: Diary) -> None:
+    diary.change(Person, contact_days="5")  # Fridays
+    tick()
+    assert diary.at(MEETING - 3 * DAY) == []
+    assert len(diary.at(MEETING - DAY)) == 1
+
+
+def test_the_agreed_word_comes_first(diary: Diary) -> None:
+    diary.change(Person, code_word="Bluebell", use_code_word=True)
+    (said,) = diary.at(MEETING - 3 * DAY)
+    assert said.startswith("Bluebell. Reminder: ")
+
+
+def test_on_a_phone_that_two_share_it_is_discreet_and_a_number_is_nobody_elses_answer(diary: Diary) -> None:
+    with transaction() as session:
+        other = Person(family_id=diary.household.family.id, external_id="o", kind="parent", first_name="Otto")
+        session.add(other)
+        session.flush()
+        address = diary.household.conversation.address
+        session.add(ContactPoint(person_id=other.id, channel="sms", address=address))
+        session.get_one(Conversation, diary.household.conversation.id).person_id = other.id
+    diary.change(Person, wording="plain", may_name_children=True, phone_label="K")
+    (said,) = diary.at(MEETING - 3 * DAY)
+    assert said == "K. Reminder: Saturday 28 November at 13:00."
 
 
 def test_who_is_no_longer_expected_is_not_reminded(diary: Diary) -> None:
