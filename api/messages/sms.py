@@ -39,6 +39,8 @@ def to_gsm7(text: str) -> str:
     A text with anything else (Arabic, emoji) is returned with its characters as they are.
     """
     plain = text.translate(_PLAIN)
+    if GSM7.issuperset(plain):
+        return plain
     folded = "".join(_fold(character) for character in plain)
     return folded if is_gsm7(folded) else plain
 

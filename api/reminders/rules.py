@@ -9,9 +9,10 @@ on to when they begin again, whichever is nearer; as near: back. Where there is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 #: A reminder comes at least so long before the appointment.
@@ -85,16 +86,9 @@ class Hours:
     zone: ZoneInfo
     days: str = "1234567"
 
-    def around(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def around(self, moment: datetime) -> tuple[tuple[datetime, datetime], ...]:
         """The spans of safe time near a moment, in order: at least one before and one after, if there are any."""
-        today = moment.astimezone(self.zone).date()
-        near = 2 if len(self.days) == 7 else 8
-        for ahead in range(-near, near + 1):
-            first = today + timedelta(days=ahead)
-            if str(first.isoweekday()) not in self.days:
-                continue
-            last = first if self.start < self.end else first + timedelta(days=1)
-            yield _utc(first, self.start, self.zone), _utc(last, self.end, self.zone)
+        return _spans(self, moment.astimezone(self.zone).date())
 
     def span(self, moment: datetime) -> tuple[datetime, datetime] | None:
         """The span of safe time that the moment lies in; None outside."""
@@ -105,7 +99,7 @@ class Hours:
         none."""
         if self.span(wanted) is not None:
             return wanted if earliest <= wanted <= latest else None
-        spans = list(self.around(wanted))
+        spans = self.around(wanted)
         back = [max(start, end - LAST_CALL) for start, end in spans if end <= wanted][-1:]
         on = [start for start, _ in spans if start > wanted][:1]
         fitting = [one for one in (*back, *on) if earliest <= one <= latest]
@@ -116,6 +110,18 @@ class Hours:
         if self.span(now) is not None:
             return now if now <= latest else None
         return next((start for start, _ in self.around(now) if now < start <= latest), None)
+
+
+@lru_cache(maxsize=4096)
+def _spans(hours: Hours, today: date) -> tuple[tuple[datetime, datetime], ...]:
+    near = 2 if len(hours.days) == 7 else 8
+    found = []
+    for ahead in range(-near, near + 1):
+        first = today + timedelta(days=ahead)
+        if str(first.isoweekday()) in hours.days:
+            last = first if hours.start < hours.end else first + timedelta(days=1)
+            found.append((_utc(first, hours.start, hours.zone), _utc(last, hours.end, hours.zone)))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
