@@ -20,7 +20,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import UploadFile
 
 from api import clock, texts
-from api.access import queries, service
+from api.access import queries, service, sessions
 from api.access.models import Worker
 from api.channels.webchat import queries as webchat
 from api.channels.webchat.queries import Chat
@@ -32,6 +32,7 @@ from api.settings import settings
 WORKER_COOKIE = "hearthline_worker"
 CHAT_COOKIE = "hearthline_chat"
 FORM_FIELD = "form_token"
+ACCOUNT = "/console/account"
 BEARER = HTTPBearer(auto_error=False, description="A token of POST /api/v1/token.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -41,6 +42,10 @@ class SignInNeeded(Exception):
 
     def __init__(self, next_path: str) -> None:
         self.next_path = next_path
+
+
+class SecondFactorNeeded(SignInNeeded):
+    """The agency wants a second factor of this role, and there is none: the page for that is next."""
 
 
 class ChatEnded(Exception):
@@ -57,6 +62,8 @@ class Visitor:
     timezone: str
     language: str
     form_token: str
+    #: Which of their sessions this is.
+    session_id: uuid.UUID | None = None
 
     @property
     def id(self) -> uuid.UUID:
@@ -77,7 +84,8 @@ class Visitor:
 
 
 def signed_in_worker(request: Request) -> Visitor:
-    """The worker whose session cookie this is. Raises SignInNeeded."""
+    """The worker whose session cookie this is. Raises SignInNeeded; SecondFactorNeeded everywhere but where one gets
+    it."""
     token = request.cookies.get(WORKER_COOKIE, "")
     found = None
     if token:
@@ -86,15 +94,24 @@ def signed_in_worker(request: Request) -> Visitor:
     if found is None:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         raise SignInNeeded(path if request.method in SAFE_METHODS else "/console")
-    worker, agency = found
+    if found.factor_missing and not _leads_to_a_factor(request.url.path):
+        raise SecondFactorNeeded("/console")
+    sessions.seen(found.session)
+    agency = found.agency
     return Visitor(
-        worker=worker,
+        worker=found.worker,
         agency_name=agency.name,
         jurisdiction=agency.jurisdiction,
         timezone=agency.timezone,
         language=chosen_language(request, agency.language),
         form_token=service.form_token(token),
+        session_id=found.session.id,
     )
+
+
+def _leads_to_a_factor(path: str) -> bool:
+    """One's own account, and the way out."""
+    return path == ACCOUNT or path.startswith(f"{ACCOUNT}/") or path == "/console/sign-out"
 
 
 def bearer_worker(
@@ -110,9 +127,12 @@ def bearer_worker(
             found = queries.worker_of_session(session, service.bearer_hash(given.credentials))
     if found is None:
         raise Refused(401, "token_needed", headers={"WWW-Authenticate": "Bearer"})
-    worker, agency = found
+    if found.factor_missing:
+        raise Refused(401, "second_factor_missing", headers={"WWW-Authenticate": "Bearer"})
+    sessions.seen(found.session)
+    agency = found.agency
     return Visitor(
-        worker=worker,
+        worker=found.worker,
         agency_name=agency.name,
         jurisdiction=agency.jurisdiction,
         timezone=agency.timezone,

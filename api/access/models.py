@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
@@ -26,6 +27,8 @@ class Agency(Base):
     timezone: Mapped[str]
     phone: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
+    #: Roles that may do nothing before they have a second factor.
+    second_factor_roles: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 class Worker(Base):
@@ -59,6 +62,89 @@ class WorkerSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    #: cookie (a browser) or bearer (a program).
+    via: Mapped[str] = mapped_column(default="cookie", server_default="cookie")
+    #: The browser's family and the system's, such as "Firefox, Linux"; never what the browser sent.
+    browser: Mapped[str] = mapped_column(default="", server_default="")
+    #: To a few minutes.
+    last_seen_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """A worker's authenticator. The secret is in no column: it is made from ``salt`` with the installation's key."""
+
+    __tablename__ = "second_factors"
+
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"), primary_key=True)
+    salt: Mapped[str]
+    begun_at: Mapped[datetime]
+    #: None: begun, and no code has shown yet that it works.
+    confirmed_at: Mapped[datetime | None]
+    #: The 30 seconds of the last code that was used: none of them or before them works again.
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Base):
+    """For whoever lost the authenticator: works once. Only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[Id]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"), index=True)
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None]
+
+
+class Opening(Base):
+    """A worker opened a family that is not theirs, for an hour, and said why. It is told to those who work with it."""
+
+    __tablename__ = "openings"
+    __table_args__ = (Index("ix_openings_worker_id_ends_at", "worker_id", "ends_at"),)
+
+    id: Mapped[Id]
+    family_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("families.id"), index=True)
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    reason: Mapped[str]
+    opened_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    #: When one of the family's own workers said that they have seen it, and who.
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+
+
+class ApiKey(Base):
+    """A key for a program of the agency's own. It sees what its worker sees. Only its hash is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (CheckConstraint("scope IN ('read','write')", name="scope"),)
+
+    id: Mapped[Id]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"), index=True)
+    name: Mapped[str]
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    #: read, or write (which may read too).
+    scope: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class KeptAnswer(Base):
+    """What a write under /api/v1 answered, for a program that asks again with the same ``Idempotency-Key``."""
+
+    __tablename__ = "kept_answers"
+    __table_args__ = (UniqueConstraint("worker_id", "key_hash"),)
+
+    id: Mapped[Id]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    key_hash: Mapped[str]
+    #: A hash of the method, the address and the body.
+    request_hash: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+    #: None while the first request is being worked on.
+    status: Mapped[int | None]
+    body: Mapped[str] = mapped_column(default="")
 
 
 class SignInAttempt(Base):

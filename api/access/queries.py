@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fastapi import HTTPException
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import ROLES, Agency, Worker, WorkerSession
+from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerSession
 from api.appointments.models import Appointment, ChangeRequest
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
@@ -49,12 +49,27 @@ class NotVisible(HTTPException):
         super().__init__(404)
 
 
-def worker_of_session(session: Session, token_hash: str) -> tuple[Worker, Agency] | None:
+class SeenSession(NamedTuple):
+    """A session that counts: whose it is, where they work, and whether they have a second factor."""
+
+    worker: Worker
+    agency: Agency
+    session: WorkerSession
+    second_factor: bool
+
+    @property
+    def factor_missing(self) -> bool:
+        """Does the agency want a second factor that this worker does not have yet?"""
+        return self.worker.role in self.agency.second_factor_roles and not self.second_factor
+
+
+def worker_of_session(session: Session, token_hash: str) -> SeenSession | None:
     """The active worker whose unexpired, unrevoked session has this token hash, with their agency."""
     row = session.execute(
-        select(Worker, Agency)
+        select(Worker, Agency, WorkerSession, SecondFactor.confirmed_at)
         .join(WorkerSession, WorkerSession.worker_id == Worker.id)
         .join(Agency, Agency.id == Worker.agency_id)
+        .outerjoin(SecondFactor, SecondFactor.worker_id == Worker.id)
         .where(
             WorkerSession.token_hash == token_hash,
             WorkerSession.revoked_at.is_(None),
@@ -62,7 +77,7 @@ def worker_of_session(session: Session, token_hash: str) -> tuple[Worker, Agency
             Worker.active,
         )
     ).one_or_none()
-    return (row[0], row[1]) if row else None
+    return SeenSession(row[0], row[1], row[2], row[3] is not None) if row else None
 
 
 def worker_names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
@@ -175,6 +190,18 @@ def leads_or_404(worker: Viewer) -> None:
     """Raises NotVisible (404) for whoever may not change how the agency works."""
     if not leads(worker):
         raise NotVisible
+
+
+def administers_or_404(worker: Viewer) -> None:
+    """Raises NotVisible (404) for whoever may not manage the agency's workers."""
+    if worker.role != "administrator":
+        raise NotVisible
+
+
+def colleague_or_404(session: Session, worker: Viewer, colleague_id: uuid.UUID) -> Worker:
+    """A worker of the same agency, for its administrator. Raises NotVisible (404)."""
+    administers_or_404(worker)
+    return _one(session.scalars(select(Worker).filter_by(id=colleague_id, agency_id=worker.agency_id)).one_or_none())
 
 
 def ladder_rule_or_404(session: Session, worker: Viewer, rule_id: uuid.UUID) -> LadderRule:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Security
 from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials
 
-from api.access import service
+from api.access import service, sessions
 from api.access.guards import (
     BEARER,
     WORKER_COOKIE,
@@ -57,12 +57,36 @@ def sign_in(
     next_path = own_path(next, HOME)
     try:
         signed_in = service.sign_in(
-            email[:320], password[:1024], client_of(request), request.cookies.get(WORKER_COOKIE, "")
+            email[:320], password[:1024], client_of(request), request.cookies.get(WORKER_COOKIE, ""), _browser(request)
         )
     except service.TooManyTries:
         return _form(request, next_path, "console.sign_in.too_many_tries", 429)
     if signed_in is None:
         return _form(request, next_path, "console.sign_in.wrong", 400)
+    if isinstance(signed_in, service.SecondStep):
+        return _code_form(request, next_path, signed_in.ticket)
+    return with_session(RedirectResponse(next_path, 303), signed_in)
+
+
+@doors.post("/sign-in/code", dependencies=[DOOR])
+def sign_in_code(
+    request: Request,
+    ticket: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = HOME,
+) -> Response:
+    """The second step: a code of the authenticator, or a recovery code."""
+    next_path = own_path(next, HOME)
+    try:
+        signed_in = service.second_step(
+            ticket[:200], code[:40], client_of(request), request.cookies.get(WORKER_COOKIE, ""), _browser(request)
+        )
+    except service.TooManyTries:
+        return _form(request, next_path, "console.sign_in.too_many_tries", 429)
+    except LookupError:
+        return _form(request, next_path, "account.step.over", 400)
+    if signed_in is None:
+        return _code_form(request, next_path, ticket[:200], "account.step.wrong", 400)
     return with_session(RedirectResponse(next_path, 303), signed_in)
 
 
@@ -84,10 +108,13 @@ def sign_out(request: Request, visitor: Annotated[Visitor, Depends(signed_in_wor
 def give_token(request: Request, given: Credentials) -> TokenOut:
     """Get a token: a worker's e-mail address and password for twelve hours' access to what that worker may see.
 
+    A worker with a second factor gives a code of it as well; each code works once.
     After eight wrong tries for one address, or thirty from one place, none is looked at for a quarter of an hour.
     """
     try:
-        found = service.give_bearer_token(given.email, given.password, client_of(request))
+        found = service.give_bearer_token(given.email, given.password, client_of(request), given.code)
+    except service.CodeNeeded:
+        raise Refused(401, "code_needed", headers={"WWW-Authenticate": "Bearer"}) from None
     except service.TooManyTries:
         wait = str(int(service.WINDOW.total_seconds()))
         raise Refused(429, "too_many_tries", headers={"Retry-After": wait}) from None
@@ -114,6 +141,23 @@ def with_session(response: Response, signed_in: service.SignedIn) -> Response:
         secure=settings().https,
     )
     return response
+
+
+def _browser(request: Request) -> str:
+    return sessions.browser_family(request.headers.get("user-agent", ""))
+
+
+def _code_form(request: Request, next_path: str, ticket: str, problem: str = "", status: int = 200) -> Response:
+    return page(
+        request,
+        "console/sign_in_code.html",
+        language=chosen_language(request),
+        status=status,
+        next_path=next_path,
+        ticket=ticket,
+        problem=problem,
+        alone=True,
+    )
 
 
 def _form(request: Request, next_path: str, problem: str = "", status: int = 200) -> Response:

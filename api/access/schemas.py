@@ -19,6 +19,9 @@ class Credentials(Given):
     password: Annotated[str, StringConstraints(max_length=1024), AfterValidator(refuse_unstorable)] = Field(
         examples=["a long enough password"]
     )
+    code: Annotated[str, StringConstraints(max_length=40), AfterValidator(refuse_unstorable)] = Field(
+        "", examples=["492039"], description="Of the authenticator, or a recovery code; where the worker has one."
+    )
 
 
 class TokenOut(BaseModel):

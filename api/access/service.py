@@ -1,7 +1,8 @@
 """Signing in and out, sessions, form tokens and the limits on guessing.
 
 Promises: a password or a code is never logged or stored in the clear; an unknown e-mail address gets the same answer
-after the same work as a wrong password; a try counts before it is looked at, so that a hundred at once are a hundred.
+after the same work as a wrong password; a try counts before it is looked at, so that a hundred at once are a hundred;
+whoever has a second factor has no session before a code of it, and its tries count with the password's.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.access import second_factor
+from api.access.hashes import keyed_hash as keyed_hash
 from api.access.models import SignInAttempt, Worker, WorkerSession
 from api.audit import service as audit
 from api.database import transaction
 from api.messages.cleaning import storable
-from api.settings import settings
 
 SESSION_LIFE = timedelta(hours=12)
 #: Tries are counted over this time.
@@ -33,6 +35,8 @@ WINDOW = timedelta(minutes=15)
 TRIES_PER_EMAIL = 8
 TRIES_PER_CLIENT = 30
 SHORTEST_PASSWORD = 12
+#: From the password to the code.
+SECOND_STEP_LIFE = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
 #: Argon2 takes 64 MiB a time: more at once would let a flood of sign-ins take the machine's memory.
@@ -50,6 +54,17 @@ class SignedIn:
     token: str
     worker_id: uuid.UUID
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """The password was right, and a code is asked for. The ticket says whose, for five minutes; it opens nothing."""
+
+    ticket: str
+
+
+class CodeNeeded(Exception):
+    """The password was right; a code that fits was not given with it."""
 
 
 def hash_password(password: str) -> str:
@@ -93,11 +108,6 @@ def _password_fits(password_hash: str, password: str) -> bool:
 def secret_fits(kept: str, given: str) -> bool:
     """Is this what was hashed with ``hash_password``? For PINs; whoever asks limits the tries."""
     return _password_fits(kept, given)
-
-
-def keyed_hash(purpose: str, value: str) -> str:
-    """A hash that only this installation can make: for looking something up without keeping it."""
-    return hmac.new(settings().key.encode(), f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
 def token_hash(token: str) -> str:
@@ -151,8 +161,11 @@ def forget_tries(session: Session, entries: list[uuid.UUID]) -> None:
     session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(entries)))
 
 
-def sign_in(email: str, password: str, client: str, old_token: str = "") -> SignedIn | None:
-    """A new session for the right e-mail address and password, else None. ``client`` is the browser's address.
+def sign_in(
+    email: str, password: str, client: str, old_token: str = "", browser: str = ""
+) -> SignedIn | SecondStep | None:
+    """A new session for the right e-mail address and password, else None; for whoever has a second factor the next step
+    instead. ``client`` is the browser's address, ``browser`` its family.
 
     The session that the browser had before is revoked. Raises TooManyTries. Commits.
     """
@@ -161,22 +174,81 @@ def sign_in(email: str, password: str, client: str, old_token: str = "") -> Sign
         return None
     with transaction() as session:
         forget_tries(session, proved.entries)
+        if second_factor.enrolled(session, proved.worker.id):
+            return SecondStep(_ticket(proved.worker, clock.now() + SECOND_STEP_LIFE))
         if old_token:
             _revoke(session, token_hash(old_token))
-        return start_session(session, proved.worker)
+        return start_session(session, proved.worker, browser=browser)
 
 
-def give_bearer_token(email: str, password: str, client: str) -> SignedIn | None:
+def second_step(ticket: str, code: str, client: str, old_token: str = "", browser: str = "") -> SignedIn | None:
+    """The session, for a code that fits; None for one that does not (or was used). Raises LookupError where the ticket
+    is over, TooManyTries. Commits."""
+    worker = _of_ticket(ticket)
+    entries = count_try(limits(worker.email, client))
+    with transaction() as session:
+        kind = second_factor.use(session, worker.id, code, clock.now())
+        if kind is None:
+            return None
+        forget_tries(session, entries)
+        if old_token:
+            _revoke(session, token_hash(old_token))
+        return start_session(session, worker, browser=browser, factor=kind)
+
+
+def give_bearer_token(email: str, password: str, client: str, code: str = "") -> SignedIn | None:
     """The same for a program: a token for its ``Authorization: Bearer``, with the same limits after the same work.
 
-    Raises TooManyTries. Commits.
+    Raises TooManyTries; CodeNeeded where the worker has a second factor and ``code`` does not fit. Commits.
     """
     proved = _prove(email, password, client)
     if proved is None:
         return None
     with transaction() as session:
+        kind = ""
+        if second_factor.enrolled(session, proved.worker.id):
+            kind = second_factor.use(session, proved.worker.id, code, clock.now()) or ""
+            if not kind:  # the try stays counted
+                raise CodeNeeded
         forget_tries(session, proved.entries)
-        return start_session(session, proved.worker, via="bearer")
+        return start_session(session, proved.worker, via="bearer", factor=kind)
+
+
+def _ticket(worker: Worker, until: datetime) -> str:
+    ends = int(until.timestamp())
+    return f"{worker.id.hex}.{ends}.{_ticket_seal(worker, ends)}"
+
+
+def _ticket_seal(worker: Worker, ends: int) -> str:
+    return keyed_hash("second-step", f"{worker.id}:{ends}:{worker.password_hash}")  # a new password ends it
+
+
+def _of_ticket(ticket: str) -> Worker:
+    try:
+        whose, ends, seal = ticket.split(".")
+        worker_id, until = uuid.UUID(whose), int(ends)
+    except ValueError:
+        raise LookupError from None
+    with transaction() as session:
+        worker = session.get(Worker, worker_id)
+    if worker is None or not worker.active or until < clock.now().timestamp():
+        raise LookupError
+    if not hmac.compare_digest(_ticket_seal(worker, until).encode(), seal.encode("utf-8", "replace")):
+        raise LookupError
+    return worker
+
+
+def limits(email: str, client: str) -> dict[str, int]:
+    """How often may be tried for an address, and from a place: for ``count_try``."""
+    return {
+        keyed_hash("sign-in-email", email.strip().casefold()): TRIES_PER_EMAIL,
+        keyed_hash("sign-in-client", client): TRIES_PER_CLIENT,
+    }
+
+
+def password_fits(worker: Worker, password: str) -> bool:
+    """Is this the worker's password? The caller counts the tries."""
+    return _password_fits(worker.password_hash, storable(password))
 
 
 @dataclass(frozen=True)
@@ -188,12 +260,7 @@ class _Proved:
 def _prove(email: str, password: str, client: str) -> _Proved | None:
     """Who this is, by e-mail address and password, and the tries to forget; None (after the same work) for nobody."""
     address, password = storable(email).strip().casefold(), storable(password)
-    entries = count_try(
-        {
-            keyed_hash("sign-in-email", address): TRIES_PER_EMAIL,
-            keyed_hash("sign-in-client", client): TRIES_PER_CLIENT,
-        }
-    )
+    entries = count_try(limits(address, client))
     with transaction() as session:
         worker = session.scalars(select(Worker).where(func.lower(Worker.email) == address)).one_or_none()
     known = worker is not None and worker.active and worker.password_hash != ""
@@ -201,15 +268,24 @@ def _prove(email: str, password: str, client: str) -> _Proved | None:
     return _Proved(worker, entries) if worker and known and fits else None
 
 
-def start_session(session: Session, worker: Worker, *, via: str = "cookie") -> SignedIn:
-    """A new session for a worker who has proved who they are; ``via`` is ``cookie`` or ``bearer``."""
+def start_session(
+    session: Session, worker: Worker, *, via: str = "cookie", browser: str = "", factor: str = ""
+) -> SignedIn:
+    """A new session for a worker who has proved who they are; ``via`` is ``cookie`` or ``bearer``, ``factor`` the kind
+    of code that was used."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
     kept = bearer_hash(token) if via == "bearer" else token_hash(token)
-    session.add(WorkerSession(worker_id=worker.id, token_hash=kept, created_at=now, expires_at=now + SESSION_LIFE))
-    detail = {"via": via}
+    ends = now + SESSION_LIFE
+    session.add(
+        WorkerSession(
+            worker_id=worker.id, token_hash=kept, created_at=now, expires_at=ends, via=via, browser=browser,
+            last_seen_at=now,
+        )
+    )  # fmt: skip
+    detail = {"via": via, "second_factor": factor or "none"}
     audit.record(session, actor_kind="worker", actor_id=worker.id, verb="signed_in", object_id=worker.id, detail=detail)
-    return SignedIn(token, worker.id, now + SESSION_LIFE)
+    return SignedIn(token, worker.id, ends)
 
 
 def sign_out(token: str) -> None:

@@ -21,6 +21,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
 from api.console import (
+    account_routes,
     conference_routes,
     contact_routes,
     conversation_routes,
@@ -31,6 +32,7 @@ from api.console import (
     rota_routes,
     status_routes,
     timescale_routes,
+    worker_routes,
 )
 from api.console.layout import console_page
 from api.database import reading, transaction
@@ -52,6 +54,8 @@ routers = [
     rota_routes.router,
     status_routes.router,
     contact_routes.router,
+    account_routes.router,
+    worker_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

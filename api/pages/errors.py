@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import texts
-from api.access.guards import CHAT_COOKIE, ChatEnded, SignInNeeded
+from api.access.guards import ACCOUNT, CHAT_COOKIE, ChatEnded, SecondFactorNeeded, SignInNeeded
 from api.pages.rendering import chosen_language, page
 from api.rest import errors as rest
 
@@ -107,6 +107,8 @@ async def _sign_in_needed(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInNeeded)
     if not wants_page(request) or "text/event-stream" in request.headers.get("accept", ""):
         return JSONResponse({"detail": texts.render("pages.error.401", "en")}, 401)
+    if isinstance(error, SecondFactorNeeded):
+        return RedirectResponse(f"{ACCOUNT}?note=needed", 303)
     return RedirectResponse(f"/console/sign-in?{urlencode({'next': error.next_path})}", 303)
 
 

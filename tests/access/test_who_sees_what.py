@@ -49,6 +49,11 @@ ROUTES = (
     ("POST", "/console/rota/changes/{unseen}/cancel"),
     ("GET", "/console/people/{person}/contact"),
     ("POST", "/console/people/{person}/pin-code"),
+    ("POST", "/console/account/sessions/{unseen}/end"),  # with real ones: tests/access/test_sessions.py
+    ("POST", "/console/workers/{unseen}/sessions/end"),
+    ("POST", "/console/workers/{unseen}/second-factor/reset"),
+    ("POST", "/console/workers/{unseen}/deactivate"),
+    ("POST", "/console/workers/{unseen}/reactivate"),
 )
 
 

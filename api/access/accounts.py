@@ -1,0 +1,116 @@
+"""What workers change about their own account, and administrators about those of their agency.
+
+Promises: whatever makes an account safer (a new password, a second factor, leaving) ends the sessions from before it;
+each change is in the audit trail. Everything takes the caller's transaction but ``change_password``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.access import second_factor, service, sessions
+from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerSession
+from api.audit import service as audit
+from api.database import transaction
+
+
+class TooShort(ValueError):
+    """The password has less than SHORTEST_PASSWORD characters."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A worker as the administrator sees them."""
+
+    worker: Worker
+    second_factor: bool
+    sessions: int
+    last_seen_at: datetime | None
+
+
+def accounts(session: Session, agency_id: uuid.UUID) -> list[Account]:
+    """Everybody of the agency, those who left last."""
+    live = (
+        select(
+            WorkerSession.worker_id,
+            func.count().label("count"),
+            func.max(WorkerSession.last_seen_at).label("seen"),
+        )
+        .where(WorkerSession.revoked_at.is_(None), WorkerSession.expires_at > clock.now())
+        .group_by(WorkerSession.worker_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Worker, SecondFactor.confirmed_at, live.c.count, live.c.seen)
+        .outerjoin(SecondFactor, SecondFactor.worker_id == Worker.id)
+        .outerjoin(live, live.c.worker_id == Worker.id)
+        .where(Worker.agency_id == agency_id)
+        .order_by(Worker.active.desc(), Worker.name)
+    )
+    return [Account(worker, confirmed is not None, count or 0, seen) for worker, confirmed, count, seen in rows]
+
+
+def change_password(worker_id: uuid.UUID, current: str, new: str, client: str, keep: uuid.UUID | None) -> bool:
+    """Give oneself a new password; the other sessions end. False if the current one was not right. Raises TooShort,
+    api.access.service.TooManyTries. Commits."""
+    if len(new) < service.SHORTEST_PASSWORD:
+        raise TooShort
+    if not proves(worker_id, current, client):
+        return False
+    hashed = service.hash_password(new)
+    with transaction() as session:
+        session.get_one(Worker, worker_id).password_hash = hashed
+        _note(session, worker_id, "changed_own_password", worker_id)
+        sessions.end_others(session, worker_id, keep)
+    return True
+
+
+def proves(worker_id: uuid.UUID, password: str, client: str) -> bool:
+    """Is this really them, by their password? The tries count with those at sign-in. Raises TooManyTries. Commits."""
+    with transaction() as session:
+        worker = session.get_one(Worker, worker_id)
+    entries = service.count_try(service.limits(worker.email, client))
+    if not service.password_fits(worker, password):
+        return False
+    with transaction() as session:
+        service.forget_tries(session, entries)
+    return True
+
+
+def set_active(session: Session, colleague: Worker, active: bool, by: uuid.UUID) -> None:
+    """Somebody leaves (their sessions end; what they had taken on is open again at the next tick) or comes back."""
+    if colleague.active == active:
+        return
+    colleague.active = active
+    if not active:
+        sessions.end_all(session, colleague.id, by)
+    _note(session, by, "reactivated_worker" if active else "deactivated_worker", colleague.id)
+
+
+def reset_second_factor(session: Session, colleague: Worker, by: uuid.UUID) -> None:
+    """For whoever lost phone and recovery codes: none any more, and no session either."""
+    if second_factor.remove(session, colleague.id):
+        _note(session, by, "reset_second_factor", colleague.id)
+        sessions.end_all(session, colleague.id, by)
+
+
+def require_second_factor(session: Session, agency: Agency, roles: Sequence[str], by: uuid.UUID) -> None:
+    """Which roles may do nothing before they have one."""
+    wanted = [role for role in ROLES if role in roles]
+    if wanted != agency.second_factor_roles:
+        agency.second_factor_roles = wanted
+        detail = {"roles": wanted}
+        audit.record(
+            session, actor_kind="worker", actor_id=by, verb="required_second_factor", object_id=agency.id, detail=detail
+        )
+
+
+def _note(session: Session, by: uuid.UUID, verb: str, about: uuid.UUID) -> None:
+    audit.record(session, actor_kind="worker", actor_id=by, verb=verb, object_id=about)
