@@ -161,7 +161,7 @@ def test_an_administrator_says_which_roles_must_have_one(client: TestClient, tow
     form = {**town.form(mine), "role": ["manager", "administrator", "owner of the place"]}
     client.post("/console/workers/second-factor", data=form)
     with reading() as session:
-        kept = dict(session.execute(select(Agency.external_id, Agency.second_factor_roles)).tuples().all())
+        kept = {row[0]: row[1] for row in session.execute(select(Agency.external_id, Agency.second_factor_roles))}
     assert kept == {"near": ["manager", "administrator"], "far": []}
     assert client.get("/console/workers").status_code == 303, "the administrator is the first of whom it is asked"
 
