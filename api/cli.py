@@ -192,6 +192,26 @@ def export_person(
         typer.echo("names are taken out by their spelling, and what could endanger somebody is for you to judge.")
 
 
+@app.command("erase-person")
+def erase_person(
+    who: Annotated[str, typer.Argument(metavar="ID", help="the person's id, or FAMILY/PERSON")],
+    reason: Annotated[str, typer.Option(help="why, for the audit trail: a reference, no names")],
+    yes: Annotated[bool, typer.Option("--yes", help="do it; without this it only says what would happen")] = False,
+) -> None:
+    """Empty what is held about one person. What the law makes one keep stays, without their words and name."""
+    from api.protection import erasure, whose
+
+    try:
+        done = erasure.erase(who, reason, only_say=not yes)
+    except (whose.Unknown, erasure.Refused) as problem:
+        fail(str(problem))
+    else:
+        for line in done.in_words():
+            typer.echo(line)
+        if not yes:
+            fail("Nothing was changed. It cannot be undone: make sure, then run it again with --yes.")
+
+
 @app.command("screen")
 def screen_file(file: File) -> None:
     """The safety screen on one message a line; prints a JSON line for each: text, safety."""

@@ -82,6 +82,8 @@ class Person(Base):
     pin_locked_at: Mapped[datetime | None]
     #: How long a phone stays open after the PIN, in minutes.
     session_minutes: Mapped[int] = mapped_column(default=15)
+    #: What was theirs was emptied then (api.protection.erasure); an import brings nothing of it back.
+    erased_at: Mapped[datetime | None]
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 

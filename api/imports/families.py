@@ -36,7 +36,13 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
         _write_assignments(writer, row, family, workers)
         people = _write_people(writer, row, family, agency)
         for j, person in enumerate(family.people):
-            listed[people[person.id].id] = (("families", i, "people", j), person)
+            at: Path = ("families", i, "people", j)
+            if people[person.id].erased_at is None:
+                listed[people[person.id].id] = (at, person)
+            else:
+                writer.report.notes.append(
+                    f"{'.'.join(map(str, at))}: was erased here and stays so; take them out of the case system's file"
+                )
         here = {key[1]: worker for key, worker in workers.items() if key[0] == family.agency}
         plans.write_plans(writer, row, family.plans, people, here, zone)
         appointments.write_appointments(writer, row, ("families", i), family.appointments, people, zone)
@@ -83,6 +89,8 @@ def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency)
             "born": dates.local_day(person.born, today) if person.born else None,
         }
         existing = people.get(person.id)
+        if existing is not None and existing.erased_at is not None:
+            continue
         # Safe contact and language are the person's own to say, and once here they are changed here.
         if existing is None:
             safe = person.safe_contact

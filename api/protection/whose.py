@@ -68,10 +68,12 @@ def _numbers(session: Session, given: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Talks:
-    """Conversations of a person's alone, and those of a number that somebody else has or had as well."""
+    """Conversations of a person's alone, and the others of their numbers; of these ``nobody_elses`` are those of a
+    number that no other person has or had, and whose last words may be a stranger's."""
 
     own: list[Conversation]
     shared: list[Conversation]
+    nobody_elses: list[Conversation]
 
 
 def talks(session: Session, person: Person) -> Talks:
@@ -92,7 +94,8 @@ def talks(session: Session, person: Person) -> Talks:
         .order_by(Conversation.created_at)
     ).all()
     own = [one for one in found if one.person_id == person.id and one.address not in used_by_others]
-    return Talks(own, [one for one in found if one not in own])
+    others_of_theirs = [one for one in found if one not in own]
+    return Talks(own, others_of_theirs, [one for one in others_of_theirs if one.address not in used_by_others])
 
 
 def neutral(agency: Agency) -> str:
@@ -100,12 +103,12 @@ def neutral(agency: Agency) -> str:
     return texts.render("protection.erased", agency.language)
 
 
-def name_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Finds any of these names as whole words, however they are written; None for no names."""
+def name_pattern(names: Sequence[str], flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str] | None:
+    """Finds any of these names as whole words, in any case unless ``flags`` say otherwise; None for no names."""
     known = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
     if not known:
         return None
-    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(name) for name in known) + r")(?!\w)", re.IGNORECASE)
+    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(name) for name in known) + r")(?!\w)", flags)
 
 
 def _digits(number: str) -> str:
