@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerSession
+from api.access.models import ROLES, Agency, Opening, SecondFactor, Worker, WorkerSession
 from api.appointments.models import Appointment, ChangeRequest
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
@@ -87,14 +87,46 @@ def worker_names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid
 
 
 def visible_families(worker: Viewer) -> Select[Family]:
-    """The families this worker may see: the assigned ones, or the agency's for duty, managers and administrators."""
+    """The families this worker may see: the assigned ones and those they have opened for an hour, or the agency's for
+    duty, managers and administrators."""
     families = select(Family).where(Family.agency_id == worker.agency_id)
     if worker.role in AGENCY_WIDE:
         return families
     if worker.role == "worker":
-        mine = select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id)
-        return families.where(Family.id.in_(mine))
+        opened = select(Opening.family_id).where(Opening.worker_id == worker.id, Opening.ends_at > clock.now())
+        return families.where(or_(Family.id.in_(_assigned(worker)), Family.id.in_(opened)))
     return families.where(false())
+
+
+def _assigned(worker: Viewer) -> Select[uuid.UUID]:
+    return select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id)
+
+
+def closed_families(worker: Viewer) -> Select[Family]:
+    """The agency's families that this worker does not see, but may open for an hour with a reason."""
+    seen = visible_families(worker).with_only_columns(Family.id)
+    families = select(Family).where(Family.agency_id == worker.agency_id, Family.id.not_in(seen))
+    return families if worker.role == "worker" else families.where(false())
+
+
+def visible_openings(worker: Viewer) -> Select[Opening]:
+    """Who opened a family that is not theirs: one's own; those of the families assigned; for whoever leads, all."""
+    query = select(Opening).join(Family, Family.id == Opening.family_id).where(Family.agency_id == worker.agency_id)
+    if leads(worker):
+        return query
+    return query.where(or_(Opening.worker_id == worker.id, Opening.family_id.in_(_assigned(worker))))
+
+
+def openings_to_see(worker: Viewer) -> Select[Opening]:
+    """Those of the families assigned to this worker by somebody else, that none of the family's workers has seen."""
+    return visible_openings(worker).where(
+        Opening.family_id.in_(_assigned(worker)), Opening.worker_id != worker.id, Opening.seen_at.is_(None)
+    )
+
+
+def opening_to_see_or_404(session: Session, worker: Viewer, opening_id: uuid.UUID) -> Opening:
+    """One that this worker has yet to see. Raises NotVisible (404)."""
+    return _one(session.scalars(openings_to_see(worker).where(Opening.id == opening_id)).one_or_none())
 
 
 def _family_is_visible(worker: Viewer, column: ColumnElement[Any]) -> ColumnElement[bool]:

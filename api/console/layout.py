@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from api import texts
+from api.access import openings
 from api.access.guards import Visitor
 from api.database import reading
 from api.escalations import queries
@@ -24,6 +25,7 @@ def console_page(
     with reading() as session:
         waiting = queries.open_count(session, me)
         pressing = timescales.pressing(session, me, me.today)
+        opened = openings.count_to_see(session, me)
     response = page(
         request,
         template,
@@ -35,6 +37,7 @@ def console_page(
         here=here,
         waiting=waiting,
         pressing=pressing,
+        opened=opened,
         has_text=texts.has,
         **context,
     )

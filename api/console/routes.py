@@ -27,6 +27,7 @@ from api.console import (
     conversation_routes,
     family_routes,
     ladder_routes,
+    opening_routes,
     reminder_routes,
     review_routes,
     rota_routes,
@@ -56,6 +57,7 @@ routers = [
     contact_routes.router,
     account_routes.router,
     worker_routes.router,
+    opening_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
