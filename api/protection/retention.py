@@ -23,7 +23,7 @@ from api.settings import DATA
 
 FILE = DATA / "retention.yaml"
 FEWEST_DAYS = 7
-BATCH = 1000
+BATCH = 5000
 
 _CHATS = """
     SELECT c.id FROM conversations c
@@ -144,9 +144,7 @@ def _clear_batch(rule: Rule, days: int, batch: int) -> int:
             return 0
         facts = {"before": clock.now() - timedelta(days=days), "batch": batch}
         alias = "c." if table == "conversations" else "a." if table == "delivery_attempts" else ""
-        chosen = text(
-            f"{old} ORDER BY {alias}id LIMIT :batch FOR UPDATE {'OF ' + alias[0] if alias else ''} SKIP LOCKED"
-        )
+        chosen = text(f"{old} LIMIT :batch FOR UPDATE {'OF ' + alias[0] if alias else ''} SKIP LOCKED")
         ids = list(session.scalars(chosen, facts))
         if not ids:
             return 0

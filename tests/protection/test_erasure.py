@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
@@ -22,6 +23,7 @@ from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint, Family, Person
 from api.imports.service import import_file
+from api.jurisdiction.phones import local_number
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans import history
 from api.plans.models import Plan, PlanAction, PlanVersion
@@ -90,7 +92,7 @@ def lived(session: Session, town: Town) -> int:
             CaseEvent(
                 family_id=mine.family.id,
                 external_id="visit",
-                kind="visit",
+                kind="home_visit",
                 day=date(2026, 1, 3),
                 note="Ashparent was calm",
                 recorded_at=clock.now(),
@@ -230,6 +232,23 @@ def test_the_number_is_a_strangers_afterwards(session: Session, town: Town) -> N
     accepted = inbox.accept(channel="sms", external_id="again", address=address, body="when is my meeting")
     conversation = session.get_one(Conversation, accepted.conversation_id)
     assert conversation.person_id is None and conversation.id != town.mine.conversation.id
+
+
+def test_the_consoles_pages_show_what_is_left(client: TestClient, session: Session, town: Town) -> None:
+    lived(session, town)
+    address = town.mine.conversation.address
+    assert run(town.mine.parent.id, "--yes").exit_code == 0
+    cookies = town.signed_in(town.manager)
+    for path in (
+        f"families/{town.mine.family.id}",
+        f"conversations/{town.mine.conversation.id}",
+        f"people/{town.mine.parent.id}/contact",
+        "",
+    ):
+        page = client.get(f"/console/{path}".rstrip("/"), cookies=cookies)
+        assert page.status_code == 200, path
+        assert "Ashparent" not in page.text and local_number(address, "GB") not in page.text
+    assert "Erased person" in client.get(f"/console/families/{town.mine.family.id}", cookies=cookies).text
 
 
 def test_an_import_brings_nobody_back(session: Session, database: object, tmp_path: Path) -> None:
