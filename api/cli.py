@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from api import logs
+from api.protection.commands import protection
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 services = typer.Typer(no_args_is_help=True, help="The services directory.")
 app.add_typer(services, name="services")
+app.add_typer(protection)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="the file")]
 
@@ -128,88 +130,6 @@ def export_false_alarms(
         fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
     else:
         typer.echo(f"{count} messages are in {out}. They are what people wrote: read, strip of names, then delete.")
-
-
-@app.command("backup")
-def back_up(out: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="the file to write")]) -> None:
-    """Write the whole database to a file (PostgreSQL's custom format), also while everything runs."""
-    from api.database import libpq_url
-    from api.protection import backup
-
-    try:
-        size = backup.back_up(out, libpq_url())
-    except backup.BackupFailed as problem:
-        fail(str(problem))
-    else:
-        typer.echo(f"{out} holds everything ({size:,} bytes). It is what families wrote: encrypt it, keep it apart.")
-
-
-@app.command("restore")
-def restore(file: File) -> None:
-    """Bring a backup into an empty database. Stop Hearthline first."""
-    from api.database import libpq_url
-    from api.protection import backup
-
-    try:
-        doubtful = backup.restore(file, libpq_url())
-    except backup.BackupFailed as problem:
-        fail(str(problem))
-    else:
-        typer.echo("All of it is back. Now: hearthline migrate; then erase again who was erased since this backup.")
-        if doubtful:
-            typer.echo(f"{doubtful} texts may have gone out since the backup: the console shows them to workers.")
-
-
-@app.command("retention")
-def retention_rules() -> None:
-    """How long each kind of data is kept, why, and how much would be removed now. Removes nothing: the worker does."""
-    from api.protection import retention
-
-    try:
-        for rule in retention.rules():
-            kept = "kept" if rule.days is None else f"{rule.days} days, {retention.due(rule)} to remove"
-            typer.echo(f"{rule.kind}: {kept}. {rule.why}")
-    except retention.BadRules as problem:
-        fail(str(problem))
-
-
-@app.command("export-person")
-def export_person(
-    who: Annotated[str, typer.Argument(metavar="ID_OR_NUMBER", help="the person's id, FAMILY/PERSON, or phone number")],
-    out: Annotated[Path, typer.Option(dir_okay=False, help="the JSON file to write; it must not be there yet")],
-) -> None:
-    """Everything held about one person, for a subject access request. A person reads it before it is handed over."""
-    from api.protection import person_file, whose
-
-    try:
-        count = person_file.write(who, out)
-    except whose.Unknown as problem:
-        fail(str(problem))
-    except OSError as problem:
-        fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
-    else:
-        typer.echo(f"{out} holds what there is, {count} messages among it. Read it before you hand it over: relatives'")
-        typer.echo("names are taken out by their spelling, and what could endanger somebody is for you to judge.")
-
-
-@app.command("erase-person")
-def erase_person(
-    who: Annotated[str, typer.Argument(metavar="ID", help="the person's id, or FAMILY/PERSON")],
-    reason: Annotated[str, typer.Option(help="why, for the audit trail: a reference, no names")],
-    yes: Annotated[bool, typer.Option("--yes", help="do it; without this it only says what would happen")] = False,
-) -> None:
-    """Empty what is held about one person. What the law makes one keep stays, without their words and name."""
-    from api.protection import erasure, whose
-
-    try:
-        done = erasure.erase(who, reason, only_say=not yes)
-    except (whose.Unknown, erasure.Refused) as problem:
-        fail(str(problem))
-    else:
-        for line in done.in_words():
-            typer.echo(line)
-        if not yes:
-            fail("Nothing was changed. It cannot be undone: make sure, then run it again with --yes.")
 
 
 @app.command("screen")
