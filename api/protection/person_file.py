@@ -181,7 +181,8 @@ def _escalation(session: Session, one: Escalation, workers: dict[UUID, Worker]) 
 
 def _actions(session: Session, person: Person) -> Lines:
     lines = []
-    for one in session.scalars(select(PlanAction).where(PlanAction.owner_person_id == person.id)):
+    theirs = select(PlanAction).where(PlanAction.owner_person_id == person.id)
+    for one in session.scalars(theirs.order_by(PlanAction.due_on, PlanAction.id)):
         known = _fields(one, "title why due_on status blocked_reason kind measure evidence")
         own = select(ActionEvent).where(ActionEvent.action_id == one.id).order_by(ActionEvent.at)
         known["events"] = [
