@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from api import live
 from api.access import routes as access
 from api.access.guards import public
+from api.access.idempotency import Idempotent
 from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.channels.twilio import routes as twilio
@@ -53,7 +54,8 @@ def create_app() -> FastAPI:
     """The application, ready for uvicorn."""
     app = FastAPI(
         title="Hearthline",
-        description="The plan-tracking API of a family-support assistant.",
+        description="The plan-tracking API of a family-support assistant. Every write takes an `Idempotency-Key` header: "
+        "the same key and request again within a day get the same answer, and nothing is done twice.",
         docs_url=None,  # those pages load scripts from elsewhere; /openapi.json is there for any viewer
         redoc_url=None,
         lifespan=lifespan,
@@ -84,6 +86,7 @@ def create_app() -> FastAPI:
     app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     errors.install(app)
+    app.add_middleware(Idempotent)
     app.add_middleware(BodyLimit, limit=settings().body_limit)
     app.add_middleware(errors.CatchAll)
     app.add_middleware(SecurityHeaders)  # the outermost: it is on every answer

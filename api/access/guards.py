@@ -20,8 +20,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import UploadFile
 
 from api import clock, texts
-from api.access import queries, service, sessions
-from api.access.models import Worker
+from api.access import keys, queries, service, sessions
+from api.access.models import Agency, Worker
 from api.channels.webchat import queries as webchat
 from api.channels.webchat.queries import Chat
 from api.database import reading
@@ -33,7 +33,7 @@ WORKER_COOKIE = "hearthline_worker"
 CHAT_COOKIE = "hearthline_chat"
 FORM_FIELD = "form_token"
 ACCOUNT = "/console/account"
-BEARER = HTTPBearer(auto_error=False, description="A token of POST /api/v1/token.")
+BEARER = HTTPBearer(auto_error=False, description="A token of POST /api/v1/token, or an API key.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -115,24 +115,46 @@ def _leads_to_a_factor(path: str) -> bool:
 
 
 def bearer_worker(
+    request: Request,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
 ) -> Visitor:
-    """The worker for whom a program asks, by ``Authorization: Bearer`` and a token of ``POST /api/v1/token``.
+    """The worker for whom a program asks, by ``Authorization: Bearer`` and a token of ``POST /api/v1/token`` or an API
+    key. A browser's cookie is no key here, so no page can ride on one. Raises Refused (401; 403 for a key that may only
+    read)."""
+    return caller(given.credentials if given is not None else "", request.method)
 
-    A browser's cookie is no key here, so no page can ride on one. Raises Refused (401).
-    """
+
+def caller(credentials: str, method: str) -> Visitor:
+    """The same for what stood in the header. Raises Refused."""
+    if keys.is_key(credentials):
+        return _caller_with_key(credentials, method)
     found = None
-    if given is not None:
+    if credentials:
         with reading() as session:
-            found = queries.worker_of_session(session, service.bearer_hash(given.credentials))
+            found = queries.worker_of_session(session, service.bearer_hash(credentials))
     if found is None:
         raise Refused(401, "token_needed", headers={"WWW-Authenticate": "Bearer"})
     if found.factor_missing:
         raise Refused(401, "second_factor_missing", headers={"WWW-Authenticate": "Bearer"})
     sessions.seen(found.session)
-    agency = found.agency
+    return _program(found.worker, found.agency)
+
+
+def _caller_with_key(credentials: str, method: str) -> Visitor:
+    with reading() as session:
+        found = keys.worker_of_key(session, credentials)
+    if found is None:
+        raise Refused(401, "token_needed", headers={"WWW-Authenticate": "Bearer"})
+    worker, agency, key = found
+    if method not in SAFE_METHODS and key.scope != "write":
+        raise Refused(403, "scope_needed")
+    keys.used(key)
+    return _program(worker, agency)
+
+
+def _program(worker: Worker, agency: Agency) -> Visitor:
     return Visitor(
-        worker=found.worker,
+        worker=worker,
         agency_name=agency.name,
         jurisdiction=agency.jurisdiction,
         timezone=agency.timezone,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import ROLES, Agency, Opening, SecondFactor, Worker, WorkerSession
+from api.access.models import ROLES, Agency, ApiKey, Opening, SecondFactor, Worker, WorkerSession
 from api.appointments.models import Appointment, ChangeRequest
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
@@ -234,6 +234,13 @@ def colleague_or_404(session: Session, worker: Viewer, colleague_id: uuid.UUID) 
     """A worker of the same agency, for its administrator. Raises NotVisible (404)."""
     administers_or_404(worker)
     return _one(session.scalars(select(Worker).filter_by(id=colleague_id, agency_id=worker.agency_id)).one_or_none())
+
+
+def key_or_404(session: Session, worker: Viewer, key_id: uuid.UUID) -> ApiKey:
+    """An API key of the agency, for its administrator. Raises NotVisible (404)."""
+    administers_or_404(worker)
+    agencys = select(Worker.id).where(Worker.agency_id == worker.agency_id)
+    return _one(session.scalars(select(ApiKey).where(ApiKey.id == key_id, ApiKey.worker_id.in_(agencys))).one_or_none())
 
 
 def ladder_rule_or_404(session: Session, worker: Viewer, rule_id: uuid.UUID) -> LadderRule:

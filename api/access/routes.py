@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Security
 from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials
 
-from api.access import service, sessions
+from api.access import keys, service, sessions
 from api.access.guards import (
     BEARER,
     WORKER_COOKIE,
@@ -125,7 +125,9 @@ def give_token(request: Request, given: Credentials) -> TokenOut:
 
 @api.delete("/token", status_code=204, dependencies=[Depends(bearer_worker)], responses=documented(401))
 def take_back_token(given: Annotated[HTTPAuthorizationCredentials, Security(BEARER)]) -> None:
-    """Take back the token that this request carries: it works no longer."""
+    """Take back the token that this request carries: it works no longer. An API key is revoked in the console."""
+    if keys.is_key(given.credentials):
+        raise Refused(401, "token_needed", headers={"WWW-Authenticate": "Bearer"})
     service.take_back_bearer_token(given.credentials)
 
 

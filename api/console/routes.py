@@ -26,6 +26,7 @@ from api.console import (
     contact_routes,
     conversation_routes,
     family_routes,
+    key_routes,
     ladder_routes,
     opening_routes,
     reminder_routes,
@@ -58,6 +59,7 @@ routers = [
     account_routes.router,
     worker_routes.router,
     opening_routes.router,
+    key_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

@@ -74,7 +74,10 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 #: Every route behind the bearer token can answer so: 401, 404 and 422 (its address or its body).
 READS = documented(401, 404, 422)
 #: So can every one that takes a body.
-WRITES = documented(400, 401, 404, 409, 413, 422)
+WRITES = {
+    **documented(400, 401, 404, 409, 413, 422),
+    403: {"model": ErrorOut, "description": texts.render("rest.error.scope_needed", "en")},
+}
 
 
 def covers(path: str) -> bool:

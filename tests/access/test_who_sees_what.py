@@ -54,6 +54,7 @@ ROUTES = (
     ("POST", "/console/workers/{unseen}/second-factor/reset"),
     ("POST", "/console/workers/{unseen}/deactivate"),
     ("POST", "/console/workers/{unseen}/reactivate"),
+    ("POST", "/console/keys/{unseen}/revoke"),
     ("POST", "/console/openings/{unseen}/seen"),  # with real ones: tests/access/test_openings.py
 )
 
