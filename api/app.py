@@ -54,7 +54,7 @@ def create_app() -> FastAPI:
     """The application, ready for uvicorn."""
     app = FastAPI(
         title="Hearthline",
-        description="The plan-tracking API of a family-support assistant. Every write takes an `Idempotency-Key` header: "
+        description="The plan-tracking API of a family-support assistant. Every write takes an `Idempotency-Key`: "
         "the same key and request again within a day get the same answer, and nothing is done twice.",
         docs_url=None,  # those pages load scripts from elsewhere; /openapi.json is there for any viewer
         redoc_url=None,

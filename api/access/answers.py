@@ -25,8 +25,8 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Claim:
-    """``new``: do the work, then ``keep`` or ``release``. ``same``: it was done, and answered this. ``other``: the key is
-    another request's. ``open``: the first has not come to a known end."""
+    """``new``: do the work, then ``keep`` or ``release``. ``same``: it was done, and answered this. ``other``: the key
+    is another request's. ``open``: the first has not come to a known end."""
 
     kind: Literal["new", "same", "other", "open"]
     id: uuid.UUID

@@ -1,8 +1,8 @@
-"""``Idempotency-Key`` on the writes of /api/v1: the same key and request get the same answer, and nothing is done twice.
+"""``Idempotency-Key`` on the writes of /api/v1: the same key and request, the same answer, and nothing is done twice.
 
 An ASGI layer round the routes. Who asks is settled first, by the same guard, so an answer is only repeated to the
-worker it was for. A request that was refused (4xx) did nothing and frees its key; one that failed on our side (5xx) may have
-done something, so its key stays open and says so. The answer is kept before it is sent.
+worker it was for. A request that was refused (4xx) did nothing and frees its key; one that failed on our side (5xx)
+may have done something, so its key stays open and says so. The answer is kept before it is sent.
 """
 
 from __future__ import annotations
