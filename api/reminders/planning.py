@@ -21,7 +21,7 @@ from api.settings import settings
 
 #: Appointments are planned when they are as near as this: a little more than the furthest moment.
 AHEAD = rules.FURTHEST + rules.FURTHEST / 14
-BATCH = 1000
+BATCH = 5000
 
 #: Only one process plans at a time: two would plan the same.
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.reminders'))")

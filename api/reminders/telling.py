@@ -163,7 +163,8 @@ def _conversations(session: Session, rows: Sequence[Row[Any]], now: datetime) ->
         "people": [row.person_id for row in strange],
         "languages": [texts.supported(row.language) for row in strange],
     }
-    session.execute(_NEW_HOLDERS, named)
+    if any(row.conversation_id for row in strange):
+        session.execute(_NEW_HOLDERS, named)
     session.execute(_CONVERSATIONS, {**named, "now": now})
     found |= {row.address: row.id for row in session.execute(_ADDRESSED, {"addresses": named["addresses"]})}
     return found
