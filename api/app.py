@@ -36,6 +36,7 @@ from api.reviews import routes as reviews
 from api.safety import screen
 from api.settings import settings
 from api.timescales import routes as timescales
+from api.views import routes as views
 
 
 @asynccontextmanager
@@ -79,6 +80,7 @@ def create_app() -> FastAPI:
         conferences.router,
         reviews.router,
         reminders.router,
+        views.router,
     )
     busiest_first = (twilio.router, assist.router, *pages, *rest, directory.router, ops.router)
     for router in busiest_first:

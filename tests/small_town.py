@@ -29,6 +29,7 @@ from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, Risk
 from api.timescales.models import CaseEvent
+from api.views.models import StatedView
 
 PASSWORD = "a long enough password"
 
@@ -52,6 +53,7 @@ class Household:
     event: CaseEvent
     plan: Plan
     meeting: Conference
+    view: StatedView
 
 
 @dataclass
@@ -184,9 +186,18 @@ def _household(session: Session, agency: Agency, name: str, numbers: Iterator[in
         chair=f"{name} chair",
         created_at=now,
     )
-    session.add_all([event, meeting])
+    view = StatedView(
+        family_id=family.id,
+        person_id=child.id,
+        external_id="view",
+        given_on=date(2026, 2, 1),
+        words=f"{name} wants to stay",
+        audience="meeting",
+        recorded_at=now,
+    )
+    session.add_all([event, meeting, view])
     session.flush()
-    return Household(family, parent, child, conversation, action, appointment, change, event, plan, meeting)
+    return Household(family, parent, child, conversation, action, appointment, change, event, plan, meeting, view)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def _view(me: Visitor, family_id: uuid.UUID) -> queries.FamilyView:
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
-        return queries.family_view(session, family, me.today, me.language)
+        return queries.family_view(session, family, me.today, me.language, me)
 
 
 @router.post("/actions/{action_id}/verify")

@@ -29,6 +29,7 @@ from api.console import (
     key_routes,
     ladder_routes,
     opening_routes,
+    plan_routes,
     reminder_routes,
     review_routes,
     rota_routes,
@@ -60,6 +61,7 @@ routers = [
     worker_routes.router,
     opening_routes.router,
     key_routes.router,
+    plan_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

@@ -30,6 +30,7 @@ from api.reviews import queries as reviews
 from api.reviews.models import Review
 from api.timescales import queries as timescales
 from api.timescales.models import CaseEvent
+from api.views import queries as views
 
 #: Appointments are shown from so long ago on.
 LOOK_BACK = timedelta(days=30)
@@ -83,11 +84,14 @@ class FamilyView:
     reviews: dict[uuid.UUID, list[Review]]  # by plan
     reminders: dict[tuple[uuid.UUID, uuid.UUID], list[Told]]  # (appointment, person) → what they were told, or will be
     moments: dict[uuid.UUID, list[str]]  # person → when they are reminded
+    said: list[views.Said]
 
 
-def family_view(session: Session, family: Family, today: date, language: str = "en") -> FamilyView:
-    """Everything about a family. ``today`` is the agency's; names of dates are in ``language``. The caller has checked
-    that the viewer may see it."""
+def family_view(
+    session: Session, family: Family, today: date, language: str = "en", viewer: Viewer | None = None
+) -> FamilyView:
+    """Everything about a family. ``today`` is the agency's; names of dates are in ``language``; what people said is
+    in it as far as ``viewer`` may read it. The caller has checked that the viewer may see the family."""
     now = clock.now()
     people = list(
         session.scalars(
@@ -134,6 +138,7 @@ def family_view(session: Session, family: Family, today: date, language: str = "
         events=timescales.events(session, family.id),
         happened=timescales.outcomes(session, family.id),
         conferences=conferences.of_family(session, family.id),
+        said=views.of_family(session, viewer, family.id) if viewer else [],
         reviews={view.plan.id: reviews.of_plan(session, view.plan.id) for view in shown},
         reminders=reminders.by_place(session, family.id, after=now - LOOK_BACK),
         moments={person.id: reminders.moments_of(person).split(",") for person in people},

@@ -78,6 +78,11 @@ def keep_version(
     return made
 
 
+def lock(session: Session, plan: Plan) -> None:
+    """Nobody else changes the plan until this transaction ends; its version is the newest."""
+    session.refresh(plan, with_for_update=True)
+
+
 def begin(session: Session, plan: Plan) -> None:
     """Keep the plan as it stands, before it is changed, if no version of it was kept yet."""
     if newest(session, plan.id) is None:

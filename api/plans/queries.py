@@ -58,6 +58,8 @@ def of_family(session: Session, family_id: uuid.UUID, today: date) -> list[PlanV
             selectinload(Plan.children),
             selectinload(Plan.risks),
             selectinload(Plan.core_group),
+            selectinload(Plan.outcomes),
+            selectinload(Plan.contingencies),
             selectinload(Plan.actions).selectinload(PlanAction.events),
         )
     ).all()
@@ -85,6 +87,13 @@ def one_action(session: Session, family_id: uuid.UUID, action_id: uuid.UUID, tod
     session.expire_all()
     plans = of_family(session, family_id, today)
     return next(view for plan in plans for view in plan.actions if view.action.id == action_id)
+
+
+def one_plan(session: Session, plan: Plan, today: date) -> PlanView:
+    """The plan as it is in this transaction. The caller has checked that the viewer may see it."""
+    session.flush()
+    session.expire_all()
+    return next(view for view in of_family(session, plan.family_id, today) if view.plan.id == plan.id)
 
 
 def own_actions(

@@ -1,22 +1,23 @@
-"""A family's actions under /api/v1: read them, and decide on what was reported."""
+"""Plans and their actions under /api/v1: read and change them, and decide on what was reported."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.plans import queries, service
-from api.plans.schemas import ActionList, ActionOut, Reopening
+from api.plans import editing, history, queries, service
+from api.plans.schemas import ActionList, ActionOut, PlanChange, PlanOut, Reopening, VersionOut
 from api.rest.errors import READS, WRITES, Refused, documented
 from api.rest.schemas import Page
+from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
-router = APIRouter(prefix="/api/v1", tags=["Actions"])
+router = APIRouter(prefix="/api/v1", tags=["Plans"])
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 
@@ -31,6 +32,56 @@ def list_actions(me: Me, family_id: uuid.UUID, asked: Annotated[ActionList, Quer
         found = [one for one in found if asked.status in (None, one.action.status)]
         items = [ActionOut.of(one) for one in found[asked.offset : asked.offset + asked.per_page]]
     return Page(items=items, page=asked.page, per_page=asked.per_page, total=len(found))
+
+
+@router.get("/plans/{plan_id}", responses=READS)
+def show_plan(me: Me, plan_id: uuid.UUID, response: Response) -> PlanOut:
+    """One plan with all its parts but its actions, which have an address of their own."""
+    with transaction() as session:
+        plan = access.plan_or_404(session, me, plan_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)
+        show_version(response, plan.version)
+        return PlanOut.of(queries.one_plan(session, plan, me.today))
+
+
+@router.patch("/plans/{plan_id}", responses={**WRITES, **STALE})
+def change_plan(me: Me, plan_id: uuid.UUID, given: PlanChange, response: Response, if_match: IfMatch = None) -> PlanOut:
+    """Change the plan's parts; what changed, and who changed it, is kept as a version.
+
+    422 where it cannot be so (an action owned by a stranger, a date before the plan began), 409 where the plan has
+    ended.
+    """
+    with transaction() as session:
+        plan = access.plan_or_404(session, me, plan_id)
+        history.lock(session, plan)
+        refuse_stale(if_match, plan.version)
+        try:
+            editing.change(session, plan, me.worker, given.own(), given.parts(), version=None)
+        except editing.CannotChange as error:
+            raise Refused(409 if error.code == "plan_is_over" else 422, error.code) from None
+        view = queries.one_plan(session, plan, me.today)
+        show_version(response, view.plan.version)
+        return PlanOut.of(view)
+
+
+@router.get("/plans/{plan_id}/versions", responses=READS)
+def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
+    """What changed in the plan, when, by whom and at which review, the newest first."""
+    with transaction() as session:
+        plan = access.plan_or_404(session, me, plan_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)
+        kept = history.of_plan(session, plan.id)
+        names = access.worker_names(session, [one.made_by for one in kept])
+        return [
+            VersionOut(
+                number=one.number,
+                made_at=one.made_at,
+                made_by=names.get(one.made_by, ""),
+                review_id=one.review_id,
+                changes=one.changes,
+            )
+            for one in kept
+        ]
 
 
 @router.post("/actions/{action_id}/verify", responses={**READS, **documented(409)})

@@ -4,24 +4,52 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.messages.cleaning import refuse_unstorable
+from api.plans.editing import FIELDS, OWN
 from api.plans.queries import ActionView, PlanView
-from api.rest.schemas import Given, Moment, Paging
+from api.rest.schemas import Given, Moment, Name, Paging, Text
 
 LONGEST_NOTE = 500
+MOST_LINES = 100
 Status = Literal["open", "reported_done", "verified", "blocked", "dropped"]
 
 
 class RiskOut(BaseModel):
-    """Why there is a plan. ``harm``: physical, emotional, sexual or neglect."""
+    """Why there is a plan. ``harm``: physical, emotional, sexual or neglect; ``level`` is empty if nobody has said."""
 
     id: uuid.UUID
     harm: str
     description: str
+    level: str
+    evidence: str
+    lower_when: str
+    kept_from_family: bool
+
+
+class OutcomeOut(BaseModel):
+    """What should be different for the children. ``state``: open, achieved or dropped."""
+
+    id: uuid.UUID
+    external_id: str
+    title: str
+    measure: str
+    by_on: date | None
+    state: str
+
+
+class ContingencyOut(BaseModel):
+    """If ``trigger`` (by ``by_on``), then ``response``."""
+
+    id: uuid.UUID
+    trigger: str
+    by_on: date | None
+    response: str
+    who: str
+    kept_from_family: bool
 
 
 class CoreGroupOut(BaseModel):
@@ -32,6 +60,8 @@ class CoreGroupOut(BaseModel):
     role: str
     organisation: str
     phone: str
+    email: str
+    responsibility: str
 
 
 class PlanOut(BaseModel):
@@ -43,9 +73,13 @@ class PlanOut(BaseModel):
     ended_on: date | None
     review_on: date | None
     contingency: str
+    visit_every_days: int | None
+    version: int
     children: list[uuid.UUID]
     risks: list[RiskOut]
+    outcomes: list[OutcomeOut]
     core_group: list[CoreGroupOut]
+    contingencies: list[ContingencyOut]
 
     @classmethod
     def of(cls, view: PlanView) -> PlanOut:
@@ -58,6 +92,10 @@ class PlanOut(BaseModel):
             ended_on=plan.ended_on,
             review_on=plan.review_on,
             contingency=plan.contingency,
+            visit_every_days=plan.visit_every_days,
+            version=plan.version,
+            outcomes=[OutcomeOut.model_validate(outcome, from_attributes=True) for outcome in plan.outcomes],
+            contingencies=[ContingencyOut.model_validate(one, from_attributes=True) for one in plan.contingencies],
             children=[child.id for child in plan.children],
             risks=[RiskOut.model_validate(risk, from_attributes=True) for risk in plan.risks],
             core_group=[CoreGroupOut.model_validate(member, from_attributes=True) for member in plan.core_group],
@@ -84,6 +122,10 @@ class ActionOut(BaseModel):
     plan_id: uuid.UUID
     title: str
     why: str
+    kind: str
+    measure: str
+    evidence: str
+    outcome_id: uuid.UUID | None
     owner_person_id: uuid.UUID | None
     owner_name: str
     due_on: date | None
@@ -110,7 +152,8 @@ class ActionOut(BaseModel):
 
 
 _SAME = (
-    "id", "external_id", "plan_id", "title", "why", "owner_person_id", "due_on", "status", "blocked_reason",
+    "id", "external_id", "plan_id", "title", "why", "kind", "measure", "evidence", "outcome_id", "owner_person_id",
+    "due_on", "status", "blocked_reason",
 )  # fmt: skip
 
 
@@ -126,3 +169,114 @@ class Reopening(Given):
     note: Annotated[
         str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE), AfterValidator(refuse_unstorable)
     ] = ""
+
+
+class RiskIn(Given):
+    """A risk; with ``id`` it is changed, without it is new."""
+
+    id: uuid.UUID | None = None
+    harm: Literal["physical", "emotional", "sexual", "neglect"]
+    description: Text
+    level: Literal["", "low", "medium", "high"] = ""
+    evidence: Text = ""
+    lower_when: Text = ""
+    kept_from_family: bool = False
+
+
+class OutcomeIn(Given):
+    """An outcome; with ``id`` it is changed, without it is new."""
+
+    id: uuid.UUID | None = None
+    title: Name
+    measure: Text = ""
+    by_on: date | None = None
+
+
+class PlannedActionIn(Given):
+    """An action; with ``id`` it is changed, without it is new. Whose it is: ``owner_person_id`` or ``owner_name``."""
+
+    id: uuid.UUID | None = None
+    title: Name
+    why: Text = ""
+    kind: Literal["", "therapy", "medical", "practical", "parenting", "education", "safety", "other"] = ""
+    measure: Text = ""
+    evidence: Text = ""
+    due_on: date | None = None
+    owner_person_id: uuid.UUID | None = None
+    owner_name: Text = ""
+    outcome_id: uuid.UUID | None = None
+
+
+class CoreGroupIn(Given):
+    """Somebody of the core group; with ``id`` they are changed, without they are new."""
+
+    id: uuid.UUID | None = None
+    name: Name
+    role: Name
+    organisation: Text = ""
+    phone: Text = ""
+    email: Text = ""
+    responsibility: Text = ""
+
+
+class ContingencyIn(Given):
+    """If ``trigger`` (by ``by_on``), then ``response``; with ``id`` it is changed, without it is new."""
+
+    id: uuid.UUID | None = None
+    trigger: Text
+    by_on: date | None = None
+    response: Text
+    who: Text = ""
+    kept_from_family: bool = False
+
+
+class PlanChange(Given):
+    """The plan's parts. A part that is not named stays; in one that is, lines left out go (outcomes and actions are
+    dropped, and stay to be seen)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "review_on": "2026-12-10",
+                    "outcomes": [{"title": "The children sleep in warm, dry beds", "measure": "Seen at every visit"}],
+                    "contingencies": [
+                        {
+                            "trigger": "The boiler is not mended",
+                            "by_on": "2026-12-01",
+                            "response": "The core group meets",
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    contingency: Text = ""
+    review_on: date | None = None
+    visit_every_days: int | None = Field(None, ge=1, le=365)
+    risks: list[RiskIn] | None = Field(None, max_length=MOST_LINES)
+    outcomes: list[OutcomeIn] | None = Field(None, max_length=MOST_LINES)
+    actions: list[PlannedActionIn] | None = Field(None, max_length=MOST_LINES)
+    core_group: list[CoreGroupIn] | None = Field(None, max_length=MOST_LINES)
+    contingencies: list[ContingencyIn] | None = Field(None, max_length=MOST_LINES)
+
+    def own(self) -> dict[str, Any]:
+        """The plan's own fields that were given."""
+        return {name: getattr(self, name) for name in OWN if name in self.model_fields_set}
+
+    def parts(self) -> dict[str, list[dict[str, Any]]]:
+        """The parts that were given, as the service takes them."""
+        named = {part: getattr(self, part) for part in FIELDS}
+        return {part: [line.model_dump() for line in lines] for part, lines in named.items() if lines is not None}
+
+
+class VersionOut(BaseModel):
+    """What changed in a plan, when, by whom (empty: an import), and at which review."""
+
+    number: int
+    made_at: Moment
+    made_by: str
+    review_id: uuid.UUID | None
+    changes: list[dict[str, Any]]

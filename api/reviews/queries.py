@@ -12,16 +12,17 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from api.access.queries import Viewer, visible_views, worker_names
+from api.access.queries import Viewer, worker_names
 from api.appointments.models import Appointment
-from api.families.models import Family, Person
+from api.families.models import Family
 from api.plans import history
 from api.plans import queries as plans
 from api.plans.models import Outcome, Plan
 from api.plans.versions import Change
 from api.reviews.models import Review
 from api.timescales import queries as timescales
-from api.views.models import StatedView
+from api.views import queries as views
+from api.views.queries import Said
 
 #: The order in which a review looks at actions.
 STATUSES = ("verified", "reported_done", "blocked", "overdue", "open", "dropped")
@@ -34,15 +35,6 @@ class OutcomeView:
     outcome: Outcome
     before: str
     before_words: str
-
-
-@dataclass(frozen=True)
-class SaidView:
-    """What somebody of the family thinks and wants, with whose it is."""
-
-    view: StatedView
-    name: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,7 @@ class Preparation:
     missed: list[timescales.EventView]
     unrecorded: list[Appointment]
     changes: list[Change]
-    views: list[SaidView]
+    views: list[Said]
     dates: list[timescales.DateView]
 
 
@@ -111,24 +103,9 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
         missed=[one for one in events if one.event.outcome == "missed"],
         unrecorded=_unrecorded(session, plan.family_id, since, today),
         changes=history.since(session, plan, last.id if last else None),
-        views=views(session, viewer, plan.family_id, since),
+        views=views.of_family(session, viewer, plan.family_id, since),
         dates=[d for d in timescales.of_family(session, plan.family_id, today, language) if d.deadline.done_on is None],
     )
-
-
-def views(session: Session, viewer: Viewer, family_id: uuid.UUID, since: date | None = None) -> list[SaidView]:
-    """What the family's people have said (since that day) and this viewer may read, the newest first."""
-    query = (
-        visible_views(viewer)
-        .where(StatedView.family_id == family_id, StatedView.withdrawn_at.is_(None))
-        .order_by(StatedView.given_on.desc(), StatedView.recorded_at.desc())
-    )
-    if since is not None:
-        query = query.where(StatedView.given_on >= since)
-    people = {p.id: p for p in session.scalars(select(Person).filter_by(family_id=family_id))}
-    return [
-        SaidView(row, people[row.person_id].first_name, people[row.person_id].kind) for row in session.scalars(query)
-    ]
 
 
 def _unrecorded(session: Session, family_id: uuid.UUID, since: date, today: date) -> list[Appointment]:

@@ -39,6 +39,12 @@ ROUTES = (
     ("GET", "/api/v1/families/{family}/conferences"),
     ("POST", "/api/v1/families/{family}/conferences"),
     ("PUT", "/api/v1/conferences/{meeting}"),
+    ("GET", "/api/v1/plans/{plan}"),
+    ("PATCH", "/api/v1/plans/{plan}"),
+    ("GET", "/api/v1/plans/{plan}/versions"),
+    ("GET", "/api/v1/families/{family}/views"),
+    ("POST", "/api/v1/families/{family}/views"),
+    ("POST", "/api/v1/views/{view}/withdraw"),
     ("GET", "/api/v1/plans/{plan}/reviews"),
     ("GET", "/api/v1/plans/{plan}/review-preparation"),
     ("POST", "/api/v1/plans/{plan}/reviews"),
@@ -60,6 +66,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/conferences/{meeting}": {"kind": "review", "held_on": "2026-03-03", "status": "cancelled"},
     "/api/v1/plans/{plan}/reviews": {"held_on": "2026-04-02", "next_step": "continue"},
     "/api/v1/people/{person}/reminders": {"moments": ["1d"]},
+    "/api/v1/plans/{plan}": {"contingency": "Ash goes to his aunt"},
     "/api/v1/actions/{action}/reopen": {"note": "not yet"},
     "/api/v1/escalations/{escalation}/resolve": {"outcome": "seen to"},
     "/api/v1/conversations/{conversation}/messages": {"words": "hello"},
@@ -80,12 +87,16 @@ def ids(household: Household, escalation: int) -> dict[str, object]:
         "event": household.event.id,
         "meeting": household.meeting.id,
         "plan": household.plan.id,
+        "child": household.child.id,
+        "view": household.view.id,
         "escalation": escalation,
     }
 
 
 def ask(client: TestClient, headers: dict[str, str], method: str, path: str, there: dict[str, object]) -> Any:
     body = BODIES.get(path) if method != "GET" else None
+    if path.endswith("/views") and method == "POST":
+        body = {"person_id": str(there.get("child")), "given_on": "2026-02-01", "words": "hello"}
     return client.request(method, path.format(**there), json=body, headers=headers)
 
 

@@ -43,6 +43,10 @@ ROUTES = (
     ("GET", "/console/conferences/{meeting}"),
     ("POST", "/console/conferences/{meeting}"),
     ("GET", "/console/plans/{plan}/review"),
+    ("GET", "/console/plans/{plan}"),
+    ("POST", "/console/plans/{plan}"),
+    ("POST", "/console/families/{family}/views"),
+    ("POST", "/console/views/{view}/withdraw"),
     ("POST", "/console/plans/{plan}/reviews"),
     ("GET", "/console/ladders/{unseen}"),  # with real ones: tests/console/test_ladders.py, test_rota.py
     ("POST", "/console/ladders/{unseen}"),
@@ -71,6 +75,7 @@ def address(path: str, household: Household, escalation: object, message: object
         event=household.event.id,
         meeting=household.meeting.id,
         plan=household.plan.id,
+        view=household.view.id,
         message=message,
         unseen=uuid.uuid4(),
     )
@@ -102,6 +107,7 @@ def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, met
     names = (
         "family", "conversation", "action", "change", "person", "message", "appointment", "event", "meeting", "plan",
         "unseen",
+        "view",
     )  # fmt: skip
     there = path.format(**dict.fromkeys(names, uuid.uuid4()), escalation=9999)
     assert ask(client, town, town.manager, method, there) == 404

@@ -1,0 +1,188 @@
+"""The plan in the console: one form for all its parts, its versions, and what the family says."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from api import texts
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.audit import service as audit
+from api.conferences.queries import people as people_of
+from api.console import forms
+from api.console.family_routes import family_page
+from api.console.layout import console_page
+from api.database import transaction
+from api.plans import editing, history, queries
+from api.plans.schemas import PlanChange
+from api.plans.versions import PARTS
+from api.views import service as views
+from api.views.schemas import ViewIn
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+Fields = Annotated[dict[str, str], Depends(forms.fields)]
+SPARE_LINES = 2
+#: Each part's fields on the form: name → how it is asked for.
+SHAPE: dict[str, dict[str, str]] = {
+    "risks": {
+        "harm": "harm", "description": "text", "level": "level", "evidence": "text", "lower_when": "text",
+        "kept_from_family": "check",
+    },
+    "outcomes": {"title": "line", "measure": "text", "by_on": "date"},
+    "actions": {
+        "title": "line", "why": "text", "owner_person_id": "person", "owner_name": "line", "due_on": "date",
+        "kind": "action_kind", "measure": "text", "evidence": "text", "outcome_id": "outcome",
+    },
+    "core_group": {
+        "name": "line", "role": "line", "organisation": "line", "phone": "line", "email": "line",
+        "responsibility": "text",
+    },
+    "contingencies": {
+        "trigger": "text", "by_on": "date", "response": "text", "who": "line", "kept_from_family": "check",
+    },
+}  # fmt: skip
+CHOICES = {
+    "harm": ("neglect", "physical", "emotional", "sexual"),
+    "level": ("", "low", "medium", "high"),
+    "action_kind": ("", "therapy", "medical", "practical", "parenting", "education", "safety", "other"),
+}
+
+
+@router.get("/plans/{plan_id}")
+def edit_plan(request: Request, me: Me, plan_id: uuid.UUID) -> Response:
+    """The plan's form, and what changed at each version."""
+    return _page(request, me, plan_id, None)
+
+
+@router.post("/plans/{plan_id}")
+def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> Response:
+    """Change the plan's parts."""
+    problems: list[str] = []
+    with transaction() as session:
+        plan = access.plan_or_404(session, me, plan_id)
+        family_id = plan.family_id
+        try:
+            body = PlanChange.model_validate(_as_body(given))
+            version = given.get("version", "")
+            editing.change(
+                session, plan, me.worker, body.own(), body.parts(), version=int(version) if version.isdigit() else -1
+            )
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+        except editing.CannotChange as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if problems:
+        return _page(request, me, plan_id, given, problems)
+    return RedirectResponse(f"/console/families/{family_id}#plans", 303)
+
+
+@router.post("/families/{family_id}/views")
+def record_view(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
+    """Write down what somebody of the family said."""
+    problem = ""
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        names = ("person_id", "given_on", "words", "way", "audience")
+        try:
+            body = ViewIn.model_validate(
+                {**forms.filled(given, names), "family_may_see": given.get("family_may_see") == "on"}
+            )
+            views.record(session, family, me.worker, today=me.today, **body.model_dump(exclude={"external_id"}))
+        except ValidationError:
+            problem = "console.views.incomplete"
+        except views.CannotKeep as error:
+            problem = f"rest.error.{error.code}"
+    if problem:
+        return family_page(request, me, family_id, problem=problem, status=400, view_words=given.get("words", ""))
+    return RedirectResponse(f"/console/families/{family_id}#views", 303)
+
+
+@router.post("/views/{view_id}/withdraw")
+def withdraw_view(me: Me, view_id: uuid.UUID) -> Response:
+    """Somebody has taken back what they said."""
+    with transaction() as session:
+        view = access.view_or_404(session, me, view_id)
+        family_id = view.family_id
+        views.withdraw(session, view, me.worker)
+    return RedirectResponse(f"/console/families/{family_id}#views", 303)
+
+
+def _page(
+    request: Request, me: Visitor, plan_id: uuid.UUID, given: dict[str, str] | None, problems: list[str] | None = None
+) -> Response:
+    with transaction() as session:
+        plan = access.plan_or_404(session, me, plan_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)
+        view = queries.one_plan(session, plan, me.today)
+        family = access.family_or_404(session, me, plan.family_id)
+        people = sorted(people_of(session, family.id).values(), key=lambda person: person.first_name)
+        kept = history.of_plan(session, plan.id)
+        names = access.worker_names(session, [one.made_by for one in kept])
+    shown = given if given is not None else _as_fields(view)
+    return console_page(
+        request,
+        me,
+        "console/plan.html",
+        here="families",
+        status=400 if problems else 200,
+        family=family,
+        plan=view.plan,
+        people=people,
+        given=shown,
+        problems=problems or [],
+        shape=SHAPE,
+        choices=CHOICES,
+        counts={part: _lines(shown, part) + SPARE_LINES for part in SHAPE},
+        versions=[(one, names.get(one.made_by, "")) for one in kept],
+    )
+
+
+def _lines(given: dict[str, str], part: str) -> int:
+    return len({name.split("-")[1] for name, value in given.items() if name.startswith(f"{part}-") and value})
+
+
+def _as_body(given: dict[str, str]) -> dict[str, Any]:
+    """The form's fields as the body that the API takes: all parts, each with its lines."""
+    body: dict[str, Any] = {"contingency": given.get("contingency", "")}
+    body["review_on"] = given.get("review_on") or None
+    body["visit_every_days"] = given.get("visit_every_days") or None
+    for part, shape in SHAPE.items():
+        body[part] = []
+        for line in forms.lines(given, part, PARTS[part]):
+            one: dict[str, Any] = {name: line[name] for name in (*shape, "id") if line.get(name)}
+            one |= {name: name in line for name, kind in shape.items() if kind == "check"}
+            body[part].append(one)
+    return body
+
+
+def _as_fields(view: queries.PlanView) -> dict[str, str]:
+    """The plan as the form's fields."""
+    plan = view.plan
+    own = ("contingency", "review_on", "visit_every_days", "version")
+    found = {name: "" if getattr(plan, name) is None else str(getattr(plan, name)) for name in own}
+    parts: dict[str, Sequence[Any]] = {
+        "risks": plan.risks,
+        "outcomes": [one for one in plan.outcomes if one.state != "dropped"],
+        "actions": [one.action for one in view.actions if one.action.status != "dropped"],
+        "core_group": plan.core_group,
+        "contingencies": plan.contingencies,
+    }
+    for part, rows in parts.items():
+        for number, row in enumerate(rows, start=1):
+            found[f"{part}-{number}-id"] = str(row.id)
+            for name, kind in SHAPE[part].items():
+                value = getattr(row, name)
+                if kind == "check":
+                    found |= {f"{part}-{number}-{name}": "on"} if value else {}
+                elif value is not None:
+                    found[f"{part}-{number}-{name}"] = str(value)
+    return found

@@ -1,0 +1,49 @@
+"""Reads of what people said: for a worker who may read it, and for the family's own page."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from api.access.queries import Viewer, visible_views
+from api.families.models import Person
+from api.views.models import StatedView
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said, with whose it is."""
+
+    view: StatedView
+    name: str
+    kind: str
+
+
+def of_family(session: Session, viewer: Viewer, family_id: uuid.UUID, since: date | None = None) -> list[Said]:
+    """What the family's people have said (since that day) and this worker may read, the newest first."""
+    query = visible_views(viewer).where(StatedView.family_id == family_id, StatedView.withdrawn_at.is_(None))
+    if since is not None:
+        query = query.where(StatedView.given_on >= since)
+    return _named(session, family_id, list(session.scalars(query.order_by(*_NEWEST))))
+
+
+def for_person(session: Session, person: Person) -> list[Said]:
+    """What a family member may read on their own page: their own words, and those that others let the family read."""
+    query = select(StatedView).where(
+        StatedView.family_id == person.family_id,
+        StatedView.withdrawn_at.is_(None),
+        or_(StatedView.person_id == person.id, StatedView.family_may_see),
+    )
+    return _named(session, person.family_id, list(session.scalars(query.order_by(*_NEWEST))))
+
+
+_NEWEST = (StatedView.given_on.desc(), StatedView.recorded_at.desc())
+
+
+def _named(session: Session, family_id: uuid.UUID, rows: list[StatedView]) -> list[Said]:
+    people = {person.id: person for person in session.scalars(select(Person).filter_by(family_id=family_id))}
+    return [Said(row, people[row.person_id].first_name, people[row.person_id].kind) for row in rows]

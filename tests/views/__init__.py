@@ -1,0 +1,1 @@
+"""What people said: kept as they said it, read by whom they let."""
