@@ -135,8 +135,8 @@ def test_no_word_number_or_name_is_left_and_what_happened_stays(session: Session
     assert message.body == "" and message.state == "answered" and message.received_at
     waiting = session.scalars(select(OutboundMessage).filter_by(kind="family")).one()
     assert waiting.state == "cancelled" and waiting.body == ""
-    view = session.scalars(select(StatedView)).one()
-    assert view.words == "" and view.given_on == date(2026, 1, 1)
+    views = session.scalars(select(StatedView).filter_by(person_id=town.mine.parent.id)).all()
+    assert date(2026, 1, 1) in [view.given_on for view in views] and {view.words for view in views} == {""}
     person = session.get_one(Person, town.mine.parent.id)
     assert person.first_name == "Erased person" and person.erased_at and person.kind == "parent"
     entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "erased_person")).one()
