@@ -47,7 +47,9 @@ TYPICAL: dict[str, dict[str, str]] = {
         "first": "Amara Okafor", "last": "Mrs Ellison", "due": "Wednesday 23 September", "done": "3", "total": "11",
         "title": "Finish the parenting course at Seacroft", "reason": "there is a waiting list until spring",
         "told": "Your plan was last reviewed on Wednesday 23 September.", "town": "Huddersfield", "miles": "12.5",
-        "hours": "10:30-14:00", "amount": "£12.50", "moments": "3 days before, the day before and 2 hours before",
+        "hours": "10:30-14:00", "start": "10:30", "end": "14:00", "days": "Monday, Tuesday and Wednesday",
+        "changes": "texts only between 10:30 and 14:00; only on Monday, Tuesday and Wednesday; your name left out",
+        "amount": "£12.50", "moments": "3 days before, the day before and 2 hours before",
     },
     "es": {
         "when": "miércoles 23 de septiembre a las 10:30", "day": "miércoles 23 de septiembre",

@@ -23,10 +23,10 @@ from api.families.models import ContactPoint, Person
 from api.jurisdiction.packs import pack
 from api.messages import outbox
 from api.messages.models import Conversation
+from api.messages.quiet import FAR, STILL_WRITING
+from api.reminders.rules import Hours
 
 DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
-#: Whoever wrote so lately holds the phone.
-STILL_WRITING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,8 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
 
 def safe_time(person: Person, now: datetime, zone: ZoneInfo) -> datetime:
     """``now`` if it is within the person's hours for contact, else when they next begin."""
-    local = now.astimezone(zone)
-    if person.contact_from <= local.time() < person.contact_until:
-        return now
-    day = local.date() + timedelta(days=1 if local.time() >= person.contact_until else 0)
-    return datetime.combine(day, person.contact_from, tzinfo=zone).astimezone(now.tzinfo)
+    hours = Hours(person.contact_from, person.contact_until, zone, person.contact_days)
+    return hours.soonest(now, latest=now + FAR) or now + timedelta(days=1)
 
 
 def _may_text(session: Session, conversation: Conversation) -> bool:

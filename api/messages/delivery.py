@@ -20,6 +20,7 @@ from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
+from api.messages import held, quiet
 from api.messages.models import Conversation, DeliveryAttempt, OutboundMessage
 from api.reminders import queries as reminders
 
@@ -120,7 +121,13 @@ _BEGIN = (
         | ((OutboundMessage.state == "sending") & (OutboundMessage.kind == "escalation")),  # cut off: again
     )
     .values(state="sending")
-    .returning(OutboundMessage.address, OutboundMessage.body, OutboundMessage.kind)
+    .returning(
+        OutboundMessage.address,
+        OutboundMessage.body,
+        OutboundMessage.kind,
+        OutboundMessage.in_reply_to,
+        OutboundMessage.created_at,
+    )
 )
 
 
@@ -133,6 +140,11 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         reminder = session.get_one(OutboundMessage, outbound_id)
         _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
         return None
+    if row is not None and _may_have_to_wait(row.kind, row.in_reply_to, row.created_at, now):
+        verdict = held.look(session, outbound_id, now)
+        if verdict.reason or verdict.wait_until:
+            _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
+            return None
     if row is not None:
         begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body)
         _note(session, begun, now)
@@ -142,6 +154,20 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         # An earlier try was cut off after its attempt was committed: it may have gone out.
         _settle(session, message, "uncertain", "interrupted")
     return None
+
+
+def _may_have_to_wait(kind: str, in_reply_to: uuid.UUID | None, created_at: datetime, now: datetime) -> bool:
+    """All but what goes to workers, the reply to danger, and the answer to what was written just now."""
+    just_asked = in_reply_to is not None and created_at > now - quiet.STILL_WRITING
+    return kind in quiet.QUIET_KINDS and not just_asked
+
+
+def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) -> None:
+    """It waits for safe hours, or never goes: with a name that may not be written, a worker has to see it."""
+    if verdict.wait_until is not None:
+        message.state, message.due_at = "queued", verdict.wait_until
+    else:
+        _settle(session, message, "failed" if verdict.reason == "names" else "cancelled", verdict.reason)
 
 
 def _after_attempt(session: Session, message: OutboundMessage, outcome: twilio.Outcome) -> None:

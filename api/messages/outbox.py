@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from api import clock, jobs
 from api.access.models import Worker
 from api.database import notify
+from api.families.models import Person
 from api.messages import sms
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.options import Option, numbered, with_numbers
@@ -44,6 +45,8 @@ def queue_reply(
     ``delivery.carry``).
     """
     by_sms = conversation.channel == "sms"
+    if by_sms and in_reply_to is None and kind == "family" and conversation.person_id is not None:
+        text = _begun_as_agreed(session, conversation.person_id, text)
     body = sms.to_gsm7(with_numbers(text, options, first)) if by_sms else text
     return _queue(
         session,
@@ -59,6 +62,12 @@ def queue_reply(
         due_at=due_at,
         carried=carried,
     )
+
+
+def _begun_as_agreed(session: Session, person_id: uuid.UUID, text: str) -> str:
+    """What nobody asked for begins with the word that the person agreed on, if they want that."""
+    word = session.scalar(select(Person.code_word).where(Person.id == person_id, Person.use_code_word))
+    return f"{word}. {text}" if word else text
 
 
 def queue_to_worker(

@@ -71,9 +71,11 @@ def test_switching_to_spanish_lasts(talk: Phone) -> None:
     assert "mañana a las 16:00" in kelly.says("cuando es mi cita", "check_appointments")
 
 
-def test_leaving_out_the_childrens_names_is_done_at_once(talk: Phone) -> None:
+def test_leaving_out_the_childrens_names_is_read_back_and_done(talk: Phone) -> None:
     kelly = talk("kelly")
-    kelly.says("dont put my kids names in", "change_contact_preference")
+    asked = kelly.says("dont put my kids names in", "change_contact_preference")
+    assert asked == "Shall I change this? the children's names left out.\n1 Yes, change it\n2 No, leave it"
+    kelly.says("1")
     reply = kelly.says("when is my next one", "check_appointments")
     assert "Jayden" not in reply and "your children" in reply
 

@@ -3,11 +3,14 @@ asked."""
 
 from __future__ import annotations
 
-from api.assistant.operations import actions, appointments, contact, directory, door, preferences
+import json
+
+from api.assistant.operations import actions, appointments, contact, directory, door, preferences, wishes
 from api.assistant.operations import reminders as reminder_wishes
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
+from api.families.wishes import Wish
 from api.reminders import queries as reminders
 
 #: Never taken for an answer to something else.
@@ -67,6 +70,8 @@ def affirm(ask: Ask) -> list[Reply]:
     about = ask.state.pending.get("about", "")
     if about == "appointment" and ask.holder is not None:
         return appointments.confirm(ask) if ask.person is not None else door.confirm(ask)
+    if about == "profile" and ask.person is not None:
+        return wishes.do(ask, Wish.of(json.loads(ask.state.pending["wish"])))
     if about == "report":
         return [say("affirm.recorded")]
     if about in ("unclear", "offer_person"):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import appointments, preferences
+from api.assistant.operations import appointments, preferences, wishes
 from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.pin import office_phone
@@ -41,7 +41,7 @@ def without_proof(ask: Ask, name: str) -> Callable[[Ask], list[Reply]] | None:
         return {"stop_messages": preferences.stop_messages, "wrong_person": preferences.wrong_person}[name]
     if name == "confirm_attendance" and _offered(ask) is not None:
         return confirm
-    if name == "change_contact_preference" and says(ask.words, "someone_reads"):
+    if name == "change_contact_preference" and (says(ask.words, "someone_reads") or wishes.only_safer(ask)):
         return preferences.change_contact
     return None
 

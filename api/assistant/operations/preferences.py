@@ -6,12 +6,13 @@ import re
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import pin, queries, reminders, talk
+from api.assistant.operations import pin, queries, reminders, talk, wishes
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.audit import service as audit
+from api.families import profile
 from api.jurisdiction.phones import local_number
 
 #: From this confidence on a plea to stop is taken at its word; below it is asked back.
@@ -67,27 +68,31 @@ def wrong_person(ask: Ask) -> list[Reply]:
 
 
 def change_contact(ask: Ask) -> list[Reply]:
-    """Another time, way or wording: passed on in their words; what makes messages safer at once is done at once, and
-    so is a clear wish about reminders."""
+    """Another time, way or wording: what is clear is read back and done once they agree; what makes a phone safer that
+    others read is done at once, and so is a clear wish about reminders; the rest is passed on in their words."""
+    if ask.carried("choice") == "change":
+        return wishes.do(ask, wishes.wish_of(ask))
     if says(ask.words, "pin") or ask.carried("choice") == "no_pin":
         return pin.choose_pin(ask)
     if reminders.wish(ask.words) is not None:
         if len(ask.words.split()) > reminders.SHORT:
             pass_on(ask, "preference", "routine", ask.words)
         return reminders.choose(ask)
-    pass_on(ask, "preference", "routine", ask.words)
-    if says(ask.words, "no_names"):
-        ask.someone.may_name_children = False
-        return [say("preference.no_names")]
+    asked_back = wishes.ask_back(ask)
     if says(ask.words, "someone_reads"):
-        ask.someone.wording, ask.someone.may_name_children = "discreet", False
-        return [say("preference.discreet")]
+        pass_on(ask, "preference", "routine", ask.words)
+        safer = {"wording": "discreet", "may_name_children": False}
+        profile.change(ask.session, ask.someone, safer, actor_kind="person", actor_id=ask.someone.id, now=ask.turn.now)
+        return [say("preference.discreet"), *asked_back]
+    if asked_back:
+        return asked_back
+    pass_on(ask, "preference", "routine", ask.words)
     return [say("preference.passed_on")]
 
 
 def change_language(ask: Ask) -> list[Reply]:
     """Another language at once where there is one; anything else (interpreter, large print) through the worker."""
-    wanted = ask.carried("language") or _language_named(ask)
+    wanted = ask.carried("language") or wishes.language_named(ask)
     if wanted in texts.languages():
         ask.conversation.language = wanted
         if ask.person is not None:
@@ -102,12 +107,6 @@ def change_language(ask: Ask) -> list[Reply]:
         if language != ask.language
     ]
     return [say("language.passed_on", *choices)]
-
-
-def _language_named(ask: Ask) -> str:
-    """The language of ours that the words name, or "". Where two are named, the one they are not written to in."""
-    named = [language for language in texts.languages() if says(ask.words, f"language.{language}")]
-    return next((language for language in named if language != ask.language), named[0] if named else "")
 
 
 def _set_points(ask: Ask, state: str) -> None:

@@ -1,0 +1,118 @@
+"""How people want to be written to, said in conversation: read back as what will change, done once they say "1"."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from babel.dates import get_day_names
+
+from api import texts
+from api.access.models import Agency
+from api.assistant.operations import speaking
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.contact import pass_on
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import says
+from api.families import profile
+from api.families.wishes import EVERY_DAY, Wish, read
+
+#: What makes messages safer and tells nothing: no proof is needed for it.
+ONLY_SAFER = frozenset({"not_this_phone"})
+
+
+def wish_of(ask: Ask) -> Wish:
+    """What the words, or the option that was chosen, ask for."""
+    if ask.carried("choice") == "change":
+        return Wish.of(json.loads(ask.carried("wish")))
+    return read(ask.words, language=language_named(ask))
+
+
+def only_safer(ask: Ask) -> bool:
+    """Does it only take away, and tell nobody anything?"""
+    return set(wish_of(ask).changes()) == ONLY_SAFER
+
+
+def ask_back(ask: Ask) -> list[Reply]:
+    """Say what will change, or that it cannot be done; [] where nothing clear was asked for."""
+    wish = wish_of(ask)
+    changes = wish.changes()
+    replies = [_not_offered(ask)] if wish.instead else []
+    if not changes:
+        return replies
+    if changes.get("use_code_word") and not ask.someone.code_word:
+        pass_on(ask, "preference", "routine", ask.words)
+        return [*replies, say("preference.no_code_word")]
+    carried = json.dumps(changes)
+    ask.pending = {"about": "profile", "wish": carried}
+    lines = "; ".join(_lines(ask, changes))
+    yes = option("option.change_it", "change_contact_preference", choice="change", wish=carried)
+    return [*replies, say("preference.confirm", yes, option("option.leave_it", "deny", choice="keep"), changes=lines)]
+
+
+def do(ask: Ask, wish: Wish) -> list[Reply]:
+    """What they have just agreed to."""
+    changes = wish.changes()
+    replies = []
+    if changes.pop("not_this_phone", False):
+        profile.not_this_phone(ask.session, ask.someone, ask.conversation.address, ask.turn.now)
+        pass_on(ask, "preference", "routine", _told(ask, "preference.not_this_phone_words"))
+        replies = [say("preference.not_this_phone")]
+    if changes:
+        profile.change(
+            ask.session, ask.someone, changes, actor_kind="person", actor_id=ask.someone.id, now=ask.turn.now
+        )
+        if "language" in changes:
+            ask.conversation.language = changes["language"]
+        replies.append(say("preference.changed"))
+    return replies
+
+
+def language_named(ask: Ask) -> str:
+    """The language of ours that the words name, or "". Where two are named, the one they are not written to in."""
+    named = [language for language in texts.languages() if says(ask.words, f"language.{language}")]
+    return next((language for language in named if language != ask.language), named[0] if named else "")
+
+
+def _not_offered(ask: Ask) -> Reply:
+    pass_on(ask, "preference", "routine", ask.words)
+    return say("preference.not_offered")
+
+
+def _told(ask: Ask, text_id: str) -> str:
+    return texts.render(text_id, ask.session.get_one(Agency, ask.turn.agency_id).language)
+
+
+def _lines(ask: Ask, changes: dict[str, Any]) -> list[str]:
+    lines = []
+    if any(name in changes for name in profile.TIMES):
+        begin, end = profile.hours_with(ask.someone, changes)
+        if begin == end:
+            lines.append(ask.text("wish.any_time"))
+        else:
+            lines.append(ask.text("wish.hours", start=_hour(ask, begin), end=_hour(ask, end)))
+    if "contact_days" in changes:
+        lines.append(ask.text("wish.days", days=_days(ask, changes["contact_days"])))
+    for name in ("may_name_self", "may_name_children", "use_code_word"):
+        if name in changes:
+            lines.append(ask.text(f"wish.{name}.{'yes' if changes[name] else 'no'}"))
+    if "wording" in changes:
+        lines.append(ask.text(f"wish.wording.{changes['wording']}"))
+    if "language" in changes:
+        lines.append(ask.text("wish.language", name=texts.render("language.name", changes["language"])))
+    if "not_this_phone" in changes:
+        lines.append(ask.text("wish.not_this_phone"))
+    return lines
+
+
+def _hour(ask: Ask, clock: time) -> str:
+    day = ask.turn.now.astimezone(ask.turn.timezone).date() + timedelta(days=1)
+    return speaking.hour(ask, datetime.combine(day, clock, tzinfo=ask.turn.timezone))
+
+
+def _days(ask: Ask, days: str) -> str:
+    if days == EVERY_DAY:
+        return ask.text("wish.every_day")
+    names = get_day_names("wide", locale=ask.pack.locale(ask.language))
+    return speaking.join(ask, [names[int(day) - 1] for day in days])

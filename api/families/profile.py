@@ -1,0 +1,101 @@
+"""Changing how a person is written to: by themselves in conversation, or by their worker in the console.
+
+A change holds at once, also for what is queued (api.messages.held looks in the moment before anything goes out), and is
+in the audit trail with what changed, never with what it says. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api.audit import service as audit
+from api.families.models import ContactPoint, Person
+from api.families.wishes import as_time
+from api.messages import held
+from api.messages.models import Conversation
+
+WHOLE_DAY = time(0)
+#: Where only one end of the hours is named and the other makes no sense with it.
+USUAL_START, USUAL_END, LATE_END = time(8), time(20), time(22)
+TIMES = ("contact_from", "contact_until")
+
+
+def hours_with(person: Person, changes: Mapping[str, Any]) -> tuple[time, time]:
+    """The hours that hold with these changes: named ends as they are, the others as they were or as they make sense."""
+    whole_day = person.contact_from == person.contact_until
+    begin = as_time(changes["contact_from"]) if "contact_from" in changes else None
+    end = as_time(changes["contact_until"]) if "contact_until" in changes else None
+    if begin is not None and end is not None:
+        return begin, end
+    if begin is not None:
+        end = USUAL_END if whole_day else person.contact_until
+        return begin, end if begin < end else LATE_END if begin < LATE_END else time(23, 59)
+    if end is not None:
+        begin = USUAL_START if whole_day else person.contact_from
+        return begin if begin < end else USUAL_START if end > USUAL_START else WHOLE_DAY, end
+    return person.contact_from, person.contact_until
+
+
+def change(
+    session: Session,
+    person: Person,
+    changes: Mapping[str, Any],
+    *,
+    actor_kind: str,
+    actor_id: uuid.UUID,
+    now: datetime,
+) -> list[str]:
+    """Make the changes (names of the profile's fields) and return which of them were any. "HH:MM" for the times."""
+    values = {name: value for name, value in changes.items() if name not in TIMES}
+    if any(name in changes for name in TIMES):
+        values["contact_from"], values["contact_until"] = hours_with(person, changes)
+    changed = sorted(name for name, value in values.items() if getattr(person, name) != value)
+    for name in changed:
+        setattr(person, name, values[name])
+    if "language" in changed:
+        session.execute(
+            update(Conversation)
+            .where(Conversation.person_id == person.id)
+            .values(language=person.language)
+            .execution_options(synchronize_session="fetch")
+        )
+    if changed:
+        _record(session, person, "changed_safe_contact", actor_kind, actor_id, {"fields": changed})
+        session.flush()
+        held.look_again(session, person.id, now)
+    return changed
+
+
+def not_this_phone(session: Session, person: Person, address: str, now: datetime) -> None:
+    """Nothing that the person has not asked for goes to this number any more."""
+    for point in session.scalars(select(ContactPoint).filter_by(person_id=person.id, address=address, state="active")):
+        point.state, point.state_changed_at = "opted_out", now
+    _record(session, person, "opted_out_contact_point", "person", person.id, {})
+    session.flush()
+    held.look_again(session, person.id, now)
+
+
+def gone_over(session: Session, person: Person, worker_id: uuid.UUID, now: datetime) -> None:
+    """A worker has gone over the profile with the person."""
+    person.profile_confirmed_at = now
+    _record(session, person, "confirmed_safe_contact", "worker", worker_id, {})
+
+
+def _record(
+    session: Session, person: Person, verb: str, actor_kind: str, actor_id: uuid.UUID, detail: dict[str, Any]
+) -> None:
+    audit.record(
+        session,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+        verb=verb,
+        family_id=person.family_id,
+        object_id=person.id,
+        detail=detail,
+    )

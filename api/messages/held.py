@@ -1,0 +1,83 @@
+"""What keeps a queued message from going out now, looked up in the moment before it would (its rule: messages.quiet).
+
+So a change of somebody's profile holds for what is queued already, whoever queued it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from api.messages import quiet
+from api.messages.models import Conversation, OutboundMessage
+from api.reminders.rules import Hours
+
+_FACTS = text("""
+    SELECT o.kind, o.body, o.in_reply_to IS NOT NULL AS reply, coalesce(i.safety_kind, 'none') <> 'none' AS to_danger,
+           o.written_by IS NOT NULL AS by_worker, v.last_inbound_at, v.channel,
+           p.contact_from, p.contact_until, p.contact_days, g.timezone,
+           (SELECT min(CASE c.state WHEN 'active' THEN '1active' WHEN 'pending' THEN '2pending' ELSE '3opted_out' END)
+            FROM contact_points c
+            WHERE c.channel = 'sms' AND c.address = o.address AND c.state <> 'quarantined'
+              AND (o.kind <> 'family' OR v.person_id IS NULL OR c.person_id = v.person_id)) AS live,
+           EXISTS (SELECT 1 FROM contact_points c WHERE c.channel = 'sms' AND c.address = o.address) AS known,
+           EXISTS (SELECT 1 FROM escalations e
+                   WHERE e.conversation_id = v.id AND e.state <> 'resolved'
+                     AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed')) AS calls,
+           CASE WHEN p.may_name_self THEN '' ELSE p.first_name END AS own_name,
+           CASE WHEN p.may_name_children THEN NULL ELSE
+               (SELECT array_agg(k.first_name) FROM people k WHERE k.family_id = p.family_id AND k.id <> p.id
+                AND k.kind IN ('child', 'young_person')) END AS children
+    FROM outbound_messages o
+    JOIN conversations v ON v.id = o.conversation_id
+    LEFT JOIN inbound_messages i ON i.id = o.in_reply_to
+    LEFT JOIN people p ON p.id = v.person_id
+    LEFT JOIN families f ON f.id = p.family_id
+    LEFT JOIN agencies g ON g.id = f.agency_id
+    WHERE o.id = :id
+""")
+
+
+def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdict:
+    """May this message go now?"""
+    row = session.execute(_FACTS, {"id": outbound_id}).one_or_none()
+    if row is None or row.channel != "sms":
+        return quiet.Verdict()
+    reach = row.live[1:] if row.live else "opted_out" if row.known else ""
+    hours = None
+    if row.timezone is not None:
+        hours = Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone), row.contact_days)
+    facts = quiet.Facts(
+        kind=row.kind,
+        body=row.body,
+        reply=row.reply,
+        reply_to_danger=row.to_danger,
+        by_worker=row.by_worker,
+        last_inbound_at=row.last_inbound_at,
+        hours=hours,
+        reach=reach,
+        calls=row.calls,
+        unwanted=[name for name in (row.own_name, *(row.children or ())) if name],
+    )
+    return quiet.decide(facts, now)
+
+
+def look_again(session: Session, person_id: uuid.UUID, now: datetime) -> None:
+    """The person's profile has changed: what waits for them is decided anew at the next tick."""
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.conversation_id == Conversation.id,
+            Conversation.person_id == person_id,
+            OutboundMessage.state == "queued",
+            OutboundMessage.error == "",
+            OutboundMessage.kind.in_(quiet.QUIET_KINDS),
+            OutboundMessage.in_reply_to.is_(None),
+        )
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,68 @@
+"""Whether a message may arrive now: safe hours, agreement, names. Pure (DECISIONS, "Emergency against quiet").
+
+The rule, from the top: the reply to danger is never held (its kind is not asked about here at all). What the person's
+own danger message calls for goes at once: late replies to it, and a worker's own words while it is not closed. Whoever
+wrote in the last quarter of an hour holds the phone: what answers them goes. All else keeps to the safe hours, to those
+who agreed to be written to, and to the names that may be written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.reminders.rules import Hours
+
+#: Whoever wrote so lately holds the phone.
+STILL_WRITING = timedelta(minutes=15)
+#: Nobody has safe hours further off than this.
+FAR = timedelta(days=14)
+#: The question whether they agree goes to a number that has not agreed yet; nothing else does.
+CONSENT = "consent"
+#: Kinds of the outbox that are looked at here.
+QUIET_KINDS = ("family", "reminder", CONSENT)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``hours`` None: a stranger's number. ``reach``: active, pending, opted_out, or "" where nobody has the number.
+    ``calls``: the person's own danger message is not closed. ``unwanted``: names that may not be written to them."""
+
+    kind: str
+    body: str
+    reply: bool
+    reply_to_danger: bool
+    by_worker: bool
+    last_inbound_at: datetime | None
+    hours: Hours | None
+    reach: str
+    calls: bool
+    unwanted: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``wait_until`` a later time, or never because of ``reason``; neither: it goes now."""
+
+    wait_until: datetime | None = None
+    reason: str = ""
+
+
+def decide(facts: Facts, now: datetime) -> Verdict:
+    """Go, wait or never."""
+    if not facts.reply and facts.reach not in ("", "active") and (facts.kind, facts.reach) != (CONSENT, "pending"):
+        return Verdict(reason="not_agreed" if facts.reach == "pending" else "opted_out")
+    if not facts.reply and any(names(facts.body, name) for name in facts.unwanted):
+        return Verdict(reason="names")
+    writing = facts.last_inbound_at is not None and facts.last_inbound_at > now - STILL_WRITING
+    called_for = facts.reply_to_danger or (facts.by_worker and facts.calls)
+    if facts.hours is None or writing or called_for or facts.hours.span(now) is not None:
+        return Verdict()
+    return Verdict(wait_until=facts.hours.soonest(now, latest=now + FAR) or now + timedelta(days=1))
+
+
+def names(body: str, name: str) -> bool:
+    """Does the text name them?"""
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", body, re.IGNORECASE) is not None
