@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 import pytest
@@ -134,9 +134,8 @@ def _household(session: Session, agency: Agency, name: str, numbers: Iterator[in
     session.add(family)
     session.flush()
     parent = Person(
-        family_id=family.id, external_id="parent", kind="parent", first_name=f"{name}parent", last_name=name,
-        contact_from=time(0), contact_until=time(0),  # at any hour: the tests run at all hours
-    )  # fmt: skip
+        family_id=family.id, external_id="parent", kind="parent", first_name=f"{name}parent", last_name=name
+    )
     child = Person(family_id=family.id, external_id="child", kind="child", first_name=f"{name}child")
     session.add_all([parent, child])
     session.flush()

@@ -23,7 +23,7 @@ def test_it_shows_people_plan_actions_appointments_and_requests(client: TestClie
     sign_in(client, town)
     page = client.get(f"/console/families/{town.mine.family.id}").text
     for words in (
-        "Ashparent", "Ashchild", "Discreet wording only", "Do not name the children", "Texts at any hour",
+        "Ashparent", "Ashchild", "Discreet wording only", "Do not name the children", "Texts between 08:00 and 20:00",
         "Ash risk", "Ash contingency", "Ash course", "reported done", "Ash done it", "Ash rooms", "cannot come",
         "Ash cannot come",
     ):  # fmt: skip

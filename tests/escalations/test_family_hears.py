@@ -106,7 +106,7 @@ def test_the_worker_reads_what_the_family_hears(session: Session, town: Town) ->
     ("hour", "same_day", "safe_hour"), [(7, True, 8), (8, True, 8), (19, True, 19), (20, False, 8), (23, False, 8)]
 )
 def test_the_next_safe_time_is_now_or_when_their_hours_begin(hour: int, same_day: bool, safe_hour: int) -> None:
-    person = Person(contact_from=time(8), contact_until=time(20))
+    person = Person(contact_from=time(8), contact_until=time(20), contact_days="1234567")
     now = datetime(2026, 3, 28, hour, 0, tzinfo=LONDON)  # the clocks go forward that night
     safe = safe_time(person, now, LONDON).astimezone(LONDON)
     assert (safe.hour, safe.date() == now.date()) == (safe_hour, same_day)
@@ -116,7 +116,7 @@ def test_the_next_safe_time_is_now_or_when_their_hours_begin(hour: int, same_day
 def test_a_safe_time_is_within_the_hours_and_never_a_day_away(quarters: int, begin: int, end: int) -> None:
     if begin >= end:
         return
-    person = Person(contact_from=time(begin), contact_until=time(end))
+    person = Person(contact_from=time(begin), contact_until=time(end), contact_days="1234567")
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * quarters)
     safe = safe_time(person, now, LONDON)
     assert now <= safe <= now + timedelta(hours=25)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.channels.twilio import client
+from api.families.models import Person
 from api.messages import delivery, jobs
 from api.messages.models import DeliveryAttempt, OutboundMessage
 from api.settings import settings
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
+
+
+@pytest.fixture(autouse=True)
+def at_any_hour(session: Session, town: Town) -> None:
+    """These tests run at all hours, and texts that nobody asked for keep to the safe ones (test_quiet.py)."""
+    session.execute(update(Person).values(contact_from=time(0), contact_until=time(0)))
+    session.commit()
 
 
 def waiting(session: Session, town: Town, kind: str = "family", state: str = "queued") -> OutboundMessage:
