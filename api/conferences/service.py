@@ -74,9 +74,17 @@ class Details:
 
 
 def record(
-    session: Session, family: Family, worker: Worker, details: Details, *, today: date, external_id: str = ""
+    session: Session,
+    family: Family,
+    worker: Worker | None,
+    details: Details,
+    *,
+    today: date,
+    external_id: str = "",
+    with_review: bool = False,
 ) -> Conference:
-    """Plan or record a conference of a family that the worker may see. Raises CannotRecord."""
+    """Plan or record a conference of a family that the worker may see (None: an import). ``with_review``: its review is
+    recorded with it, so a review conference may be held. Raises CannotRecord."""
     session.execute(select(Family.id).filter_by(id=family.id).with_for_update())  # two at once: one is the first
     if external_id and queries.by_external_id(session, family.id, external_id) is not None:
         raise CannotRecord("conference_exists")
@@ -85,35 +93,49 @@ def record(
         family_id=family.id,
         external_id=external_id or str(uuid.uuid4()),
         kind=details.kind,
-        created_by=worker.id,
+        created_by=worker.id if worker else None,
         created_at=clock.now(),
         version=0,
     )
-    _fill(session, family, made, details, today, worker.id)
+    _fill(session, family, made, details, today, worker, with_review)
     _tell(session, worker, made, "recorded_conference")
     return made
 
 
-def change(session: Session, conference: Conference, worker: Worker, details: Details, *, today: date) -> Conference:
+def change(
+    session: Session,
+    conference: Conference,
+    worker: Worker | None,
+    details: Details,
+    *,
+    today: date,
+    with_review: bool = False,
+) -> Conference:
     """Change what is known of a conference; its kind stays. Raises CannotRecord."""
     if details.kind != conference.kind:
         raise CannotRecord("conference_kind_stays")
     if conference.status == "held" and details.status != "held":
         raise CannotRecord("conference_was_held")
     family = session.get_one(Family, conference.family_id)
-    _fill(session, family, conference, details, today, worker.id)
+    _fill(session, family, conference, details, today, worker, with_review)
     _tell(session, worker, conference, "changed_conference")
     return conference
 
 
 def _fill(
-    session: Session, family: Family, row: Conference, details: Details, today: date, worker_id: uuid.UUID | None
+    session: Session,
+    family: Family,
+    row: Conference,
+    details: Details,
+    today: date,
+    worker: Worker | None,
+    with_review: bool,
 ) -> None:
     if details.plan_id is None and row.plan_id is not None:  # the plan that it made stays its plan
         details = replace(details, plan_id=row.plan_id)
     people = queries.people(session, family.id)
     plan = _plan(session, family, details)
-    _check(details, row, people, plan, today)
+    _check(details, row, people, plan, today, with_review)
     if plan is not None and details.kind == "review" and details.held_on <= queries.first_day(session, plan):
         raise CannotRecord("review_before_conference")
     row.status, row.held_on, row.plan_id = details.status, details.held_on, details.plan_id
@@ -130,7 +152,7 @@ def _fill(
     session.add(row)
     session.flush()
     if row.decision == "plan" and row.plan_id is None:
-        row.plan_id = _make_plan(session, family, row, people, worker_id).id
+        row.plan_id = _make_plan(session, family, row, people, worker.id if worker else None).id
     session.flush()
     timescales.refresh(session, family.id)
 
@@ -146,11 +168,18 @@ def _plan(session: Session, family: Family, details: Details) -> Plan | None:
     return plan
 
 
-def _check(details: Details, row: Conference, people: dict[uuid.UUID, Person], plan: Plan | None, today: date) -> None:
+def _check(
+    details: Details,
+    row: Conference,
+    people: dict[uuid.UUID, Person],
+    plan: Plan | None,
+    today: date,
+    with_review: bool,
+) -> None:
     held = details.status == "held"
     if held and details.held_on > today:
         raise CannotRecord("event_in_the_future")
-    if held and details.kind == "review" and row.status != "held":
+    if held and details.kind == "review" and row.status != "held" and not with_review:
         raise CannotRecord("record_the_review")
     if held != bool(details.decision):
         raise CannotRecord("decision_when_held")
@@ -192,7 +221,9 @@ def _make_plan(
     return made
 
 
-def _tell(session: Session, worker: Worker, row: Conference, verb: str) -> None:
+def _tell(session: Session, worker: Worker | None, row: Conference, verb: str) -> None:
+    if worker is None:
+        return
     detail: dict[str, Any] = {"kind": row.kind, "status": row.status, "decision": row.decision}
     audit.record(
         session,

@@ -74,10 +74,11 @@ def _family(family: Raw, path: Path, workers: set[tuple[str, str]], now: datetim
     worker(family.get("lead_worker"), (*path, "lead_worker"))
     for i, key in enumerate(_list(family, "workers")):
         worker(key, (*path, "workers", i))
-    for kind in ("people", "plans", "appointments"):
+    for kind in ("people", "plans", "appointments", "conferences", "events", "views"):
         _once([((*path, kind, i), _key(item)) for i, item in _items(family, kind)], problem)
     for i, plan in _items(family, "plans"):
-        _once([((*path, "plans", i, "actions", j), _key(item)) for j, item in _items(plan, "actions")], problem)
+        for part in ("actions", "outcomes", "reviews"):
+            _once([((*path, "plans", i, part, j), _key(item)) for j, item in _items(plan, part)], problem)
         for j, key in enumerate(_list(plan, "children")):
             if people.get(key) not in (None, "child", "young_person"):
                 problem((*path, "plans", i, "children", j), "names an adult; list the children the plan is for")

@@ -26,7 +26,7 @@ from api.directory.models import (
     TaxonomyTerm,
 )
 from api.imports.problems import Problem, path_of
-from api.imports.schemas import Name, Text, e164
+from api.imports.shapes import Name, Text, e164
 from api.imports.writer import Model, Writer
 
 #: What the assistant understands; other terms are kept for the public API and found by nobody's text.

@@ -6,6 +6,8 @@ Promise: what was reported or decided in Hearthline since the last import is not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,8 +16,9 @@ from api.access.models import Worker
 from api.families.models import Family, Person
 from api.imports import dates
 from api.imports.schemas import ActionIn, PlanIn
-from api.imports.writer import Writer
-from api.plans.models import ActionEvent, CoreGroupMember, Plan, PlanAction, Risk
+from api.imports.writer import Path, Writer
+from api.plans import history
+from api.plans.models import ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
 
 
 def write_plans(
@@ -25,11 +28,13 @@ def write_plans(
     people: dict[str, Person],
     workers: dict[str, Worker],
     zone: ZoneInfo,
+    path: Path,
 ) -> None:
-    """Write them; ``people`` and ``workers`` by external id, ``zone`` the agency's."""
+    """Write them; ``people`` and ``workers`` by external id, ``zone`` the agency's, ``path`` where the family stands in
+    the file."""
     today = writer.now.astimezone(zone).date()
     known = {plan.external_id: plan for plan in writer.session.scalars(select(Plan).where(Plan.family_id == family.id))}
-    for plan in given:
+    for i, plan in enumerate(given):
         row = writer.put(
             "plans",
             known.get(plan.id),
@@ -40,6 +45,7 @@ def write_plans(
             review_on=dates.local_day(plan.review_on, today) if plan.review_on else None,
             ended_on=dates.local_day(plan.ended_on, today) if plan.ended_on else None,
             contingency=plan.contingency,
+            **({} if plan.visit_every_days is None else {"visit_every_days": plan.visit_every_days}),
         )
         writer.session.flush()
         children = [people[key] for key in plan.children]
@@ -47,35 +53,67 @@ def write_plans(
             row.children = children
         _write_risks(writer, row, plan)
         _write_core_group(writer, row, plan)
-        _write_actions(writer, row, plan, people, workers, zone)
+        _write_outcomes(writer, row, plan, today)
+        _write_contingencies(writer, row, plan, today)
+        _write_actions(writer, row, plan, people, workers, zone, (*path, "plans", i))
+        history.keep_version(writer.session, row, None)
 
 
 def _write_risks(writer: Writer, row: Plan, plan: PlanIn) -> None:
-    given = [(n, risk.harm, risk.description) for n, risk in enumerate(plan.risks, start=1)]
-    if [(risk.position, risk.harm, risk.description) for risk in row.risks] == given:
-        return
-    for risk in list(row.risks):
-        writer.session.delete(risk)
-    writer.session.flush()
-    for position, harm, description in given:
-        writer.session.add(Risk(plan_id=row.id, position=position, harm=harm, description=description))
-    writer.session.flush()
-    writer.session.expire(row, ["risks"])
+    given = [{"position": n, **risk.model_dump()} for n, risk in enumerate(plan.risks, start=1)]
+    _replace(writer, row, "risks", Risk, row.risks, given)
 
 
 def _write_core_group(writer: Writer, row: Plan, plan: PlanIn) -> None:
-    given = [(member.name, member.role, member.organisation, member.phone or "") for member in plan.core_group]
-    if sorted((m.name, m.role, m.organisation, m.phone) for m in row.core_group) == sorted(given):
+    given = [{**member.model_dump(), "phone": member.phone or ""} for member in plan.core_group]
+    given.sort(key=lambda member: str(member["name"]))
+    _replace(writer, row, "core_group", CoreGroupMember, sorted(row.core_group, key=lambda m: m.name), given)
+
+
+def _write_contingencies(writer: Writer, row: Plan, plan: PlanIn, today: date) -> None:
+    if plan.contingencies is None:
         return
-    for member in list(row.core_group):
-        writer.session.delete(member)
+    given = [
+        {"position": n, **one.model_dump(), "by_on": dates.local_day(one.by_on, today) if one.by_on else None}
+        for n, one in enumerate(plan.contingencies, start=1)
+    ]
+    _replace(writer, row, "contingencies", Contingency, row.contingencies, given)
+
+
+def _replace(
+    writer: Writer, row: Plan, part: str, model: type[Any], rows: Sequence[Any], given: Sequence[dict[str, Any]]
+) -> None:
+    """The lines of a part become the file's; one that stays keeps its row."""
+    for existing, values in zip(rows, given, strict=False):
+        for name, value in values.items():
+            if getattr(existing, name) != value:
+                setattr(existing, name, value)
+    for existing in list(rows[len(given) :]):
+        writer.session.delete(existing)
+    for values in given[len(rows) :]:
+        writer.session.add(model(plan_id=row.id, **values))
     writer.session.flush()
-    for name, role, organisation, phone in given:
-        writer.session.add(
-            CoreGroupMember(plan_id=row.id, name=name, role=role, organisation=organisation, phone=phone)
+    writer.session.expire(row, [part])
+
+
+def _write_outcomes(writer: Writer, row: Plan, plan: PlanIn, today: date) -> None:
+    if plan.outcomes is None:
+        return
+    known = {outcome.external_id: outcome for outcome in row.outcomes}
+    for position, outcome in enumerate(plan.outcomes, start=1):
+        writer.put(
+            "outcomes",
+            known.get(outcome.id),
+            Outcome,
+            plan_id=row.id,
+            external_id=outcome.id,
+            position=position,
+            title=outcome.title,
+            measure=outcome.measure,
+            by_on=dates.local_day(outcome.by_on, today) if outcome.by_on else None,
         )
     writer.session.flush()
-    writer.session.expire(row, ["core_group"])
+    writer.session.expire(row, ["outcomes"])
 
 
 def _write_actions(
@@ -85,13 +123,18 @@ def _write_actions(
     people: dict[str, Person],
     workers: dict[str, Worker],
     zone: ZoneInfo,
+    path: Path,
 ) -> None:
     today = writer.now.astimezone(zone).date()
     known = {
         action.external_id: action
         for action in writer.session.scalars(select(PlanAction).where(PlanAction.plan_id == row.id))
     }
-    for action in plan.actions:
+    outcomes = {outcome.external_id: outcome.id for outcome in row.outcomes}
+    for n, action in enumerate(plan.actions):
+        if action.outcome and action.outcome not in outcomes:
+            writer.refuse((*path, "actions", n, "outcome"), "names no outcome of this plan; add it or mend the id")
+            continue
         existing = known.get(action.id)
         values = {
             "plan_id": row.id,
@@ -102,6 +145,10 @@ def _write_actions(
             "owner_name": action.owner_name,
             "due_on": dates.local_day(action.due_on, today) if action.due_on else None,
             "also_called": list(action.also_called),
+            "kind": action.kind,
+            "measure": action.measure,
+            "evidence": action.evidence,
+            "outcome_id": outcomes[action.outcome] if action.outcome else None,
         }
         if existing is None or _status_is_the_agencys(existing, action):
             values |= {"status": action.status, "blocked_reason": action.blocked_reason}

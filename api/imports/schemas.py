@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import zoneinfo
-from datetime import UTC, date, datetime, time
+from datetime import time
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from api.appointments.models import KINDS as APPOINTMENT_KINDS
-from api.imports import dates
+from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
+from api.imports.shapes import Clock, Day, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
-from api.messages.cleaning import refuse_unstorable
 
 FORMAT = "hearthline-import-1"
-
-
-def e164(text: str) -> str:
-    """The number, checked. Ofcom's drama numbers (07700 900xxx), for demos and tests, count as numbers too."""
-    hint = "write it with its country code and without spaces, such as +447700900123"
-    if not text.startswith("+"):
-        raise ValueError(f"is not an international phone number; {hint}")
-    try:
-        number = phonenumbers.parse(text)
-    except phonenumbers.NumberParseException:
-        raise ValueError(f"is not a phone number; {hint}") from None
-    shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if not (phonenumbers.is_valid_number(number) or (shown.startswith("+447700900") and len(shown) == 13)):
-        raise ValueError("is not a number that exists in that country; look it up again")
-    return shown
 
 
 def _zone(name: str) -> str:
@@ -45,34 +29,7 @@ def _jurisdiction(name: str) -> str:
     return name
 
 
-# Formats are checked against some day and zone here; the agency's own are known when the file is written.
-def _day(words: str) -> str:
-    dates.local_day(words, date(2026, 1, 1))
-    return words
-
-
-def _moment(words: str) -> str:
-    dates.moment(words, datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
-    return words
-
-
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(refuse_unstorable)]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(refuse_unstorable)
-]
-PhoneNumber = Annotated[str, AfterValidator(e164)]
-Day = Annotated[str, AfterValidator(_day)]
-Moment = Annotated[str, AfterValidator(_moment)]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class AgencyIn(_Strict):
+class AgencyIn(Strict):
     id: Key
     name: Name
     jurisdiction: Annotated[str, AfterValidator(_jurisdiction)]
@@ -81,7 +38,7 @@ class AgencyIn(_Strict):
     language: Language = "en"
 
 
-class ShiftIn(_Strict):
+class ShiftIn(Strict):
     """On call from ``starts`` to ``ends``, and again each day for ``repeat_days`` days at the same local times."""
 
     role: Literal["duty", "manager"]
@@ -90,7 +47,7 @@ class ShiftIn(_Strict):
     repeat_days: int = Field(1, ge=1, le=400)
 
 
-class WorkerIn(_Strict):
+class WorkerIn(Strict):
     id: Key
     agency: Key
     name: Name
@@ -103,7 +60,7 @@ class WorkerIn(_Strict):
     shifts: list[ShiftIn] | None = None
 
 
-class SafeContactIn(_Strict):
+class SafeContactIn(Strict):
     """How, when and in which words this person has said it is safe to write; the most careful where it is silent."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -120,7 +77,7 @@ class SafeContactIn(_Strict):
         return self
 
 
-class PersonIn(_Strict):
+class PersonIn(Strict):
     id: Key
     kind: Literal["parent", "carer", "young_person", "child"]
     first_name: Name
@@ -137,12 +94,16 @@ class PersonIn(_Strict):
         return list(dict.fromkeys([*([self.phone] if self.phone else []), *self.other_phones]))
 
 
-class RiskIn(_Strict):
+class RiskIn(Strict):
     harm: Literal["physical", "emotional", "sexual", "neglect"]
     description: Text
+    level: Literal["", "low", "medium", "high"] = ""
+    evidence: Text = ""
+    lower_when: Text = ""
+    kept_from_family: bool = False
 
 
-class HistoryIn(_Strict):
+class HistoryIn(Strict):
     """Something that happened to an action before it came here: by a family member or by a worker."""
 
     kind: Literal["reported_done", "reported_blocked", "verified", "reopened"]
@@ -158,7 +119,7 @@ class HistoryIn(_Strict):
         return self
 
 
-class ActionIn(_Strict):
+class ActionIn(Strict):
     id: Key
     title: Name
     why: Text = ""
@@ -167,6 +128,10 @@ class ActionIn(_Strict):
     due_on: Day | None = None
     status: Literal["open", "reported_done", "verified", "blocked", "dropped"] = "open"
     blocked_reason: Text = ""
+    kind: Literal["", "therapy", "medical", "practical", "parenting", "education", "safety", "other"] = ""
+    measure: Text = ""
+    evidence: Text = ""
+    outcome: Key | None = None
     also_called: list[Name] = Field(default_factory=list, max_length=30)
     history: list[HistoryIn] = Field(default_factory=list)
 
@@ -179,14 +144,16 @@ class ActionIn(_Strict):
         return self
 
 
-class CoreGroupIn(_Strict):
+class CoreGroupIn(Strict):
     name: Name
     role: Name
     organisation: Text = ""
     phone: PhoneNumber | None = None
+    email: Text = ""
+    responsibility: Text = ""
 
 
-class PlanIn(_Strict):
+class PlanIn(Strict):
     id: Key
     started_on: Day
     review_on: Day | None = None
@@ -196,9 +163,13 @@ class PlanIn(_Strict):
     risks: list[RiskIn] = Field(default_factory=list)
     actions: list[ActionIn] = Field(default_factory=list)
     core_group: list[CoreGroupIn] = Field(default_factory=list)
+    visit_every_days: int | None = Field(None, ge=1, le=365)
+    outcomes: list[OutcomeIn] | None = None
+    contingencies: list[ContingencyIn] | None = None
+    reviews: list[ReviewIn] = Field(default_factory=list)
 
 
-class AttendeeIn(_Strict):
+class AttendeeIn(Strict):
     """A family member (``person``; ``concerns``: a child it is about) or a professional (``name`` and ``role``)."""
 
     person: Key | None = None
@@ -213,7 +184,7 @@ class AttendeeIn(_Strict):
         return self
 
 
-class AppointmentIn(_Strict):
+class AppointmentIn(Strict):
     id: Key
     kind: Literal[APPOINTMENT_KINDS]  # type: ignore[valid-type]
     starts: Moment
@@ -236,7 +207,7 @@ class AppointmentIn(_Strict):
         return self
 
 
-class FamilyIn(_Strict):
+class FamilyIn(Strict):
     id: Key
     agency: Key
     name: Name
@@ -245,9 +216,12 @@ class FamilyIn(_Strict):
     people: list[PersonIn] = Field(min_length=1)
     plans: list[PlanIn] = Field(default_factory=list)
     appointments: list[AppointmentIn] = Field(default_factory=list)
+    conferences: list[ConferenceIn] = Field(default_factory=list)
+    events: list[EventIn] = Field(default_factory=list)
+    views: list[ViewIn] = Field(default_factory=list)
 
 
-class ImportFile(_Strict):
+class ImportFile(Strict):
     format: Literal["hearthline-import-1"]
     demo: bool = False
     agencies: list[AgencyIn] = Field(default_factory=list)
@@ -259,3 +233,9 @@ def clock(words: str) -> time:
     """ "08:30" as a time of day."""
     hour, minute = words.split(":")
     return time(int(hour), int(minute))
+
+
+def json_schema() -> str:
+    """The JSON Schema of an import file, as data/demo/import.schema.json has it (a test compares them)."""
+    shape = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ImportFile.model_json_schema()}
+    return json.dumps(shape, indent=1, ensure_ascii=False) + "\n"

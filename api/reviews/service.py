@@ -58,14 +58,16 @@ def record(
     today: date,
     external_id: str = "",
     at_conference: bool = True,
+    whole: bool = True,
 ) -> Review:
     """Record a review of a plan that the worker may see (None: an import). ``at_conference``: it was held at a review
-    conference, which is recorded with it where there is none yet.
+    conference, which is recorded with it where there is none yet. Without ``whole`` (an import, which says itself what
+    the plan is) progress may be missing and the plan's own dates stay.
 
     Raises CannotReview: before the conference, in the future, on an ended plan, with an outcome nobody looked at.
     """
     session.execute(select(Plan.id).filter_by(id=plan.id).with_for_update())  # two at once: one is the first
-    _check(session, plan, found, today)
+    _check(session, plan, found, today, whole)
     history.begin(session, plan)
     if external_id and queries.by_external_id(session, plan.id, external_id) is not None:
         raise CannotReview("review_exists")
@@ -88,7 +90,8 @@ def record(
         made.conference_id = _conference(session, plan, worker, found).id
     session.add(made)
     session.flush()
-    _move_on(plan, found)
+    if whole:
+        _move_on(plan, found)
     history.keep_version(session, plan, worker.id if worker else None, review_id=made.id)
     timescales.refresh(session, plan.family_id)
     if worker is not None:
@@ -105,7 +108,7 @@ def record(
     return made
 
 
-def _check(session: Session, plan: Plan, found: Findings, today: date) -> None:
+def _check(session: Session, plan: Plan, found: Findings, today: date, whole: bool) -> None:
     if found.held_on > today:
         raise CannotReview("event_in_the_future")
     if found.held_on <= conferences.first_day(session, plan):
@@ -121,7 +124,7 @@ def _check(session: Session, plan: Plan, found: Findings, today: date) -> None:
     open_ones = {outcome.id for outcome in plan.outcomes if outcome.state == "open"}
     if set(found.progress) - {outcome.id for outcome in plan.outcomes}:
         raise CannotReview("outcome_of_another_plan")
-    if open_ones - set(found.progress):
+    if whole and open_ones - set(found.progress):
         raise CannotReview("progress_on_every_outcome")
     if set(found.effects) - {action.id for action in plan.actions}:
         raise CannotReview("action_of_another_plan")
@@ -151,6 +154,10 @@ def _conference(session: Session, plan: Plan, worker: Worker | None, found: Find
             children=[ConferenceChild(person_id=child.id, harms=[]) for child in plan.children],
         )
         session.add(row)
+    if row.status == "held":  # it was recorded before its review: both must say the same
+        if row.decision != found.next_step:
+            raise CannotReview("decision_differs")
+        return row
     row.status, row.held_on, row.decision, row.decision_reason = "held", found.held_on, found.next_step, found.reason
     row.version += 1
     session.flush()

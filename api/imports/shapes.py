@@ -1,0 +1,57 @@
+"""Shapes that all parts of an import file use: ids, texts, days and moments, phone numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from api.imports import dates
+from api.messages.cleaning import refuse_unstorable
+
+
+def e164(text: str) -> str:
+    """The number, checked. Ofcom's drama numbers (07700 900xxx), for demos and tests, count as numbers too."""
+    hint = "write it with its country code and without spaces, such as +447700900123"
+    if not text.startswith("+"):
+        raise ValueError(f"is not an international phone number; {hint}")
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        raise ValueError(f"is not a phone number; {hint}") from None
+    shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not (phonenumbers.is_valid_number(number) or (shown.startswith("+447700900") and len(shown) == 13)):
+        raise ValueError("is not a number that exists in that country; look it up again")
+    return shown
+
+
+# Formats are checked against some day and zone here; the agency's own are known when the file is written.
+def _day(words: str) -> str:
+    dates.local_day(words, date(2026, 1, 1))
+    return words
+
+
+def _moment(words: str) -> str:
+    dates.moment(words, datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+    return words
+
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(refuse_unstorable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(refuse_unstorable)
+]
+PhoneNumber = Annotated[str, AfterValidator(e164)]
+Day = Annotated[str, AfterValidator(_day)]
+Moment = Annotated[str, AfterValidator(_moment)]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class Strict(BaseModel):
+    """A field that is not known is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
