@@ -17,6 +17,7 @@ from api.access.idempotency import Idempotent
 from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.channels.twilio import routes as twilio
+from api.channels.webchat import plan_routes as my_plan
 from api.channels.webchat import routes as webchat
 from api.conferences import routes as conferences
 from api.console import routes as console
@@ -64,6 +65,7 @@ def create_app() -> FastAPI:
     pages = (
         *access.routers,
         *webchat.routers,
+        my_plan.router,
         *console.routers,
         *demo.routers,
         escalations.links,

@@ -21,6 +21,8 @@ from api.settings import DATA
 
 FOLDER = DATA / "jurisdictions"
 FALLBACK = "en"
+#: With "Ask your ... about yours." it must still fit two segments of an SMS.
+LONGEST_EXPLANATION = 240
 #: What the safety screen can find (api.safety), and whose message it is where that changes the line.
 KINDS = ("self_harm", "immediate_danger", "harm_disclosed", "child")
 #: Words that every pack must have, in each of its languages.
@@ -70,6 +72,21 @@ class Line(_Sourced):
         return short
 
 
+class Explanation(_Sourced):
+    """What a family is told when it asks about plans in general there: short, reviewed, never legal advice."""
+
+    paragraph: str = Field(min_length=3)
+    words: Words
+
+    @field_validator("words")
+    @classmethod
+    def _short_enough(cls, words: Words) -> Words:
+        for language, said in words.items():
+            if len(said) > LONGEST_EXPLANATION:
+                raise ValueError(f"the words in {language} have {len(said)} characters; at most {LONGEST_EXPLANATION}")
+        return words
+
+
 class PlaceForm(_Strict):
     """How people there write a place: ``pattern`` finds a postcode or ZIP in upper-case text, its group 1 the area."""
 
@@ -108,6 +125,8 @@ class Pack(_Strict):
     dates: DateForm
     calendar: Calendar
     clocks: dict[str, Clock]
+    #: By topic of data/words/plan_questions.yaml; where there is none, the general words of the catalogue are said.
+    explanations: dict[str, Explanation] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -134,6 +153,7 @@ class Pack(_Strict):
             *((f"lines.{key}.name", line.name) for key, line in self.lines.items()),
             *((f"lines.{key}.short", line.short) for key, line in self.lines.items()),
             ("dates.locale", self.dates.locale),
+            *((f"explanations.{key}.words", one.words) for key, one in self.explanations.items()),
             *((f"clocks.{key}.name", clock.name) for key, clock in self.clocks.items()),
         ]
 
@@ -164,6 +184,10 @@ class Pack(_Strict):
         """The short forms of the lines that fit a safety kind (KINDS), best first; the general ones for any other."""
         fitting = [key for key, line in self.lines.items() if kind in line.fits] or self.helplines
         return [self.line(key, language) for key in fitting[:most]]
+
+    def explanation(self, topic: str, language: str) -> str:
+        """What is said there about a topic, or ""."""
+        return _in(self.explanations[topic].words, language) if topic in self.explanations else ""
 
     def clock_name(self, rule: str, language: str) -> str:
         """What a clock is called there; its key, where the pack has no such clock (any more)."""

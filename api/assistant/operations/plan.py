@@ -14,7 +14,13 @@ from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import AppointmentWords
 from api.escalations import service as escalations
 from api.plans import queries
+from api.reviews import queries as reviews
 from api.settings import DATA
+from api.views import service as views
+from api.views.models import AUDIENCES
+
+#: So many of the core group are named in a text.
+MOST_NAMED = 3
 
 
 def status(ask: Ask) -> list[Reply]:
@@ -37,6 +43,10 @@ def status(ask: Ask) -> list[Reply]:
         parts.append(ask.text("plan.late_one" if late == 1 else "plan.late_many", number=late))
     if blocked:
         parts.append(ask.text("plan.blocked_one" if blocked == 1 else "plan.blocked_many", number=blocked))
+    last = reviews.of_plan(ask.session, plan.id)
+    if last and last[0].progress and not (late or blocked):
+        well = sum(one.progress in ("good", "achieved") for one in last[0].progress)
+        parts.append(ask.text("plan.progress", number=well, total=len(last[0].progress)))
     review = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
     if review is not None:
         parts.append(ask.text("plan.review", when=speaking.moment(ask, review.starts_at)))
@@ -51,13 +61,36 @@ def about(ask: Ask) -> list[Reply]:
     if topic not in topics():
         choices = [option(f"about.ask.{name}", "ask_about_plan", topic=name) for name in ("plan", "take", "end")]
         return [say("about.which", *choices)]
+    told = ask.pack.explanation(topic, ask.language)
+    text_id, args = ("about.local", {"told": told}) if told else (f"about.{topic}", {})
     if ask.neutral:
-        return [say(f"about.{topic}", option("option.ring_me", "contact_worker"))]
-    return [say(f"about.{topic}", option("", "contact_worker", label=ask.text("option.ask_worker")))]
+        return [say(text_id, option("option.ring_me", "contact_worker"), **args)]
+    return [*_own(ask, topic), say(text_id, option("", "contact_worker", label=ask.text("option.ask_worker")), **args)]
+
+
+def _own(ask: Ask, topic: str) -> list[Reply]:
+    """What the person's own plan says about the topic, before what is so in general. Nothing where it says nothing."""
+    plan = queries.current_plan(ask.session, ask.family_id) if ask.person is not None else None
+    if plan is None or not ask.plain_words:
+        return []
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    if topic in ("end", "review") and plan.review_on is not None and plan.review_on >= today:
+        return [say("about.own_review", day=speaking.day(ask, plan.review_on))]
+    if topic in ("who_decides", "core_group") and plan.core_group:
+        people = [f"{member.name} ({member.role})" for member in plan.core_group[:MOST_NAMED]]
+        return [say("about.own_group", people=speaking.join(ask, people))]
+    return []
 
 
 def share_views(ask: Ask) -> list[Reply]:
-    """What they think or want is passed on in their own words, to be said for them."""
+    """What they think or want is kept and passed on in their own words; they choose who may read it.
+
+    Until they have chosen it is for their own worker (and that worker's manager) only.
+    """
+    if ask.carried("choice") in AUDIENCES:
+        view_id = ask.carried_id("topic")
+        chosen = views.choose_audience(ask.session, ask.someone.id, view_id, ask.carried("choice")) if view_id else None
+        return [say(f"views.chosen.{chosen.audience}" if chosen else "views.not_there")]
     escalations.open_escalation(
         ask.session,
         conversation=ask.conversation,
@@ -66,8 +99,12 @@ def share_views(ask: Ask) -> list[Reply]:
         priority="routine",
         words=ask.words,
     )
-    young = ask.person is not None and ask.person.kind == "young_person"
-    return [say("views.passed_on_young" if young else "views.passed_on")]
+    if ask.person is None:
+        return [say("views.passed_on")]
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    view = views.from_message(ask.session, ask.person, ask.message.id, ask.words, today)
+    choices = [option(f"views.ask.{who}", "share_views", choice=who, topic=str(view.id)) for who in ("lead", "meeting")]
+    return [say("views.passed_on_young" if ask.person.kind == "young_person" else "views.passed_on", *choices)]
 
 
 @lru_cache(maxsize=1)

@@ -31,8 +31,13 @@ class Chat:
     jurisdiction: str
     timezone: str
     language: str
-    known_person: bool
+    person_id: uuid.UUID | None
     form_token: str
+
+    @property
+    def known_person(self) -> bool:
+        """Did somebody enter as themselves, with a code of their worker's?"""
+        return self.person_id is not None
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def live_chat(session: Session, token_hash: str, form_token: str) -> Chat | None
         jurisdiction=agency.jurisdiction if agency else "uk-england",
         timezone=agency.timezone if agency else "UTC",
         language=conversation.language,
-        known_person=conversation.person_id is not None,
+        person_id=conversation.person_id,
         form_token=form_token,
     )
 

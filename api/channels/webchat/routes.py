@@ -66,7 +66,7 @@ def _first_page(request: Request, problem: str = "", status: int = 200) -> Respo
         agencies=agencies,
         problem=problem,
         ended="ended" in request.query_params,
-        exit_url=_exit_url(request),
+        exit_url=exit_url(request),
     )
 
 
@@ -126,7 +126,7 @@ def talk(request: Request, chat: MyChat, problem: str = "") -> Response:
         emergency=pack(chat.jurisdiction).emergency_number,
         problem=problem if problem in PROBLEMS else "",
         longest=service.LONGEST_MESSAGE,
-        exit_url=_exit_url(request),
+        exit_url=exit_url(request),
     )
 
 
@@ -236,7 +236,7 @@ def leave_quickly(request: Request, quiet: Annotated[str, Form()] = "") -> Respo
     service.leave(request.cookies.get(CHAT_COOKIE, ""))
     if quiet:
         return _forget(Response(status_code=204))
-    return _forget(RedirectResponse(_exit_url(request), 303))
+    return _forget(RedirectResponse(exit_url(request), 303))
 
 
 def _forget(response: Response) -> Response:
@@ -244,7 +244,7 @@ def _forget(response: Response) -> Response:
     return response
 
 
-def _exit_url(request: Request) -> str:
+def exit_url(request: Request) -> str:
     """Where "Exit this page" leads. In the demo's frame a page that says so, because the neutral one refuses frames."""
     framed = request.headers.get("sec-fetch-dest") == "iframe"
     return "/demo/left" if framed and settings().demo else EXIT_URL
