@@ -20,6 +20,7 @@ from api.database import Base, notify
 from api.families.models import Person
 from api.plans import history
 from api.plans.models import Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.timescales import service as timescales
 
 Row = TypeVar("Row", bound=Base)
 Line = Mapping[str, Any]
@@ -69,6 +70,7 @@ def change(
     if "actions" in parts:
         _put(session, plan, PlanAction, plan.actions, parts["actions"], FIELDS["actions"], named=True)
     if history.keep_version(session, plan, worker.id) is not None:
+        timescales.refresh(session, plan.family_id)
         audit.record(
             session,
             actor_kind="worker",

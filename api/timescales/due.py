@@ -18,7 +18,7 @@ from typing import Literal
 
 import holidays
 
-from api.jurisdiction.clocks import Calendar, Clock, Unit
+from api.jurisdiction.clocks import Calendar, Clock, Span, Unit
 
 State = Literal["done", "done_late", "late", "soon", "running"]
 #: Years for which a date can be worked out.
@@ -28,6 +28,10 @@ ONE_DAY = timedelta(days=1)
 
 class CannotCount(ValueError):
     """A day so far away that nothing can be counted from it."""
+
+
+#: The rule that a plan sets itself: how often the children are seen.
+VISITS = "visits"
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,24 @@ def _ends(event: Event, start: Event, counted: date) -> bool:
 
 def _together(one: uuid.UUID | None, other: uuid.UUID | None) -> bool:
     return one is None or other is None or one == other
+
+
+def of_visits(plan: uuid.UUID, every_days: int, events: Iterable[Event], place: Calendar) -> list[Due]:
+    """By when the children are to be seen, by what the plan itself says."""
+    clock = Clock(
+        name={},
+        start=["plan_started"],
+        done=["home_visit"],
+        stop=["plan_ended"],
+        within=Span(number=every_days, unit="days"),
+        again="from_last",
+        warn=Span(number=min(3, every_days), unit="days"),
+        source="the plan",
+        paragraph="how often the children are visited",
+        last_verified=date.min,
+        check=False,
+    )
+    return [due for due in dues({VISITS: clock}, events, place) if due.plan == plan]
 
 
 def state(due_on: date, warn_on: date, done_on: date | None, today: date) -> State:

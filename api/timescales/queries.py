@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from api import texts
 from api.access.models import Agency, Worker
 from api.access.queries import Viewer, visible_families, worker_names
 from api.appointments.models import Appointment
@@ -92,6 +93,14 @@ def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
         if plan.ended_on is not None:
             found.append(Event("plan_ended", plan.ended_on, plan.id))
     return found
+
+
+def visiting(session: Session, family_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:
+    """The family's plans that say how often the children are visited, in days."""
+    rows = session.execute(
+        select(Plan.id, Plan.visit_every_days).where(Plan.family_id == family_id, Plan.visit_every_days.is_not(None))
+    )
+    return [(plan_id, every) for plan_id, every in rows if every]
 
 
 def of_family(session: Session, family_id: uuid.UUID, today: date, language: str = "en") -> list[DateView]:
@@ -235,8 +244,11 @@ def _booked(
 def _view(row: Deadline, jurisdiction: str, today: date, language: str, booked: list[tuple[str, date]]) -> DateView:
     place = pack(jurisdiction)
     clock = place.clocks.get(row.rule)
-    would_do = clock.done if clock and row.done_on is None else []
+    would_do = (clock.done if clock else ["home_visit"]) if row.done_on is None else []
     planned = next((day for kind, day in booked if kind in would_do), None)
     state = due.state(row.due_on, row.warn_on, row.done_on, today)
     source = f"{clock.source}, {clock.paragraph}" if clock else ""
-    return DateView(row, place.clock_name(row.rule, language), state, planned, source)
+    name = place.clock_name(row.rule, language)
+    if row.rule == due.VISITS:
+        name, source = texts.render("timescales.visit", language), texts.render("timescales.visit.source", language)
+    return DateView(row, name, state, planned, source)

@@ -123,7 +123,10 @@ def refresh(session: Session, family_id: uuid.UUID) -> None:
     session.flush()
     place = pack(queries.jurisdiction_of(session, family_id))
     facts = [fact for fact in queries.facts(session, family_id) if due.FIRST_YEAR <= fact.day.year <= due.LAST_YEAR]
-    wanted = {(d.rule, d.plan, d.started_on): d for d in due.dues(place.clocks, facts, place.calendar)}
+    found = due.dues(place.clocks, facts, place.calendar)
+    for plan_id, every in queries.visiting(session, family_id):
+        found += due.of_visits(plan_id, every, facts, place.calendar)
+    wanted = {(d.rule, d.plan, d.started_on): d for d in found}
     for row in session.scalars(select(Deadline).where(Deadline.family_id == family_id)).all():
         same = wanted.pop((row.rule, row.plan_id, row.started_on), None)
         if same is None:

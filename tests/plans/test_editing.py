@@ -151,3 +151,10 @@ def test_what_was_added_one_way_was_removed_the_other_way(before: dict[str, Any]
     there, back = compare(before, after), compare(after, before)
     assert counted(there, "added") == counted(back, "removed")
     assert counted(there, "changed") == counted(back, "changed")
+
+
+def test_how_often_children_are_seen_starts_a_clock_at_once(client: TestClient, town: Town) -> None:
+    change(client, town, {"visit_every_days": 10})
+    address = f"/api/v1/families/{town.mine.family.id}/timescales"
+    dates = {one["rule"]: one for one in client.get(address, headers=town.program(town.worker)).json()}
+    assert dates["visits"]["due_on"] == "2026-01-15" and "plan itself" in dates["visits"]["source"]

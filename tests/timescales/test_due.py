@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.jurisdiction.clocks import EVENTS, Unit
 from api.jurisdiction.packs import names, pack
-from api.timescales.due import CannotCount, Due, Event, bank_holidays, dues, is_working_day, shifted, state
+from api.timescales.due import CannotCount, Due, Event, bank_holidays, dues, is_working_day, of_visits, shifted, state
 
 ENGLAND, SCOTLAND, WALES, OHIO = "uk-england", "uk-scotland", "uk-wales", "us-ohio"
 DAYS = st.dates(date(1990, 1, 1), date(2080, 12, 31))
@@ -199,3 +199,15 @@ def test_a_state_is_late_exactly_when_it_is_not_done_and_the_day_is_over(
 ) -> None:
     assert (state(due_on, warn_on, done_on, today) == "late") == (done_on is None and today > due_on)
     assert (state(due_on, warn_on, done_on, today) in ("done", "done_late")) == (done_on is not None)
+
+
+def test_a_plan_that_says_how_often_children_are_seen_has_a_clock_of_its_own() -> None:
+    plan = uuid.UUID(int=1)
+    events = [Event("plan_started", date(2026, 3, 2), plan), Event("home_visit", date(2026, 3, 10))]
+    found = of_visits(plan, 10, events, pack(ENGLAND).calendar)
+    assert [(due.due_on, due.done_on) for due in found] == [
+        (date(2026, 3, 12), date(2026, 3, 10)), (date(2026, 3, 20), None),
+    ]  # fmt: skip
+    assert of_visits(plan, 10, [*events, Event("plan_ended", date(2026, 3, 15), plan)], pack(ENGLAND).calendar)[
+        -1
+    ].done_on
