@@ -123,7 +123,8 @@ def _from(rule: str, clock: Clock, start: Event, events: Sequence[Event], place:
         stopped = next((e.day for e in _of(events, clock.stop, start) if _ends(e, start, counted)), None)
         if stopped is not None and (done_on is None or stopped < done_on):
             return made
-        made.append(Due(rule, start.plan, begin, due_on, warn_on, done_on))
+        if clock.again != "from_last" or done_on != begin:  # done on the day it began: it begins anew that day
+            made.append(Due(rule, start.plan, begin, due_on, warn_on, done_on))
         if done_on is None or clock.again == "no":
             return made
         if clock.again == "from_last":

@@ -17,7 +17,7 @@ from tests.harness.phones import Phone
 if TYPE_CHECKING:
     from tests.harness.system import System
 
-AGENCIES = 80
+AGENCIES = 120
 _SHIFT = {"starts": "today-1 00:00", "ends": "today 00:00", "repeat_days": 30}
 
 
