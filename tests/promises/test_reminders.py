@@ -21,15 +21,10 @@ REMINDER = r"^Reminder: "
 
 
 def meets(system: System, team: Team, ahead: timedelta) -> str:
-    """The parent's meeting is that long from now, and there is no hour at which a text would not be safe; its id.
+    """The parent's meeting is that long from now; its id.
 
     They are told of the new time; the reminders for it are planned when this returns.
     """
-    system.change(
-        "UPDATE people SET contact_from = '00:00', contact_until = '00:00' WHERE id ="
-        " (SELECT person_id FROM contact_points WHERE address = %(n)s)",
-        n=team.parent.number,
-    )
     row = system.one(
         "UPDATE appointments SET starts_at = %(begin)s, ends_at = %(end)s WHERE id ="
         " (SELECT t.appointment_id FROM attendees t JOIN contact_points c ON c.person_id = t.person_id"
