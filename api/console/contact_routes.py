@@ -1,24 +1,30 @@
-"""Safe contact in the console: how a person is written to, their way in with a PIN."""
+"""Safe contact in the console: how a person is written to, their numbers and what was agreed, their way in with a
+PIN; and new people."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
 
-from api import clock
+from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
+from api.console import forms
+from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import transaction
-from api.families import contact, identity
+from api.families import contact, editing, identity, people, profile
+from api.messages import enrolment
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
+Fields = Annotated[dict[str, str], Depends(forms.fields)]
 
 
 @router.get("/people/{person_id}/contact")
@@ -27,25 +33,153 @@ def show_contact(request: Request, me: Me, person_id: uuid.UUID) -> Response:
     return _page(request, me, person_id)
 
 
+@router.post("/people/{person_id}/contact")
+def change_contact(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """Change the profile; it holds at once, also for what is queued."""
+    days = "".join(day for day in "1234567" if given.get(f"day-{day}"))
+    try:
+        wanted = editing.ProfileIn.model_validate({**given, "contact_days": days})
+    except ValidationError as error:
+        return _page(request, me, person_id, given={**given, "contact_days": days}, problems=_problems(error, me))
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        if wanted.wording == "plain" and contact.shares_a_phone(session, person):
+            problem = texts.render("console.contact.shared_plain", me.language)
+        else:
+            problem = ""
+            values = wanted.model_dump()
+            now = clock.now()
+            for name in profile.TIMES:
+                values[name] = values[name].strftime("%H:%M")
+            profile.change(session, person, values, actor_kind="worker", actor_id=me.id, now=now)
+            if given.get("gone_over"):
+                profile.gone_over(session, person, me.id, now)
+    if problem:
+        return _page(request, me, person_id, given={**given, "contact_days": days}, problems=[problem])
+    return _back(person_id)
+
+
 @router.post("/people/{person_id}/pin-code")
 def give_pin_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
     """A new way in: shown once, on this answer only. Whatever PIN there was works no longer."""
     with transaction() as session:
-        person = access.person_or_404(session, me, person_id)
-        if person.kind == "child":
-            raise access.NotVisible
+        person = contact.written_to(access.person_or_404(session, me, person_id))
         code = identity.give_code(session, person, me.id, clock.now())
     return _page(request, me, person_id, code=code)
 
 
-def _page(request: Request, me: Visitor, person_id: uuid.UUID, *, code: str = "") -> Response:
+@router.post("/people/{person_id}/numbers")
+def add_number(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """A number more: it is asked whether we may write there, and nothing else goes to it before."""
+    problems: list[str] = []
     with transaction() as session:
-        person = access.person_or_404(session, me, person_id)
-        if person.kind == "child":
-            raise access.NotVisible
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        try:
+            enrolment.add_number(session, person, editing.NumberIn.model_validate(given).phone, me.worker)
+        except (ValidationError, enrolment.Taken) as error:
+            session.rollback()
+            problems = _problems(error, me)
+    return _page(request, me, person_id, problems=problems) if problems else _back(person_id)
+
+
+@router.post("/people/{person_id}/numbers/ask")
+def ask_number(me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """Ask a number (again) whether we may write there: a new one, or one that was set aside by mistake."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        enrolment.invite(session, person, contact.number_of(session, person, an_id(given.get("number", ""))), me.worker)
+    return _back(person_id)
+
+
+@router.post("/people/{person_id}/numbers/remove")
+def remove_number(me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """A number that is not to be used for this person any more."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        enrolment.take_out(
+            session, person, contact.number_of(session, person, an_id(given.get("number", ""))), me.worker
+        )
+    return _back(person_id)
+
+
+@router.get("/families/{family_id}/people")
+def new_person(request: Request, me: Me, family_id: uuid.UUID) -> Response:
+    """An empty form for somebody new in this family."""
+    return _new(request, me, family_id, {}, [])
+
+
+@router.post("/families/{family_id}/people")
+def add_person(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
+    """Somebody new; with a number, they are asked there whether we may write."""
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            wanted = editing.PersonIn.model_validate(given)
+            person = people.add(session, family, wanted.model_dump(exclude={"phone"}), me.worker)
+            if wanted.phone and person.kind != "child":
+                enrolment.add_number(session, person, wanted.phone, me.worker)
+            added, problems = person.id, []
+        except (ValidationError, enrolment.Taken) as error:
+            session.rollback()
+            problems = _problems(error, me)
+    if problems:
+        return _new(request, me, family_id, given, problems)
+    return RedirectResponse(f"/console/families/{family_id}#person-{added}", 303)
+
+
+def _problems(error: Exception, me: Visitor) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return [texts.render("console.contact.taken", me.language)]
+    if any(not one["loc"] for one in error.errors()):
+        return [texts.render("console.contact.no_code_word", me.language)]
+    return forms.mistakes(error, me.language)
+
+
+def _page(
+    request: Request,
+    me: Visitor,
+    person_id: uuid.UUID,
+    *,
+    code: str = "",
+    given: dict[str, Any] | None = None,
+    problems: list[str] | None = None,
+) -> Response:
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
         family = access.family_or_404(session, me, person.family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_contact", family_id=family.id, object_id=person.id)
-        view = contact.view(session, person)
+        view = contact.view(session, person, me.today)
+        fields = editing.shown(person) if given is None else given
     return console_page(
-        request, me, "console/contact.html", here="families", family=family, person=person, view=view, code=code
+        request,
+        me,
+        "console/contact.html",
+        here="families",
+        status=400 if problems else 200,
+        family=family,
+        person=person,
+        view=view,
+        given=fields,
+        problems=problems or [],
+        sessions=editing.SESSIONS,
+        code=code,
     )
+
+
+def _new(request: Request, me: Visitor, family_id: uuid.UUID, given: dict[str, str], problems: list[str]) -> Response:
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+    return console_page(
+        request,
+        me,
+        "console/new_person.html",
+        here="families",
+        status=400 if problems else 200,
+        family=family,
+        given=given,
+        problems=problems,
+    )
+
+
+def _back(person_id: uuid.UUID) -> Response:
+    return RedirectResponse(f"/console/people/{person_id}/contact", 303)

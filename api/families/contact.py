@@ -1,38 +1,88 @@
-"""How a person is reached, as a worker sees it: profile, numbers with what was agreed, and the PIN's state."""
+"""How a person is reached, as a worker sees it: numbers with what was agreed, and the PIN's state."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.families.models import ContactPoint, Person
+from api.access.queries import NotVisible
+from api.families.models import Consent, ContactPoint, Person
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number of theirs; ``others``: who else writes from it."""
+    """A number of theirs; ``others``: who else writes from it; ``consent``: the newest answer to our question."""
 
     point: ContactPoint
     others: list[str]
+    consent: Consent | None
 
 
 @dataclass(frozen=True)
 class ContactView:
-    """``pin``: none, set, waiting (a code of ours that is not used yet), locked."""
+    """``pin``: none, set, waiting (a code of ours that is not used yet), locked. ``due``: to be gone over again."""
 
     numbers: list[Number]
     pin: str
+    due: bool
 
 
-def view(session: Session, person: Person) -> ContactView:
+def view(session: Session, person: Person, today: date) -> ContactView:
     """All that the page about this person shows. The caller has checked who looks."""
     points = session.scalars(
-        select(ContactPoint).where(ContactPoint.person_id == person.id).order_by(ContactPoint.address)
+        select(ContactPoint)
+        .where(ContactPoint.person_id == person.id)
+        .order_by(ContactPoint.state == "quarantined", ContactPoint.address)
     ).all()
-    return ContactView([Number(point, _others(session, point)) for point in points], pin_state(person))
+    numbers = [Number(point, _others(session, point), _consent(session, point)) for point in points]
+    return ContactView(numbers, pin_state(person), due(person, today))
+
+
+def due(person: Person, today: date) -> bool:
+    """Is it time to go over the profile with them (again)? Whoever was never asked is due at once."""
+    if person.kind == "child":
+        return False
+    if person.reconfirm_on is not None:
+        return person.reconfirm_on <= today
+    return person.profile_confirmed_at is None
+
+
+def written_to(person: Person) -> Person:
+    """The person, if they are one who writes; to a child's there is no such page (404)."""
+    if person.kind == "child":
+        raise NotVisible
+    return person
+
+
+def number_of(session: Session, person: Person, point_id: uuid.UUID | None) -> ContactPoint:
+    """One of this person's numbers that nobody of another family has taken on since; any other is not there (404)."""
+    point = session.scalar(select(ContactPoint).filter_by(id=point_id, person_id=person.id)) if point_id else None
+    if point is None:
+        raise NotVisible
+    elsewhere = session.scalar(
+        select(ContactPoint.id)
+        .join(Person, Person.id == ContactPoint.person_id)
+        .where(
+            ContactPoint.address == point.address,
+            ContactPoint.state != "quarantined",
+            ContactPoint.id != point.id,
+            (Person.family_id != person.family_id) | (Person.id == person.id),
+        )
+        .limit(1)
+    )
+    if elsewhere is not None:
+        raise NotVisible
+    return point
+
+
+def shares_a_phone(session: Session, person: Person) -> bool:
+    """Does anybody else write from a number of theirs?"""
+    points = session.scalars(select(ContactPoint).where(ContactPoint.person_id == person.id))
+    return any(_others(session, point) for point in points)
 
 
 def pin_state(person: Person) -> str:
@@ -47,14 +97,21 @@ def pin_state(person: Person) -> str:
 def _others(session: Session, point: ContactPoint) -> list[str]:
     if point.state == "quarantined":
         return []
-    names: Sequence[str] = session.scalars(
-        select(Person.first_name)
-        .join(ContactPoint, ContactPoint.person_id == Person.id)
-        .where(
-            ContactPoint.address == point.address,
-            ContactPoint.state != "quarantined",
-            ContactPoint.person_id != point.person_id,
+    return list(
+        session.scalars(
+            select(Person.first_name)
+            .join(ContactPoint, ContactPoint.person_id == Person.id)
+            .where(
+                ContactPoint.address == point.address,
+                ContactPoint.state != "quarantined",
+                ContactPoint.person_id != point.person_id,
+            )
+            .order_by(Person.first_name)
         )
-        .order_by(Person.first_name)
-    ).all()
-    return list(names)
+    )
+
+
+def _consent(session: Session, point: ContactPoint) -> Consent | None:
+    return session.scalar(
+        select(Consent).filter_by(contact_point_id=point.id).order_by(Consent.asked_at.desc()).limit(1)
+    )

@@ -20,6 +20,7 @@ from api.appointments.models import Appointment, ChangeRequest
 from api.conferences import queries as conferences
 from api.conferences.models import Conference
 from api.escalations.models import Escalation
+from api.families import contact
 from api.families.models import ChatCode, Family, FamilyWorker, Person
 from api.messages.models import Conversation
 from api.plans import queries as plans
@@ -85,6 +86,7 @@ class FamilyView:
     reminders: dict[tuple[uuid.UUID, uuid.UUID], list[Told]]  # (appointment, person) → what they were told, or will be
     moments: dict[uuid.UUID, list[str]]  # person → when they are reminded
     said: list[views.Said]
+    due: set[uuid.UUID]  # whose safe contact is to be gone over again
 
 
 def family_view(
@@ -141,6 +143,7 @@ def family_view(
         said=views.of_family(session, viewer, family.id) if viewer else [],
         reviews={view.plan.id: reviews.of_plan(session, view.plan.id) for view in shown},
         reminders=reminders.by_place(session, family.id, after=now - LOOK_BACK),
+        due={person.id for person in people if contact.due(person, today)},
         moments={person.id: reminders.moments_of(person).split(",") for person in people},
     )
 

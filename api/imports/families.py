@@ -118,7 +118,11 @@ def _write_contact_points(
         )
     )
     for point in points:
-        if point.state != "quarantined" and point.address not in listed[point.person_id][1].phones:
+        if (
+            point.added_by is None
+            and point.state != "quarantined"
+            and point.address not in listed[point.person_id][1].phones
+        ):
             point.state, point.state_changed_at = "quarantined", writer.now
     writer.session.flush()
     numbers = {number for _, person in listed.values() for number in person.phones}

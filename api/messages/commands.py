@@ -12,7 +12,7 @@ from api.access.models import Worker
 from api.escalations import by_text
 from api.escalations import service as escalations
 from api.families.models import ContactPoint
-from api.messages import outbox, wording
+from api.messages import enrolment, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 #: A stranger gets at most so many replies a day: a robot texting a robot must not run up a bill.
@@ -38,6 +38,7 @@ def carrier_keyword(session: Session, conversation: Conversation, message: Inbou
         if keyword in ("stop", "start"):
             point.state = "opted_out" if keyword == "stop" else "active"
             point.state_changed_at = message.received_at
+            enrolment.note_keyword(session, point, keyword, message)
     if keyword in ("stop", "help"):
         escalations.open_escalation(
             session,

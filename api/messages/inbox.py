@@ -22,7 +22,7 @@ from api.access.models import Worker
 from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
 from api.families.models import ContactPoint, Family, Person
-from api.messages import commands, danger, door, keywords, options
+from api.messages import commands, danger, door, enrolment, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
 from api.reminders import queries as reminders
@@ -37,7 +37,7 @@ _asked = select(bindparam("address", type_=String).label("address")).subquery()
 #: Whose an address is, and the conversation with it, in one row. A number that is in a family is a family's, even where
 #: a worker has the same.
 _WHOSE = (
-    select(Conversation, Person, Family, Worker)
+    select(Conversation, Person, Family, Worker, ContactPoint.state)
     .select_from(_asked)
     .outerjoin(
         Conversation, (Conversation.address == _asked.c.address) & (Conversation.channel == bindparam("channel"))
@@ -47,7 +47,12 @@ _WHOSE = (
     .outerjoin(Family, Family.id == Person.family_id)
     .outerjoin(Worker, (Worker.phone == _asked.c.address) & Worker.active & Person.id.is_(None))
     # Who was talked with last is first; of several who share a number without that, always the same one.
-    .order_by((Conversation.person_id == Person.id).desc().nulls_last(), Person.first_name, Person.id)
+    .order_by(
+        (ContactPoint.state == "pending").asc().nulls_first(),
+        (Conversation.person_id == Person.id).desc().nulls_last(),
+        Person.first_name,
+        Person.id,
+    )
     .limit(1)
 )
 
@@ -81,12 +86,12 @@ def accept(
     body = storable(body)
     verdict, whole = at_the_door(body)
     with transaction() as session:
-        conversation = _conversation(session, channel, storable(address), conversation_id)
+        conversation, reach = _conversation(session, channel, storable(address), conversation_id)
         keyword = _keyword(session, conversation, body, opt_out_type)
         pin = door.look(session, conversation, body)
         if pin is not None:
             body = pin.kept
-        if not whole and _without_turn(conversation, keyword):
+        if not whole and (reach == "pending" or _without_turn(conversation, keyword)):
             verdict, whole = screen(body), True  # no turn will do it later
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
@@ -94,7 +99,7 @@ def accept(
         conversation.last_inbound_at = message.received_at
         if pin is not None:
             door.settle(session, conversation, message, pin)
-        _route(session, conversation, message, verdict, keyword)
+        _route(session, conversation, message, verdict, keyword, reach)
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
@@ -150,13 +155,16 @@ def _store(
     return earlier.one(), False
 
 
-def _conversation(session: Session, channel: str, address: str, conversation_id: uuid.UUID | None) -> Conversation:
+def _conversation(
+    session: Session, channel: str, address: str, conversation_id: uuid.UUID | None
+) -> tuple[Conversation, str]:
+    """The conversation, and the state of the number (families.models.ContactPoint), "" where it is nobody's."""
     if conversation_id is not None:
         found = session.get(Conversation, conversation_id)
         if found is None or found.closed_at is not None:
             raise LookupError("this chat has ended")
-        return found
-    found, holder, family, worker = session.execute(_WHOSE, {"address": address, "channel": channel}).one()
+        return found, ""
+    found, holder, family, worker, reach = session.execute(_WHOSE, {"address": address, "channel": channel}).one()
     values: dict[str, Any] = {"person_id": holder.id if holder else None, "worker_id": worker.id if worker else None}
     if found is None:
         agency = (
@@ -187,7 +195,7 @@ def _conversation(session: Session, channel: str, address: str, conversation_id:
         found.proved_until = None
         if holder is not None and family is not None:
             found.agency_id, found.language = family.agency_id, holder.language
-    return found
+    return found, reach or ""
 
 
 def _keyword(session: Session, conversation: Conversation, body: str, opt_out_type: str) -> str:
@@ -209,7 +217,7 @@ def _without_turn(conversation: Conversation, keyword: str) -> bool:
 
 
 def _route(
-    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, keyword: str
+    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, keyword: str, reach: str
 ) -> None:
     """Decide what becomes of a new message: recorded, escalated, queued for a turn (several may hold)."""
     if conversation.worker_id is not None:
@@ -217,7 +225,9 @@ def _route(
         return
     if verdict.noticed:
         danger.respond(session, conversation, message, verdict)
-    if keyword:
+    if message.payload.startswith(enrolment.PAYLOAD) or (reach == "pending" and keyword in ("", "start")):
+        enrolment.answer(session, conversation, message, keyword=keyword)
+    elif keyword:
         commands.carrier_keyword(session, conversation, message, keyword)
     elif conversation.taken_over_by is not None:
         message.state, message.settled_at = "recorded", message.received_at

@@ -40,12 +40,12 @@ def chosen(text: str, remembered: list[dict[str, Any]]) -> str:
 
     A number counts with what people put round it ("1.", "1)", "no 1", "#2"); a label in any case.
     """
-    word = text.strip().strip(".,!)(#\"'").casefold()
+    said = word = text.strip().strip(".,!)(#\"'").casefold()
     for lead in ("option ", "number ", "no. ", "no ", "opcion ", "opción ", "numero ", "número "):
         word = word.removeprefix(lead)
     word = {"one": "1", "two": "2", "three": "3", "uno": "1", "dos": "2", "tres": "3"}.get(word, word)
     for item in remembered:
-        if word in (str(item["n"]), str(item["label"]).casefold(), *item.get("words", ())):
+        if {word, said} & {str(item["n"]), str(item["label"]).casefold(), *item.get("words", ())}:
             return str(item["payload"])
     return ""
 

@@ -53,6 +53,12 @@ ROUTES = (
     ("POST", "/console/rota/changes/{unseen}/cancel"),
     ("GET", "/console/people/{person}/contact"),
     ("POST", "/console/people/{person}/pin-code"),
+    ("POST", "/console/people/{person}/contact"),
+    ("POST", "/console/people/{person}/numbers"),
+    ("POST", "/console/people/{person}/numbers/ask"),
+    ("POST", "/console/people/{person}/numbers/remove"),
+    ("GET", "/console/families/{family}/people"),
+    ("POST", "/console/families/{family}/people"),
     ("POST", "/console/account/sessions/{unseen}/end"),  # with real ones: tests/access/test_sessions.py
     ("POST", "/console/workers/{unseen}/sessions/end"),
     ("POST", "/console/workers/{unseen}/second-factor/reset"),

@@ -82,13 +82,22 @@ def test_leaving_out_the_childrens_names_is_read_back_and_done(talk: Phone) -> N
 
 def test_a_number_that_is_somebody_elses_is_set_aside_once_it_is_sure(talk: Phone) -> None:
     kelly = talk("kelly")
-    reply = kelly.says("wrong number mate", "wrong_person")
-    assert "Kelly" not in reply
+    reply = kelly.says("hes moved out now", "wrong_person", 0.6)
+    assert "Kelly" not in reply and "1 Not me" in reply
     kelly.says("1")
     with reading() as session:
         state = session.scalars(select(ContactPoint.state).where(ContactPoint.address == kelly.address)).one()
     assert state == "quarantined"
     assert ("wrong_person", "routine") in escalations()
+
+
+def test_a_wrong_number_in_clear_words_is_set_aside_at_once(talk: Phone) -> None:
+    kelly = talk("kelly")
+    reply = kelly.says("wrong number mate", "wrong_person")
+    assert "won't write to this number again" in reply and "Kelly" not in reply
+    with reading() as session:
+        state = session.scalars(select(ContactPoint.state).where(ContactPoint.address == kelly.address)).one()
+    assert state == "quarantined" and ("wrong_person", "routine") in escalations()
 
 
 def test_a_clear_plea_to_stop_is_taken_at_its_word_and_a_worker_knows(talk: Phone) -> None:

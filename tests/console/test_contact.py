@@ -1,16 +1,19 @@
-"""The page about how a person is reached: the code that lets them back in."""
+"""The page about how a person is reached: profile, numbers, the code that lets them back in; and new people."""
 
 from __future__ import annotations
 
 import re
+from datetime import time, timedelta
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from api import clock
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
-from api.families.models import Person
+from api.families.models import ContactPoint, Person
+from api.messages.models import Conversation, OutboundMessage
 from tests.small_town import Town
 
 
@@ -42,3 +45,140 @@ def test_a_child_who_does_not_write_has_no_such_page(client: TestClient, town: T
     cookies = sign_in(client, town)
     assert client.get(f"/console/people/{town.mine.child.id}/contact").status_code == 404
     assert client.post(f"/console/people/{town.mine.child.id}/pin-code", data=town.form(cookies)).status_code == 404
+
+
+def fields(town: Town, cookies: dict[str, str], **more: str) -> dict[str, str]:
+    """The profile's form, filled in."""
+    days = {f"day-{n}": "on" for n in range(1, 6)}
+    given = {
+        "wording": "plain", "language": "es", "contact_from": "09:00", "contact_until": "17:30",
+        "code_word": "Sunflower", "use_code_word": "on", "phone_seen_by": "her brother", "phone_label": "Blue",
+        "session_minutes": "5",        "reconfirm_on": "2027-02-01", **days, **more,
+    }  # fmt: skip
+    return town.form(cookies, **given)
+
+
+def test_a_worker_changes_the_profile_and_the_trail_says_what_but_not_to_what(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/people/{town.mine.parent.id}/contact"
+    assert "Nobody has gone over it with them yet" in client.get(path).text
+    assert client.post(path, data=fields(town, cookies, gone_over="on")).status_code == 303
+    with reading() as session:
+        person = session.get_one(Person, town.mine.parent.id)
+        changed = session.scalars(select(AuditEntry).where(AuditEntry.verb == "changed_safe_contact")).one()
+        confirmed = session.scalars(select(AuditEntry).where(AuditEntry.verb == "confirmed_safe_contact")).one()
+        language = session.get_one(Conversation, town.mine.conversation.id).language
+    assert (person.wording, person.language, person.contact_days, person.session_minutes) == ("plain", "es", "12345", 5)
+    assert (person.contact_from, person.contact_until) == (time(9), time(17, 30))
+    assert (person.may_name_self, person.may_name_children, person.code_word) == (False, False, "Sunflower")
+    assert (changed.actor_id, confirmed.actor_id, language) == (town.worker.id, town.worker.id, "es")
+    assert "contact_days" in changed.detail["fields"] and "Sunflower" not in str(changed.detail)
+    page = client.get(path).text
+    assert 'value="Sunflower"' in page and "Last gone over on" in page and "Time to go over" not in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"contact_from": "nine"}, "From"),
+        ({"language": "xx"}, "Language"),
+        ({"session_minutes": "9999"}, "After the PIN"),
+        ({"code_word": ""}, "Code word: write one"),
+        ({"reconfirm_on": "soon"}, "Go over it again on"),
+    ],
+)
+def test_a_mistake_is_said_and_nothing_changes(
+    client: TestClient, town: Town, wrong: dict[str, str], said: str
+) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/people/{town.mine.parent.id}/contact"
+    answer = client.post(path, data=fields(town, cookies, **wrong))
+    assert answer.status_code == 400 and 'role="alert"' in answer.text and said in answer.text
+    assert "her brother" in answer.text  # what was typed is still there
+    with reading() as session:
+        assert session.get_one(Person, town.mine.parent.id).phone_seen_by == ""
+
+
+def test_no_day_at_all_is_a_mistake(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    given = {name: value for name, value in fields(town, cookies).items() if not name.startswith("day-")}
+    assert client.post(f"/console/people/{town.mine.parent.id}/contact", data=given).status_code == 400
+
+
+def test_who_is_due_to_be_gone_over_again_is_shown(client: TestClient, town: Town) -> None:
+    sign_in(client, town)
+    page = f"/console/families/{town.mine.family.id}"
+    assert client.get(page).text.count("to go over again") == 1  # the parent; the child does not write
+    with transaction() as session:
+        session.get_one(Person, town.mine.parent.id).reconfirm_on = clock.now().date() + timedelta(days=2)
+    assert "to go over again" not in client.get(page).text
+    with transaction() as session:
+        session.get_one(Person, town.mine.parent.id).reconfirm_on = clock.now().date() - timedelta(days=2)
+    assert "to go over again" in client.get(page).text
+
+
+def test_somebody_new_is_added_and_asked(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/families/{town.mine.family.id}/people"
+    assert client.get(path).status_code == 200
+    given = {"first_name": "Nia", "kind": "carer", "language": "en", "phone": "+44 7700 900 889"}
+    answer = client.post(path, data=town.form(cookies, **given))
+    assert answer.status_code == 303
+    with reading() as session:
+        nia = session.scalars(select(Person).where(Person.first_name == "Nia")).one()
+        point = session.scalars(select(ContactPoint).where(ContactPoint.person_id == nia.id)).one()
+        asked = session.scalars(select(OutboundMessage)).one()
+    assert (nia.wording, point.address, point.state) == ("discreet", "+447700900889", "pending")
+    assert asked.address == "+447700900889" and "Nia" not in asked.body
+    assert "no answer yet" in client.get(f"/console/people/{nia.id}/contact").text
+
+
+@pytest.mark.parametrize("phone", ["12", "07700 900889", "+44999"])
+def test_a_number_that_is_none_adds_nobody(client: TestClient, town: Town, phone: str) -> None:
+    cookies = sign_in(client, town)
+    given = {"first_name": "Nia", "kind": "carer", "language": "en", "phone": phone}
+    answer = client.post(f"/console/families/{town.mine.family.id}/people", data=town.form(cookies, **given))
+    assert answer.status_code == 400 and "Phone number" in answer.text and 'value="Nia"' in answer.text
+    with reading() as session:
+        assert session.scalars(select(Person).where(Person.first_name == "Nia")).all() == []
+
+
+def test_another_familys_number_is_refused_without_saying_whose(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/people/{town.mine.parent.id}/numbers"
+    answer = client.post(path, data=town.form(cookies, phone=town.other.conversation.address))
+    assert answer.status_code == 400 and "in use already" in answer.text and "Birch" not in answer.text
+
+
+def test_a_number_set_aside_by_mistake_is_asked_again_and_one_that_is_gone_is_taken_out(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/people/{town.mine.parent.id}/numbers"
+    with transaction() as session:
+        point = session.scalars(select(ContactPoint).where(ContactPoint.person_id == town.mine.parent.id)).one()
+        point.state = "quarantined"
+    chosen = town.form(cookies, number=str(point.id))
+    assert client.post(f"{path}/ask", data=chosen).status_code == 303
+    with reading() as session:
+        assert session.get_one(ContactPoint, point.id).state == "pending"
+    assert client.post(f"{path}/remove", data=chosen).status_code == 303
+    with reading() as session:
+        assert session.get_one(ContactPoint, point.id).state == "quarantined"
+        verbs = set(session.scalars(select(AuditEntry.verb)))
+        theirs = session.scalars(select(ContactPoint).where(ContactPoint.person_id == town.other.parent.id)).one()
+    assert {"asked_consent", "removed_number"} <= verbs
+    for do in ("ask", "remove"):  # a number of somebody else's is not there
+        answer = client.post(f"{path}/{do}", data=town.form(cookies, number=str(theirs.id)))
+        assert answer.status_code == 404
+
+
+def test_on_a_shared_phone_the_wording_stays_discreet(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    with transaction() as session:
+        session.get_one(Person, town.mine.child.id).kind = "young_person"
+        address = town.mine.conversation.address
+        session.add(ContactPoint(person_id=town.mine.child.id, channel="sms", address=address, state="active"))
+    answer = client.post(f"/console/people/{town.mine.parent.id}/contact", data=fields(town, cookies))
+    assert answer.status_code == 400 and "stays discreet" in answer.text
+    assert "Also used by Ashchild" in client.get(f"/console/people/{town.mine.parent.id}/contact").text

@@ -44,12 +44,14 @@ def stop_messages(ask: Ask) -> list[Reply]:
 def wrong_person(ask: Ask) -> list[Reply]:
     """The number is somebody else's: nothing more is sent to it, a worker is told, and nothing is given away.
 
-    Somebody who is in the family may say this too ("he's moved out"), so the number is set aside only once it is sure.
+    Clear words ("wrong number") set it aside at once, and a worker asks it again if that was an error. Somebody who is
+    in the family may say other things of this kind ("he's moved out"): then only once it is sure.
     """
     if ask.turn.channel != "sms":
         pass_on(ask, "wrong_person", "routine", ask.words)
         return [say("wrong.noted")]
-    if ask.carried("choice") != "sure":
+    sure = says(ask.words, "wrong_number") and ask.question.confidence >= SURE and not ask.tapped
+    if ask.carried("choice") != "sure" and not sure:
         ask.pending = {"about": "wrong_person", "words": ask.words}
         mine = option("option.not_me", "wrong_person", choice="sure")
         return [say("wrong.ask", mine, option("option.it_is_me", "deny", choice="keep"))]
