@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from api import texts
 from api.families.models import Person
 from api.families.wishes import EVERY_DAY
-from api.imports.schemas import e164
+from api.imports.shapes import e164
 from api.messages.cleaning import refuse_unstorable
 
 #: How long a phone stays open after the PIN, as the form offers it; in minutes.

@@ -306,3 +306,11 @@ def test_the_web_chat_needs_no_pin_but_keeps_none_either(talk: Phone) -> None:
     accepted = inbox.accept(channel="web", external_id="1", address="", body=PIN, conversation_id=chat.conversation_id)
     with reading() as session:
         assert session.get_one(InboundMessage, accepted.message_id).body == "[PIN]"
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"), [("i want a pin", "disclose_self_harm"), ("quiero un pin", "out_of_scope")]
+)
+def test_a_wish_for_a_pin_that_was_not_understood_is_one_all_the_same(talk: Phone, words: str, intent: str) -> None:
+    assert "4 to 6 numbers" in talk("kelly").says(words, intent, 0.24)
+    assert escalations() == []

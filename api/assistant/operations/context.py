@@ -26,6 +26,8 @@ ANSWERS = frozenset(
 )
 #: What a wish for a PIN is mistaken for.
 MAYBE_A_PIN = frozenset({"fallback", "out_of_scope", "ask_privacy", "stop_messages", "cancel", "ask_capabilities"})
+#: Below this the model has understood nothing.
+UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
 SHORT_ANSWER = 8
 #: An intent as sure as this stands, whatever was asked before.
@@ -37,7 +39,8 @@ def redirect(ask: Ask, name: str) -> str:
     was wished of reminders. An answer to a reminder is about its appointment."""
     asked, ask.state.asking = ask.state.asking, ""
     _recall(ask, name)
-    if name in MAYBE_A_PIN and not ask.tapped and says(ask.words, "pin"):
+    unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
+    if unsure and not ask.tapped and says(ask.words, "pin"):
         return "change_contact_preference"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
