@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
@@ -15,9 +16,10 @@ from api.console import queries
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import queries as escalations
+from api.families import contact
 from api.families import queries as families
+from api.messages import held, service
 from api.messages import queries as messages
-from api.messages import service
 from api.messages.cleaning import storable
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
@@ -55,6 +57,8 @@ def _thread(
         lines = messages.thread(session, conversation.id)
         cards = escalations.cards_of_conversation(session, me, conversation.id)
         taken_by = access.worker_names(session, [conversation.taken_over_by]).get(conversation.taken_over_by, "")
+        also_writing = contact.also_writing(session, conversation)
+        waits_until = held.waits_until(session, conversation, clock.now())
     return console_page(
         request,
         me,
@@ -66,6 +70,8 @@ def _thread(
         lines=lines,
         cards=cards,
         taken_by=taken_by,
+        also_writing=also_writing,
+        waits_until=waits_until,
         mine=conversation.taken_over_by == me.id,
         problem=problem,
         words=words,

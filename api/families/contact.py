@@ -6,11 +6,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from api.access.queries import NotVisible
+from api.families import identity
 from api.families.models import Consent, ContactPoint, Person
+from api.messages.models import Conversation
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,26 @@ def view(session: Session, person: Person, today: date) -> ContactView:
 
 def due(person: Person, today: date) -> bool:
     """Is it time to go over the profile with them (again)? Whoever was never asked is due at once."""
-    if person.kind == "child":
+    if person.kind == "child" or person.erased_at is not None:
         return False
     if person.reconfirm_on is not None:
         return person.reconfirm_on <= today
     return person.profile_confirmed_at is None
+
+
+def is_due(today: date) -> ColumnElement[bool]:
+    """The same, to ask the database."""
+    never = and_(Person.reconfirm_on.is_(None), Person.profile_confirmed_at.is_(None))
+    return and_(Person.kind != "child", Person.erased_at.is_(None), or_(Person.reconfirm_on <= today, never))
+
+
+def also_writing(session: Session, conversation: Conversation) -> list[str]:
+    """Who else writes from the phone of this conversation."""
+    if conversation.channel != "sms":
+        return []
+    return [
+        one.first_name for one in identity.holders(session, conversation.address) if one.id != conversation.person_id
+    ]
 
 
 def written_to(person: Person) -> Person:

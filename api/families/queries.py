@@ -57,6 +57,7 @@ class FamilyRow:
     people: str
     to_verify: int
     escalations: int
+    to_go_over: int  # people whose safe contact is to be gone over again
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,16 @@ def families(session: Session, viewer: Viewer, *, limit: int | None = None, offs
     waiting = (
         select(func.count()).where(Escalation.family_id == seen.c.id, Escalation.state != "resolved").scalar_subquery()
     )
-    rows = session.execute(
-        select(family, lead, people, to_verify, waiting).order_by(seen.c.name, seen.c.id).limit(limit).offset(offset)
+    to_go_over = (
+        select(func.count()).where(Person.family_id == seen.c.id, contact.is_due(clock.now().date())).scalar_subquery()
     )
-    return [FamilyRow(row[0], row[1] or "", row[2] or "", row[3], row[4]) for row in rows]
+    rows = session.execute(
+        select(family, lead, people, to_verify, waiting, to_go_over)
+        .order_by(seen.c.name, seen.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [FamilyRow(row[0], row[1] or "", row[2] or "", row[3], row[4], row[5]) for row in rows]
 
 
 def count(session: Session, viewer: Viewer) -> int:

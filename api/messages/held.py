@@ -41,6 +41,18 @@ _FACTS = text("""
     WHERE o.id = :id
 """)
 
+_PERSON = text("""
+    SELECT p.contact_from, p.contact_until, p.contact_days, g.timezone,
+           EXISTS (SELECT 1 FROM escalations e
+                   WHERE e.conversation_id = v.id AND e.state <> 'resolved'
+                     AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed')) AS calls
+    FROM conversations v
+    JOIN people p ON p.id = v.person_id
+    JOIN families f ON f.id = p.family_id
+    JOIN agencies g ON g.id = f.agency_id
+    WHERE v.id = :id
+""")
+
 
 def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdict:
     """May this message go now?"""
@@ -64,6 +76,27 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
         unwanted=[name for name in (row.own_name, *(row.children or ())) if name],
     )
     return quiet.decide(facts, now)
+
+
+def waits_until(session: Session, conversation: Conversation, now: datetime) -> datetime | None:
+    """Until when a worker's own words would wait, written to this conversation now; None if they go at once."""
+    if conversation.channel != "sms" or conversation.person_id is None:
+        return None
+    row = session.execute(_PERSON, {"id": conversation.id}).one_or_none()
+    if row is None:
+        return None
+    facts = quiet.Facts(
+        kind="family",
+        body="",
+        reply=False,
+        reply_to_danger=False,
+        by_worker=True,
+        last_inbound_at=conversation.last_inbound_at,
+        hours=Hours(row.contact_from, row.contact_until, ZoneInfo(row.timezone), row.contact_days),
+        reach="active",
+        calls=row.calls,
+    )
+    return quiet.decide(facts, now).wait_until
 
 
 def look_again(session: Session, person_id: uuid.UUID, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,12 @@ from sqlalchemy import select, text
 from api import clock
 from api.assistant import rasa_client
 from api.audit.models import AuditEntry
+from api.channels.webchat import service as webchat
 from api.database import engine, reading, transaction
 from api.escalations.models import Escalation
 from api.families import identity
 from api.families.models import ContactPoint, Person
+from api.messages import inbox
 from api.messages.models import Conversation, InboundMessage
 from tests.assistant.conftest import Talk, Understanding
 
@@ -296,9 +299,6 @@ def test_people_who_share_a_phone_and_an_initial_are_called_as_was_agreed(talk: 
 
 
 def test_the_web_chat_needs_no_pin_but_keeps_none_either(talk: Phone) -> None:
-    from api.channels.webchat import service as webchat
-    from api.messages import inbox
-
     with_pin(talk)
     with transaction() as session:
         code = webchat.make_code(session, session.get_one(Person, person("kelly").id), None)
@@ -314,3 +314,20 @@ def test_the_web_chat_needs_no_pin_but_keeps_none_either(talk: Phone) -> None:
 def test_a_wish_for_a_pin_that_was_not_understood_is_one_all_the_same(talk: Phone, words: str, intent: str) -> None:
     assert "4 to 6 numbers" in talk("kelly").says(words, intent, 0.24)
     assert escalations() == []
+
+
+def test_many_tries_at_once_are_many_tries(talk: Phone) -> None:
+    kelly = with_pin(talk)
+
+    def guess(n: int) -> None:
+        inbox.accept(channel="sms", external_id=uuid.uuid4().hex, address=kelly.address, body=str(5930 + n))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(guess, range(12)))
+    with reading() as session:
+        found = session.scalars(
+            select(InboundMessage.door).where(InboundMessage.door.in_(("wrong", "locks", "locked")))
+        )
+        assert sorted(found) == ["locked"] * 7 + ["locks"] + ["wrong"] * 4
+    assert escalations() == [("pin_locked", "routine")]
+    assert "ring" in kelly.says(PIN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -182,3 +183,29 @@ def test_on_a_shared_phone_the_wording_stays_discreet(client: TestClient, town: 
     answer = client.post(f"/console/people/{town.mine.parent.id}/contact", data=fields(town, cookies))
     assert answer.status_code == 400 and "stays discreet" in answer.text
     assert "Also used by Ashchild" in client.get(f"/console/people/{town.mine.parent.id}/contact").text
+
+
+def test_the_families_list_counts_who_is_to_be_gone_over_again(client: TestClient, town: Town) -> None:
+    sign_in(client, town)
+    assert "Safe contact to go over: 1" in client.get("/console/families").text
+    with transaction() as session:
+        session.get_one(Person, town.mine.parent.id).profile_confirmed_at = clock.now()
+    assert "Safe contact to go over" not in client.get("/console/families").text
+
+
+def test_a_conversation_says_who_else_writes_there_and_until_when_words_wait(client: TestClient, town: Town) -> None:
+    sign_in(client, town)
+    path = f"/console/conversations/{town.mine.conversation.id}"
+    now = clock.now().astimezone(ZoneInfo("Europe/London"))
+    with transaction() as session:
+        person = session.get_one(Person, town.mine.parent.id)
+        person.contact_from, person.contact_until = (now + timedelta(hours=2)).time(), (now + timedelta(hours=3)).time()
+    page = client.get(path).text
+    assert "outside their safe hours now" in page and "also used by" not in page
+    with transaction() as session:
+        session.get_one(Person, town.mine.child.id).kind = "young_person"
+        address = town.mine.conversation.address
+        session.add(ContactPoint(person_id=town.mine.child.id, channel="sms", address=address, state="active"))
+    town.message(town.mine.conversation, "hello")
+    page = client.get(path).text
+    assert "outside their safe hours now" not in page and "also used by Ashchild" in page
