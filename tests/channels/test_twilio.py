@@ -170,7 +170,7 @@ def test_a_callback_for_another_message_id_changes_nothing(post: Any, town: Town
     assert message.state == "sent"
 
 
-@pytest.mark.parametrize("query", ["", f"?message={uuid.uuid4()}"])
+@pytest.mark.parametrize("query", ["", f"?message={uuid.UUID(int=7)}"])
 def test_a_callback_for_nothing_we_know_is_taken_in_silence(post: Any, town: Town, query: str) -> None:
     assert post(status("SM" + "3" * 32, "delivered"), STATUS + query) == 204
 

@@ -12,11 +12,10 @@ from tests.harness.town import Team
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands on a town starts processes; and the search for leaks comes last, when all output is written."""
+    """What stands on a town starts processes."""
     for item in items:
         if {"system", "rough_town"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.path.name == "test_nothing_leaks.py")
 
 
 @pytest.fixture(scope="session")

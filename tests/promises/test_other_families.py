@@ -96,7 +96,7 @@ def told(answer: Any) -> str:
     return json.dumps([reply["args"] for reply in answer.json()["replies"]]).replace(OWN_WORDS, "")
 
 
-@pytest.mark.parametrize("token", ["", "made up", tokens.make(uuid.UUID(int=7))])
+@pytest.mark.parametrize("token", ["", "made up", tokens.make(uuid.UUID(int=7))], ids=["none", "made up", "of nothing"])
 def test_without_a_turn_every_operation_is_404(client: TestClient, town: Town, token: str) -> None:
     for operation in service.OPERATIONS:
         answer = client.post(f"/assist/{operation}", json=question(town.mine), headers={"X-Turn-Token": token})
