@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 # Short, because the database's unix socket stands below it and such a path has at most 107 characters.
 RUN = Path(tempfile.mkdtemp(prefix="hearthline-test-", dir=os.environ.get("HEARTHLINE_TEST_DIR")))
 for _name in [name for name in os.environ if name.startswith(("HEARTHLINE_", "TWILIO_"))]:
-    if _name not in ("HEARTHLINE_BOT_PYTHON", "HEARTHLINE_MODEL", "HEARTHLINE_TEST_DIR"):
+    if _name not in ("HEARTHLINE_BOT_PYTHON", "HEARTHLINE_MODEL", "HEARTHLINE_TEST_DIR", "HEARTHLINE_TEST_HOURS"):
         del os.environ[_name]
 os.environ["HEARTHLINE_VAR_DIR"] = str(RUN / "var")
 os.environ["HEARTHLINE_CLOCK_FILE"] = str(RUN / "clock")
 os.environ["HEARTHLINE_SECRET_KEY"] = "0123456789abcdef" * 4
 os.environ["HEARTHLINE_PUBLIC_URL"] = "http://testserver"
 
+#: What is true must be so at any hour: with HEARTHLINE_TEST_HOURS=14 every test's clock begins so many hours ahead.
+AHEAD = str(float(os.environ.get("HEARTHLINE_TEST_HOURS", "0")) * 3600)
 #: Not emptied between tests: the schema's own version.
 KEPT = ("alembic_version",)
 
@@ -80,8 +82,8 @@ def migrated() -> Engine:
 
 @pytest.fixture
 def database(migrated: Engine) -> Iterator[Engine]:
-    """The database with all tables empty, and the clock at the real time."""
-    Path(os.environ["HEARTHLINE_CLOCK_FILE"]).unlink(missing_ok=True)
+    """The database with all tables empty, and the clock where it began."""
+    Path(os.environ["HEARTHLINE_CLOCK_FILE"]).write_text(AHEAD)
     empty(migrated)
     yield migrated
 

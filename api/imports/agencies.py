@@ -55,8 +55,7 @@ def write_workers(
             email=worker.email,
             phone=worker.phone,
             role=worker.role,
-            active=worker.active,
-            **({} if worker.team is None else {"team": worker.team}),
+            **{name: value for name in ("active", "team") if (value := getattr(worker, name)) is not None},
         )
         # Only a first password: one that the worker has chosen since is theirs.
         if worker.password and not row.password_hash:

@@ -54,7 +54,8 @@ class WorkerIn(Strict):
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", to_lower=True, max_length=254)]
     phone: PhoneNumber | None = None
     role: Literal["worker", "duty", "manager", "administrator"]
-    active: bool = True
+    #: Left out: active when new, and afterwards as an administrator has set it here.
+    active: bool | None = None
     team: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] | None = None
     password: Annotated[str, StringConstraints(min_length=12, max_length=200)] | None = None
     shifts: list[ShiftIn] | None = None

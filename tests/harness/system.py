@@ -61,6 +61,7 @@ class System:
         self.output = folder / "output"
         self.output.mkdir(parents=True)
         self.clock_file = folder / "clock"
+        self.clock_file.write_text(str(float(os.environ.get("HEARTHLINE_TEST_HOURS", "0")) * 3600))
         self.twilio = FakeTwilio()
         self._next_team = 0
         ports = [free_port() for _ in range(apis)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api import texts
+from api import clock, texts
 from api.access.models import Agency, Worker
 from api.appointments.models import Appointment, Attendee
 from api.escalations.models import Shift
@@ -56,7 +56,7 @@ def test_every_family_of_the_demo_has_something_soon_and_something_later(
     load: Load, raw: Raw, session: Session
 ) -> None:
     load(raw)
-    now = datetime.now(UTC)
+    now = clock.now()
     for family in session.scalars(select(Family)):
         coming = session.scalars(
             select(Appointment.starts_at).where(Appointment.family_id == family.id, Appointment.starts_at > now)
@@ -69,7 +69,7 @@ def test_somebody_is_on_call_in_both_roles_at_every_hour_of_the_next_weeks(
     load: Load, raw: Raw, session: Session
 ) -> None:
     load(raw)
-    now = datetime.now(UTC)
+    now = clock.now()
     for agency in session.scalars(select(Agency)):
         for role in ("duty", "manager"):
             shifts = session.execute(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.access.models import Worker
 from api.access.service import hash_password
 from api.appointments.models import Appointment, Attendee
@@ -47,7 +47,7 @@ def report_done(session: Session, key: str) -> None:
         ActionEvent(
             action_id=row.id,
             kind="reported_done",
-            at=datetime.now(UTC),
+            at=clock.now(),
             words="done it",
             status_before="open",
             person_id=row.owner_person_id,
@@ -77,9 +77,7 @@ def test_what_a_worker_reopened_here_stays_open(load: Load, raw: Raw, session: S
     load(raw)
     row = action(session, "bedroom")
     row.status = "open"
-    session.add(
-        ActionEvent(action_id=row.id, kind="reopened", at=datetime.now(UTC), words="", status_before="verified")
-    )
+    session.add(ActionEvent(action_id=row.id, kind="reopened", at=clock.now(), words="", status_before="verified"))
     session.commit()
     load(raw)
     session.expire_all()
@@ -147,3 +145,21 @@ def test_a_password_that_a_worker_has_chosen_is_not_overwritten(load: Load, raw:
     load(raw)
     session.refresh(worker)
     assert worker.password_hash == chosen
+
+
+def test_a_worker_who_was_deactivated_here_stays_so_until_a_file_says_otherwise(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    key = raw["workers"][0]["id"]
+    worker = session.scalars(select(Worker).where(Worker.external_id == key)).one()
+    assert worker.active
+    worker.active = False
+    session.commit()
+    load(raw)
+    session.refresh(worker)
+    assert not worker.active
+    raw["workers"][0]["active"] = True
+    load(raw)
+    session.refresh(worker)
+    assert worker.active
