@@ -1,4 +1,4 @@
-"""Live pages: one LISTEN connection a process, fanned out to every open page.
+"""Live pages: one LISTEN connection a process, fanned out to every open page; none while no page is open.
 
 ``database.notify(session, topic)`` wakes the watchers of that topic when its transaction commits. A notification says
 only *that* something changed; the page then reads what it may see.
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 KEEP_ALIVE = 15.0
 RECONNECT = 1.0
+#: So often it looks whether anybody still watches.
+LOOK = 30.0
 CHANNEL = "hearthline"
 
 
@@ -26,16 +28,22 @@ class Hub:
 
     def __init__(self) -> None:
         self._watchers: dict[str, set[asyncio.Queue[str]]] = {}
+        self._wanted = asyncio.Event()
 
     async def run(self) -> None:
-        """Listen for ever; after a lost connection every watcher is woken, because something may have been missed."""
+        """Listen whenever somebody watches, for ever; after a lost connection every watcher is woken, because something
+        may have been missed."""
         while True:
+            await self._wanted.wait()
             try:
                 async with await psycopg.AsyncConnection.connect(libpq_url(), autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self._wake_all()
-                    async for notification in connection.notifies():
-                        self._wake(notification.payload)
+                    while self._watchers:
+                        async for notification in connection.notifies(timeout=LOOK):
+                            self._wake(notification.payload)
+                    self._wanted.clear()
+                continue
             except psycopg.Error as error:
                 log.warning("live updates: the database connection was lost (%s); trying again", type(error).__name__)
             await asyncio.sleep(RECONNECT)
@@ -55,6 +63,7 @@ class Hub:
         topics = set(topics)
         for topic in topics:
             self._watchers.setdefault(topic, set()).add(queue)
+        self._wanted.set()
         try:
             while True:
                 try:
