@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from api import live
 from api.access import routes as access
 from api.access.guards import public
-from api.access.idempotency import Idempotent
+from api.access.idempotency import TOKEN, Idempotent
 from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.channels.twilio import routes as twilio
@@ -33,6 +33,7 @@ from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
 from api.plans import routes as plans
 from api.reminders import routes as reminders
+from api.rest import described
 from api.reviews import routes as reviews
 from api.safety import screen
 from api.settings import settings
@@ -90,6 +91,7 @@ def create_app() -> FastAPI:
     app.add_api_route("/", _front_door, include_in_schema=False, dependencies=[Depends(public("it only leads on"))])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     errors.install(app)
+    described.complete(app, without=(TOKEN,))
     app.add_middleware(Idempotent)
     app.add_middleware(BodyLimit, limit=settings().body_limit)
     app.add_middleware(errors.CatchAll)

@@ -24,7 +24,7 @@ from api.access.guards import (
 )
 from api.access.schemas import Credentials, TokenOut
 from api.pages.rendering import chosen_language, page
-from api.rest.errors import Refused, documented
+from api.rest.errors import DECIDES, Refused, documented
 from api.settings import settings
 
 HOME = "/console"
@@ -123,7 +123,7 @@ def give_token(request: Request, given: Credentials) -> TokenOut:
     return TokenOut(token=found.token, expires_at=found.expires_at)
 
 
-@api.delete("/token", status_code=204, dependencies=[Depends(bearer_worker)], responses=documented(401))
+@api.delete("/token", status_code=204, dependencies=[Depends(bearer_worker)], responses=DECIDES)
 def take_back_token(given: Annotated[HTTPAuthorizationCredentials, Security(BEARER)]) -> None:
     """Take back the token that this request carries: it works no longer. An API key is revoked in the console."""
     if keys.is_key(given.credentials):

@@ -14,7 +14,7 @@ from api.database import reading, transaction
 from api.escalations import queries, service, shifts
 from api.escalations.schemas import EscalationList, EscalationOut, Resolution
 from api.pages.rendering import chosen_language, page
-from api.rest.errors import READS, WRITES, Refused, documented
+from api.rest.errors import DECIDES, WRITES, Refused, documented
 from api.rest.schemas import Page
 
 router = APIRouter(prefix="/api/v1/escalations", tags=["Escalations"])
@@ -44,7 +44,7 @@ def list_escalations(me: Me, asked: Annotated[EscalationList, Query()]) -> Page[
     return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
 
 
-@router.post("/{escalation_id}/acknowledge", responses={**READS, **documented(409)})
+@router.post("/{escalation_id}/acknowledge", responses=DECIDES)
 def acknowledge_escalation(me: Me, escalation_id: int) -> EscalationOut:
     """Take it on: the ladder stops. The first one has it; for everybody after that 409, with the name. Doing it again
     oneself changes nothing."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, time
+from datetime import date
 
 from pydantic import BaseModel, Field
 
 from api.families.models import Person
 from api.families.queries import ChangeView, FamilyRow, FamilyView
 from api.plans.schemas import PlanOut
-from api.rest.schemas import Moment
+from api.rest.schemas import Moment, TimeOfDay
 
 
 class FamilySummary(BaseModel):
@@ -49,8 +49,8 @@ class SafeContactOut(BaseModel):
 
     wording: str
     may_name_children: bool
-    contact_from: time
-    contact_until: time
+    contact_from: TimeOfDay
+    contact_until: TimeOfDay
 
 
 class PersonOut(BaseModel):

@@ -13,7 +13,7 @@ from api.audit import service as audit
 from api.database import transaction
 from api.plans import editing, history, queries, service
 from api.plans.schemas import ActionList, ActionOut, PlanChange, PlanOut, Reopening, VersionOut
-from api.rest.errors import READS, WRITES, Refused, documented
+from api.rest.errors import DECIDES, READS, WRITES, Refused
 from api.rest.schemas import Page
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
@@ -84,7 +84,7 @@ def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
         ]
 
 
-@router.post("/actions/{action_id}/verify", responses={**READS, **documented(409)})
+@router.post("/actions/{action_id}/verify", responses=DECIDES)
 def verify_action(me: Me, action_id: uuid.UUID) -> ActionOut:
     """An action that somebody reported is really done. 409 if it is not (or no longer) reported."""
     with transaction() as session:

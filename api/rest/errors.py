@@ -73,11 +73,15 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 #: Every route behind the bearer token can answer so: 401, 404 and 422 (its address or its body).
 READS = documented(401, 404, 422)
-#: So can every one that takes a body.
-WRITES = {
-    **documented(400, 401, 404, 409, 413, 422),
-    403: {"model": ErrorOut, "description": texts.render("rest.error.scope_needed", "en")},
+#: What a key that may only read gets where something is written.
+MAY_NOT_WRITE: dict[int | str, dict[str, Any]] = {
+    403: {"model": ErrorOut, "description": texts.render("rest.error.scope_needed", "en")}
 }
+#: Every route that writes can answer so, if it takes no body; 409 for an ``Idempotency-Key`` whose first request is
+#: still being worked on as well.
+DECIDES = {**documented(401, 404, 409, 413, 422), **MAY_NOT_WRITE}
+#: So can every one that takes a body.
+WRITES = {**documented(400), **DECIDES}
 
 
 def covers(path: str) -> bool:

@@ -6,7 +6,7 @@ Promise: a moment always says its zone, going in and coming out (RFC 3339); what
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import (
@@ -53,6 +53,10 @@ _AS_TEXT = WithJsonSchema({"type": "string", "format": "date-time", "examples": 
 MomentIn = Annotated[datetime, BeforeValidator(_moment), _AS_TEXT]
 #: A moment that is sent to somebody: in UTC.
 Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str), _AS_TEXT]
+#: A time of day where the agency is. OpenAPI's own "time" has a zone, and this has none.
+TimeOfDay = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d:\d\d$", "examples": ["08:00:00"]})
+]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(refuse_unstorable)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(refuse_unstorable)

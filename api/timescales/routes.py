@@ -11,7 +11,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.rest.errors import READS, WRITES, Refused, documented
+from api.rest.errors import DECIDES, READS, WRITES, Refused, documented
 from api.rest.schemas import Page, Paging
 from api.timescales import queries, service
 from api.timescales.schemas import DateOut, DatesAsked, EventIn, EventOut, FamilyDateOut
@@ -81,7 +81,7 @@ def record_event(me: Me, family_id: uuid.UUID, given: EventIn) -> EventOut:
         return EventOut.of(queries.EventView(made, me.worker.name))
 
 
-@router.post("/events/{event_id}/withdraw", responses=READS)
+@router.post("/events/{event_id}/withdraw", responses=DECIDES)
 def withdraw_event(me: Me, event_id: uuid.UUID) -> EventOut:
     """The event was recorded by mistake: it stays to be seen, and counts no more."""
     with transaction() as session:

@@ -11,7 +11,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.rest.errors import READS, WRITES, Refused
+from api.rest.errors import DECIDES, READS, WRITES, Refused
 from api.views import queries, service
 from api.views.schemas import ViewIn, ViewOut
 
@@ -45,7 +45,7 @@ def record_view(me: Me, family_id: uuid.UUID, given: ViewIn) -> ViewOut:
         return ViewOut.of(queries.Said(made, name, ""))
 
 
-@router.post("/views/{view_id}/withdraw", responses=READS)
+@router.post("/views/{view_id}/withdraw", responses=DECIDES)
 def withdraw_view(me: Me, view_id: uuid.UUID) -> ViewOut:
     """The person has taken it back: nobody reads it any more."""
     with transaction() as session:

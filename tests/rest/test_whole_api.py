@@ -1,0 +1,188 @@
+"""The whole of /api/v1, each operation tried by schemathesis with what its OpenAPI allows and what it forbids.
+
+Promise: whatever a program sends, no answer is a 500, none has a status that is not documented, and each has the shape
+that is. The examples are the same in every run; most name things that are really there, so that they get past the door.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.specs.openapi import checks as openapi
+
+from api.access import keys
+from api.app import create_app
+from api.database import transaction
+from tests.small_town import Town
+
+load_all_checks()
+CHECKS = [
+    not_a_server_error,
+    openapi.status_code_conformance,
+    openapi.content_type_conformance,
+    openapi.response_headers_conformance,
+    openapi.response_schema_conformance,
+]
+#: So many requests to each operation: of what it allows, and of what it forbids.
+ALLOWED, FORBIDDEN = 24, 12
+#: A token can be had for one password, and a key cannot be taken back as a token.
+NEVER = ("POST /api/v1/token", "DELETE /api/v1/token")
+#: What is right in shape is seldom right in sense: some of the requests get these fields, so that more of each is done.
+SENSE: dict[str, dict[str, Any]] = {
+    "POST /api/v1/families/{family_id}/appointments": {
+        "starts_at": "2030-05-01T10:00:00+01:00",
+        "ends_at": "2030-05-01T11:00:00+01:00",
+        "attendees": [{"name": "Amara Okafor", "role": "social worker"}],
+    },
+    "PATCH /api/v1/appointments/{appointment_id}": {"starts_at": "2030-05-01T10:00:00Z"},
+    "POST /api/v1/families/{family_id}/conferences": {
+        "kind": "initial", "status": "planned", "decision": None, "children": [], "attendees": [],
+        "held_on": "2030-01-07", "plan_id": None,
+    },
+    "PUT /api/v1/conferences/{conference_id}": {
+        "kind": "review", "status": "planned", "decision": None, "children": [], "attendees": [],
+        "held_on": "2030-01-07",
+    },
+    "POST /api/v1/plans/{plan_id}/reviews": {
+        "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "effects": [], "conference_id": None,
+    },
+    "PATCH /api/v1/plans/{plan_id}": {"review_on": "2030-01-07"},
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def _nothing_beside(_: FastAPI) -> Any:
+    yield
+
+
+def _app() -> FastAPI:
+    app = create_app()
+    app.router.lifespan_context = _nothing_beside  # no listener for live pages: nobody looks at one
+    return app
+
+
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _app()).include(path_regex="^/api/v1/")
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+
+
+def test_the_walk_finds_the_operations() -> None:
+    assert len(OPERATIONS) >= 32
+    assert all(operation.path.startswith("/api/v1/") for operation in OPERATIONS)
+
+
+@pytest.fixture
+def key(town: Town) -> dict[str, str]:
+    """An API key that may write, for a worker who sees the whole agency."""
+    with transaction() as session:
+        plain = keys.make(session, town.manager, "tries everything", "write", town.manager.id)
+    return {"Authorization": f"Bearer {plain}"}
+
+
+@pytest.fixture
+def there(town: Town) -> dict[str, Any]:
+    """What is really there, by the name that the API gives its id."""
+    mine = town.mine
+    return {
+        "family_id": mine.family.id,
+        "person_id": mine.parent.id,
+        "owner_person_id": mine.parent.id,
+        "appointment_id": mine.appointment.id,
+        "action_id": mine.action.id,
+        "plan_id": mine.plan.id,
+        "event_id": mine.event.id,
+        "view_id": mine.view.id,
+        "conference_id": mine.meeting.id,
+        "conversation_id": mine.conversation.id,
+        "escalation_id": town.escalation(mine),
+    }
+
+
+def _known(value: Any, there: dict[str, Any]) -> Any:
+    """The body, with ids of things that are there where it has an id."""
+    if isinstance(value, list):
+        return [_known(one, there) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: str(there[name]) if name in there and _is_id(one) else _known(one, there) for name, one in value.items()
+    }
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(uuid.UUID(value))
+    except ValueError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_every_answer_is_a_documented_one(
+    operation: Any, mode: GenerationMode, key: dict[str, str], there: dict[str, Any]
+) -> None:
+    allowed = mode is GenerationMode.POSITIVE
+    if not allowed and not (operation.body or operation.query or operation.path_parameters):
+        pytest.skip("there is nothing that it forbids")
+    signing_in = operation.label == "POST /api/v1/token"
+    done: Counter[int] = Counter()
+
+    @settings(
+        max_examples=5 if signing_in else ALLOWED if allowed else FORBIDDEN,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), really=st.integers(0, 9))
+    def ask(case: Case, really: int) -> None:
+        if allowed and really:
+            for name in case.path_parameters:
+                case.path_parameters[name] = there[name]
+            case.body = _known(case.body, there)
+            if really > 6 and isinstance(case.body, dict):
+                case.body = {**case.body, **SENSE.get(operation.label, {})}
+                case.headers.pop("If-Match", None)
+        headers = {} if signing_in else key
+        answer = case.call(headers=headers)
+        done[answer.status_code] += 1
+        checks = CHECKS
+        if not allowed and answer.status_code < 300:  # accepted, though forbidden: or not forbidden as it was sent?
+            checks = [*CHECKS, openapi.negative_data_rejection]
+        case.validate_response(answer, checks=checks, headers=headers)
+
+    ask()
+    if allowed and operation.label not in NEVER:
+        assert any(status < 300 for status in done), f"nothing got past the door: {dict(done)}"
+
+
+def test_who_may_not_gets_a_documented_answer(town: Town, client: TestClient, there: dict[str, Any]) -> None:
+    with transaction() as session:
+        reads = keys.make(session, town.manager, "reads", "read", town.manager.id)
+    for operation in OPERATIONS:
+        if operation.label == "POST /api/v1/token":  # it is for those who are not signed in yet
+            continue
+        path, documented = operation.path.format_map(there), operation.responses.status_codes
+        nobody = client.request(operation.method, path)
+        assert nobody.status_code == 401 and "401" in documented, operation.label
+        if operation.method != "get":
+            refused = client.request(operation.method, path, headers={"Authorization": f"Bearer {reads}"})
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "scope_needed")
+            assert "403" in documented, operation.label
+
+
+def test_every_write_says_that_it_may_be_sent_again() -> None:
+    told = {one.label for one in OPERATIONS if any(header.name == "Idempotency-Key" for header in one.headers)}
+    writes = {one.label for one in OPERATIONS if one.method != "get"}
+    assert told == {label for label in writes if not label.endswith("/token")}
