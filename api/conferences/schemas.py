@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.conferences.models import Conference
 from api.conferences.service import WORDS, Details, Disagreed, Invited
-from api.rest.schemas import ExternalId, Given, Name, Text
-from api.timescales.schemas import Day
+from api.rest.schemas import Day, ExternalId, Given, Name, Text
 
 Kind = Literal["initial", "review", "pre_birth", "transfer_in"]
 Status = Literal["planned", "held", "cancelled"]

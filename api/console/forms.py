@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 
 from api import texts
 from api.messages.cleaning import storable
+from api.rest.schemas import NO_SUCH_DAY
 
 #: At most so many lines of one kind on a page.
 MOST_LINES = 60
@@ -43,10 +44,11 @@ def filled(given: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
 
 def mistakes(error: ValidationError, language: str) -> list[str]:
     """What was wrong, a sentence for each field, without what was typed in."""
-    names = dict.fromkeys(
-        ".".join(str(part) for part in one["loc"] if not isinstance(part, int)) for one in error.errors()
-    )
-    return [texts.render("console.form.mistake", language, field=_label(name, language)) for name in names]
+    found: dict[str, str] = {}
+    for one in error.errors():
+        name = ".".join(str(part) for part in one["loc"] if not isinstance(part, int))
+        found.setdefault(name, "console.form.no_such_day" if one["type"] == NO_SUCH_DAY else "console.form.mistake")
+    return [texts.render(text_id, language, field=_label(name, language)) for name, text_id in found.items()]
 
 
 def _label(name: str, language: str) -> str:

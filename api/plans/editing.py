@@ -97,8 +97,10 @@ def _check(session: Session, plan: Plan, own: Line, parts: Mapping[str, Sequence
             raise CannotChange("outcome_of_another_plan")
     days = [own.get("review_on")]
     days += [line.get("by_on") for part in ("outcomes", "contingencies") for line in parts.get(part, ())]
-    new_actions = [line for line in parts.get("actions", ()) if line.get("id") is None]
-    days += [line.get("due_on") for line in new_actions]
+    was = {action.id: action.due_on for action in plan.actions}  # an older plan's action may have been due before
+    for line in parts.get("actions", ()):
+        if line.get("id") is None or line.get("due_on") != was.get(line["id"]):
+            days.append(line.get("due_on"))
     if any(isinstance(day, date) and day < plan.started_on for day in days):
         raise CannotChange("date_before_plan")
 

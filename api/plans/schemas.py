@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from api.messages.cleaning import refuse_unstorable
 from api.plans.editing import FIELDS, OWN
 from api.plans.queries import ActionView, PlanView
-from api.rest.schemas import Given, Moment, Name, Paging, Text
+from api.rest.schemas import Day, Given, Moment, Name, Paging, Text
 
 LONGEST_NOTE = 500
 MOST_LINES = 100
@@ -189,7 +189,7 @@ class OutcomeIn(Given):
     id: uuid.UUID | None = None
     title: Name
     measure: Text = ""
-    by_on: date | None = None
+    by_on: Day | None = None
 
 
 class PlannedActionIn(Given):
@@ -201,7 +201,7 @@ class PlannedActionIn(Given):
     kind: Literal["", "therapy", "medical", "practical", "parenting", "education", "safety", "other"] = ""
     measure: Text = ""
     evidence: Text = ""
-    due_on: date | None = None
+    due_on: Day | None = None
     owner_person_id: uuid.UUID | None = None
     owner_name: Text = ""
     outcome_id: uuid.UUID | None = None
@@ -224,7 +224,7 @@ class ContingencyIn(Given):
 
     id: uuid.UUID | None = None
     trigger: Text
-    by_on: date | None = None
+    by_on: Day | None = None
     response: Text
     who: Text = ""
     kept_from_family: bool = False
@@ -254,7 +254,7 @@ class PlanChange(Given):
     )
 
     contingency: Text = ""
-    review_on: date | None = None
+    review_on: Day | None = None
     visit_every_days: int | None = Field(None, ge=1, le=365)
     risks: list[RiskIn] | None = Field(None, max_length=MOST_LINES)
     outcomes: list[OutcomeIn] | None = Field(None, max_length=MOST_LINES)

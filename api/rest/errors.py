@@ -33,7 +33,7 @@ _SAY_THE_RULE = frozenset(
         "missing", "literal_error", "enum", "string_too_short", "string_too_long", "too_short", "too_long",
         "greater_than", "greater_than_equal", "less_than", "less_than_equal", "int_type", "bool_type", "string_type",
         "list_type", "model_attributes_type", "model_type", "int_parsing", "bool_parsing",
-        "string_pattern_mismatch",
+        "string_pattern_mismatch", "no_such_day",
     }
 )  # fmt: skip
 _MOST_MISTAKES = 20

@@ -6,7 +6,7 @@ Promise: a moment always says its zone, going in and coming out (RFC 3339); what
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from api.messages.cleaning import refuse_unstorable
 
@@ -26,7 +27,10 @@ T = TypeVar("T")
 LARGEST_PAGE = 100
 #: RFC 3339, section 5.6: a date, a time, and always a zone.
 _RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$")
+_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _YEARS = range(1900, 2200)
+#: The kind of mistake (pydantic's ``type``) of a day that the calendar does not have.
+NO_SUCH_DAY = "no_such_day"
 
 
 def _moment(value: object) -> object:
@@ -43,6 +47,20 @@ def _moment(value: object) -> object:
     return moment.astimezone(UTC)
 
 
+def _day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.match(value):
+        raise ValueError("is not a day such as 2026-12-01")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError(NO_SUCH_DAY, "is a day that does not exist; look at the calendar again") from None
+    if day.year < _YEARS[0]:
+        raise ValueError("is before 1900; look at the year again")
+    return day
+
+
 def rfc3339(moment: datetime) -> str:
     """The moment in UTC, such as 2026-12-01T10:00:00Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -51,6 +69,8 @@ def rfc3339(moment: datetime) -> str:
 _AS_TEXT = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T10:00:00Z"]})
 #: A moment that somebody sends: with its zone, and on a day that exists.
 MomentIn = Annotated[datetime, BeforeValidator(_moment), _AS_TEXT]
+#: A day that somebody sends: one that the calendar has.
+Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-11-02"])]
 #: A moment that is sent to somebody: in UTC.
 Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str), _AS_TEXT]
 #: A time of day where the agency is. OpenAPI's own "time" has a zone, and this has none.

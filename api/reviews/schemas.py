@@ -9,12 +9,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.plans.schemas import ActionOut
-from api.rest.schemas import ExternalId, Given, Moment, Text
+from api.rest.schemas import Day, ExternalId, Given, Moment, Text
 from api.reviews.models import Review
 from api.reviews.queries import Preparation
 from api.reviews.service import Findings
 from api.timescales.queries import EventView
-from api.timescales.schemas import DateOut, Day, EventOut
+from api.timescales.schemas import DateOut, EventOut
 
 Progress = Literal["worse", "none", "some", "good", "achieved"]
 Effect = Literal["helped", "helped_a_little", "did_not_help", "made_worse", "not_started"]

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.jurisdiction.clocks import Event
-from api.rest.schemas import ExternalId, Given, Moment, Paging, Text
+from api.rest.schemas import Day, ExternalId, Given, Moment, Paging, Text
 from api.timescales.queries import DateRow, DateView, EventView
 
 State = Literal["done", "done_late", "late", "soon", "running"]
 EARLIEST = date(1900, 1, 1)
-
-
-def _not_long_ago(day: date) -> date:
-    if day < EARLIEST:
-        raise ValueError("is before 1900; look at the year again")
-    return day
-
-
-Day = Annotated[date, AfterValidator(_not_long_ago), Field(examples=["2026-11-02"])]
 
 
 class DateOut(BaseModel):

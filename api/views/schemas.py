@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.rest.schemas import ExternalId, Given, Moment, Text
-from api.timescales.schemas import Day
+from api.rest.schemas import Day, ExternalId, Given, Moment, Text
 from api.views.queries import Said
 
 Audience = Literal["lead", "workers", "meeting"]
