@@ -33,6 +33,9 @@ class Hub:
     async def run(self) -> None:
         """Listen whenever somebody watches, for ever; after a lost connection every watcher is woken, because something
         may have been missed."""
+        self._wanted = asyncio.Event()  # of this loop: where the application is started again, it is another
+        if self._watchers:
+            self._wanted.set()
         while True:
             await self._wanted.wait()
             try:
