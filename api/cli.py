@@ -46,14 +46,31 @@ def migrate() -> None:
 
 @app.command("import")
 def import_families(
-    file: File, check: Annotated[bool, typer.Option("--check", help="only say what would happen")] = False
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, readable=True, help="one JSON file; or CSV tables, or a folder")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="only say what would happen")] = False,
+    template: Annotated[
+        Path | None, typer.Option("--template", metavar="FOLDER", help="write empty CSV tables with an example there")
+    ] = None,
 ) -> None:
-    """Import families, plans and appointments (JSON, see data/demo/README.md). Nothing is written unless all is
-    right."""
-    from api.imports.service import ImportProblems, import_file
+    """Import families, plans and appointments: JSON, or people.csv, plans.csv, actions.csv, appointments.csv (see
+    data/demo/README.md). Nothing is written unless all is right."""
+    from api.imports.service import ImportProblems, import_paths
+    from api.imports.templates import write_templates
 
+    if template is not None:
+        try:
+            typer.echo("\n".join(str(path) for path in write_templates(template)))
+        except OSError as problem:
+            fail(f"{template} cannot be written ({problem.strerror}). Choose a folder without such files in it.")
+        return
+    if not files:
+        fail(
+            "Say what to import: a JSON file, CSV tables or a folder with them. --template FOLDER writes empty tables."
+        )
     try:
-        report = import_file(file, check_only=check)
+        report = import_paths(files or [], check_only=check)
     except ImportProblems as problems:
         fail(str(problems))
     else:

@@ -61,9 +61,8 @@ def write_appointments(
         writer.session.flush()
         answered = _write_attendees(writer, row, appointment, people)
         if moved and answered:
-            writer.report.notes.append(
-                f"families[{path[-1]}].appointments[{i}]: moved to another time after {answered} had answered; "
-                "ask them again"
+            writer.note(
+                (*path, "appointments", i), f"moved to another time after {answered} had answered; ask them again"
             )
 
 

@@ -20,6 +20,7 @@ class OutcomeIn(Strict):
     title: Name
     measure: Text = ""
     by_on: Day | None = None
+    state: Literal["open", "achieved", "dropped"] | None = None
 
 
 class ContingencyIn(Strict):

@@ -40,9 +40,7 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
             if people[person.id].erased_at is None:
                 listed[people[person.id].id] = (at, person)
             else:
-                writer.report.notes.append(
-                    f"{'.'.join(map(str, at))}: was erased here and stays so; take them out of the case system's file"
-                )
+                writer.note(at, "was erased here and stays so; take them out of the case system's file")
         here = {key[1]: worker for key, worker in workers.items() if key[0] == family.agency}
         plans.write_plans(writer, row, family.plans, people, here, zone, ("families", i))
         appointments.write_appointments(writer, row, ("families", i), family.appointments, people, zone)
@@ -54,8 +52,8 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
 
 def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: Workers) -> None:
     """Exactly the file's workers see the family; the lead is one of them."""
-    lead = workers[family.agency, family.lead_worker].id
-    wanted = {lead, *(workers[family.agency, key].id for key in family.workers)}
+    lead = workers[family.agency, family.lead_worker].id if family.lead_worker else None
+    wanted = {workers[family.agency, key].id for key in family.workers} | ({lead} if lead else set())
     existing = {
         assigned.worker_id: assigned
         for assigned in writer.session.scalars(select(FamilyWorker).where(FamilyWorker.family_id == row.id))
@@ -134,18 +132,16 @@ def _write_contact_points(
     }
     own = {(point.person_id, point.address): point for point in points}
     for person_id, (path, person) in listed.items():
-        for number in person.phones:
+        for number, state in person.phones.items():
             at = (*path, "phone" if number == person.phone else "other_phones")
             mine = own.get((person_id, number))
             if number in worker_phones:
                 writer.refuse(at, "is a worker's number; a family member needs their own")
             elif mine is not None:
                 writer.report.unchanged["contact points"] += 1
-                if mine.state != "active":
-                    writer.report.notes.append(
-                        f"{'.'.join(map(str, at))}: this number was taken out of use here ({mine.state}) and stays so"
-                    )
-            elif number in taken:
+                if mine.state != "active" == state:
+                    writer.note(at, f"this number was taken out of use here ({mine.state}) and stays so")
+            elif number in taken and number not in person.shared_phones and state == "active":
                 writer.refuse(at, "is in use here by somebody who is not in this file; free it there first")
             else:
                 writer.put(
@@ -155,5 +151,5 @@ def _write_contact_points(
                     person_id=person_id,
                     channel="sms",
                     address=number,
-                    state="active",
+                    state=state,
                 )

@@ -60,11 +60,15 @@ def write_plans(
 
 
 def _write_risks(writer: Writer, row: Plan, plan: PlanIn) -> None:
+    if plan.risks is None:
+        return
     given = [{"position": n, **risk.model_dump()} for n, risk in enumerate(plan.risks, start=1)]
     _replace(writer, row, "risks", Risk, row.risks, given)
 
 
 def _write_core_group(writer: Writer, row: Plan, plan: PlanIn) -> None:
+    if plan.core_group is None:
+        return
     given = [{**member.model_dump(), "phone": member.phone or ""} for member in plan.core_group]
     given.sort(key=lambda member: str(member["name"]))
     _replace(writer, row, "core_group", CoreGroupMember, sorted(row.core_group, key=lambda m: m.name), given)
@@ -111,6 +115,7 @@ def _write_outcomes(writer: Writer, row: Plan, plan: PlanIn, today: date) -> Non
             title=outcome.title,
             measure=outcome.measure,
             by_on=dates.local_day(outcome.by_on, today) if outcome.by_on else None,
+            **({} if outcome.state is None else {"state": outcome.state}),
         )
     writer.session.flush()
     writer.session.expire(row, ["outcomes"])
@@ -189,4 +194,4 @@ def _write_history(
             words=event.words,
             status_before=status,
         )
-        status = {"reported_blocked": "blocked", "reopened": "open"}.get(event.kind, event.kind)
+        status = {"reported_blocked": "blocked", "reopened": "open", "undone": "open"}.get(event.kind, event.kind)

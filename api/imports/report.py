@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from api.imports.problems import Problem
@@ -26,6 +27,9 @@ class Report:
     created: Counter[str] = field(default_factory=Counter)
     updated: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
+
+    #: Where a place of the file is for whoever wrote it; None: in no file.
+    locate: Callable[[str], str | None] = str
 
     @property
     def ok(self) -> bool:

@@ -78,7 +78,16 @@ class SafeContactIn(Strict):
         return self
 
 
+class ClosedPhoneIn(Strict):
+    """A number that must not be written to: its holder opted out, or has not agreed yet."""
+
+    number: PhoneNumber
+    state: Literal["opted_out", "pending"]
+
+
 class PersonIn(Strict):
+    """``shared_phones``: numbers that somebody else has as well, on purpose."""
+
     id: Key
     kind: Literal["parent", "carer", "young_person", "child"]
     first_name: Name
@@ -87,12 +96,15 @@ class PersonIn(Strict):
     language: Language | None = None
     phone: PhoneNumber | None = None
     other_phones: list[PhoneNumber] = Field(default_factory=list, max_length=5)
+    shared_phones: list[PhoneNumber] = Field(default_factory=list, max_length=5)
+    closed_phones: list[ClosedPhoneIn] = Field(default_factory=list, max_length=20)
     safe_contact: SafeContactIn = Field(default_factory=lambda: SafeContactIn.model_validate({}))
 
     @property
-    def phones(self) -> list[str]:
-        """All the person's numbers, the main one first, each once."""
-        return list(dict.fromkeys([*([self.phone] if self.phone else []), *self.other_phones]))
+    def phones(self) -> dict[str, str]:
+        """All the person's numbers with their states, the main one first, each once."""
+        in_use = [*([self.phone] if self.phone else []), *self.other_phones, *self.shared_phones]
+        return dict.fromkeys(in_use, "active") | {closed.number: closed.state for closed in self.closed_phones}
 
 
 class RiskIn(Strict):
@@ -107,7 +119,7 @@ class RiskIn(Strict):
 class HistoryIn(Strict):
     """Something that happened to an action before it came here: by a family member or by a worker."""
 
-    kind: Literal["reported_done", "reported_blocked", "verified", "reopened"]
+    kind: Literal["reported_done", "reported_blocked", "verified", "reopened", "undone"]
     at: Moment
     person: Key | None = None
     worker: Key | None = None
@@ -161,9 +173,9 @@ class PlanIn(Strict):
     ended_on: Day | None = None
     contingency: Text = ""
     children: list[Key] = Field(min_length=1)
-    risks: list[RiskIn] = Field(default_factory=list)
+    risks: list[RiskIn] | None = None
     actions: list[ActionIn] = Field(default_factory=list)
-    core_group: list[CoreGroupIn] = Field(default_factory=list)
+    core_group: list[CoreGroupIn] | None = None
     visit_every_days: int | None = Field(None, ge=1, le=365)
     outcomes: list[OutcomeIn] | None = None
     contingencies: list[ContingencyIn] | None = None
@@ -212,7 +224,8 @@ class FamilyIn(Strict):
     id: Key
     agency: Key
     name: Name
-    lead_worker: Key
+    #: Said always; null where nobody leads yet.
+    lead_worker: Key | None
     workers: list[Key] = Field(default_factory=list)
     people: list[PersonIn] = Field(min_length=1)
     plans: list[PlanIn] = Field(default_factory=list)

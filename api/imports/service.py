@@ -7,19 +7,21 @@ not at all, in one transaction. The same file twice changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from api import clock, database
 from api.access.models import Agency, Worker
 from api.audit import service as audit
-from api.imports import agencies, checks, families, hsds
+from api.imports import agencies, checks, families, from_csv, hsds, sheets
 from api.imports.checks import Known
 from api.imports.problems import Problem, problems_of
 from api.imports.report import ImportProblems, Report
@@ -27,11 +29,34 @@ from api.imports.schemas import ImportFile
 from api.imports.writer import Refused, Writer
 from api.settings import settings
 
-__all__ = ["ImportProblems", "Report", "import_file", "import_services"]
+__all__ = ["ImportProblems", "Report", "import_file", "import_paths", "import_services", "import_tables"]
 
 #: Two imports at once would race for the same ids; any fixed number does for PostgreSQL's advisory lock.
 _ONE_AT_A_TIME = 4_711_001
+_SERIALIZATION = "40001"
 _CHANGED_MEANWHILE = "something in the database changed while this was being imported; try again"
+
+
+def import_paths(paths: Sequence[Path], *, check_only: bool = False) -> Report:
+    """Import one JSON file, one archive of ``hearthline export-agency``, or CSV tables (a folder: all in it) as one.
+
+    Returns and raises as ``import_file``.
+    """
+    report = Report(checked_only=check_only)
+    files = [one for path in paths for one in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
+    tables = [path for path in files if path.suffix.casefold() in (".csv", ".txt", ".tsv")]
+    if not files:
+        report.problems.append(Problem(path="", message="there is no CSV file in this folder"))
+        raise ImportProblems(report)
+    if tables:
+        if len(tables) < len(files):
+            report.problems.append(Problem(path="", message="import JSON and CSV one after the other, JSON first"))
+            raise ImportProblems(report)
+        return import_tables(tables, check_only=check_only)
+    if len(files) > 1:
+        report.problems.append(Problem(path="", message="give one JSON file at a time"))
+        raise ImportProblems(report)
+    return import_file(files[0], check_only=check_only)
 
 
 def import_file(path: Path | str, *, check_only: bool = False) -> Report:
@@ -43,29 +68,60 @@ def import_file(path: Path | str, *, check_only: bool = False) -> Report:
     report = Report(checked_only=check_only)
     raw = read_json(Path(path), report)
     now = clock.now()
+    with database.reading() as session:
+        given = _validated(session, raw, now, report)
+    if given is None:
+        raise ImportProblems(report)
+    return _write(report, lambda session: _write_families(session, given, now, report))
+
+
+def import_tables(paths: Sequence[Path], *, check_only: bool = False) -> Report:
+    """Import people, plans, actions and appointments from CSV (api.imports.columns), by the same checks and the same
+    writer. Returns and raises as ``import_file``."""
+    report = Report(checked_only=check_only)
+    tables = sheets.read(paths, report)
+    if not report.ok:
+        raise ImportProblems(report)
+    now = clock.now()
+
+    def write(session: Session) -> None:
+        combined = from_csv.combine(session, tables)
+        report.locate = combined.locate
+        given = _validated(session, combined.raw, now, report)
+        report.problems = [*combined.found, *from_csv.relocated(report.problems, combined)]
+        if given is None or not report.ok:
+            raise Refused(report.problems)
+        try:
+            _write_families(session, given, now, report)
+        except Refused:
+            report.problems = from_csv.relocated(report.problems, combined)
+            raise
+
+    return _write(report, write, one_view=True)
+
+
+def _validated(session: Session, raw: Any, now: datetime, report: Report) -> ImportFile | None:
+    """The file, if it is of the shape and nothing in it leads nowhere; else None, and the report says why."""
     given: ImportFile | None = None
     try:
         given = ImportFile.model_validate(raw)
     except ValidationError as error:
         report.problems += problems_of(error)
-    with database.reading() as session:
-        report.problems += checks.references(raw, _known(session), now)
+    report.problems += checks.references(raw, _known(session), now)
     if not settings().demo and isinstance(raw, dict) and raw.get("demo") is True:
         report.problems.append(Problem(path="demo", message="demo files have known passwords and are not taken here"))
     report.problems.sort(key=lambda problem: problem.path)
-    if given is None or not report.ok:
-        raise ImportProblems(report)
+    return given if report.ok else None
 
-    def write(session: Session) -> None:
-        writer = Writer(session, now, report)
-        known_agencies = agencies.write_agencies(writer, given.agencies)
-        workers = agencies.write_workers(writer, given.workers, known_agencies)
-        families.write_families(writer, given.families, known_agencies, workers)
-        audit.record(session, actor_kind="system", actor_id=None, verb="imported_families", detail=report.audit())
-        for agency in known_agencies.values():
-            database.notify(session, f"agency:{agency.id}")
 
-    return _write(report, write)
+def _write_families(session: Session, given: ImportFile, now: datetime, report: Report) -> None:
+    writer = Writer(session, now, report)
+    known_agencies = agencies.write_agencies(writer, given.agencies)
+    workers = agencies.write_workers(writer, given.workers, known_agencies)
+    families.write_families(writer, given.families, known_agencies, workers)
+    audit.record(session, actor_kind="system", actor_id=None, verb="imported_families", detail=report.audit())
+    for agency in known_agencies.values():
+        database.notify(session, f"agency:{agency.id}")
 
 
 def import_services(path: Path | str, *, check_only: bool = False) -> Report:
@@ -88,10 +144,13 @@ def import_services(path: Path | str, *, check_only: bool = False) -> Report:
     return _write(report, write)
 
 
-def _write(report: Report, write: Callable[[Session], None]) -> Report:
-    """Run ``write`` in one transaction, rolled back when only checking or when anything is refused."""
+def _write(report: Report, write: Callable[[Session], None], *, one_view: bool = False) -> Report:
+    """Run ``write`` in one transaction, rolled back when only checking or when anything is refused. ``one_view``: it
+    writes over what it reads, so whatever others change meanwhile refuses it instead of being overwritten."""
     try:
         with database.transaction() as session:
+            if one_view:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
             write(session)
             session.flush()
@@ -99,7 +158,9 @@ def _write(report: Report, write: Callable[[Session], None]) -> Report:
                 session.rollback()
     except Refused:
         raise ImportProblems(report) from None
-    except IntegrityError:
+    except DBAPIError as error:
+        if not isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", "") != _SERIALIZATION:
+            raise
         report.problems.append(Problem(path="", message=_CHANGED_MEANWHILE))
         raise ImportProblems(report) from None
     return report
@@ -112,11 +173,19 @@ def _known(session: Session) -> Known:
 
 
 def read_json(path: Path, report: Report) -> Any:
-    """What the file holds. Raises ImportProblems when it cannot be read or is not JSON."""
+    """What the file holds; of an agency's export, its part that is an import file. Raises ImportProblems when it cannot
+    be read or is not JSON."""
     try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return json.loads(archive.read("import.json"))
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         report.problems.append(Problem(path="", message=f"cannot be read ({error.strerror}); check its name"))
+    except (KeyError, zipfile.BadZipFile):
+        report.problems.append(
+            Problem(path="", message="is an archive, but no whole one of `hearthline export-agency`")
+        )
     except UnicodeDecodeError:
         report.problems.append(Problem(path="", message="is not UTF-8 text; save it as UTF-8"))
     except json.JSONDecodeError as error:

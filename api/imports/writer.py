@@ -45,6 +45,12 @@ class Writer:
         (self.report.updated if changed else self.report.unchanged)[kind] += 1
         return existing
 
+    def note(self, path: Path, message: str) -> None:
+        """Tell of something that was left as it was. What the file does not name is not told of."""
+        place = self.report.locate(path_of(path))
+        if place is not None:
+            self.report.notes.append(f"{place}: {message}")
+
     def refuse(self, path: Path, message: str) -> None:
         """Remember something that the database contradicts; ``settle()`` raises for all of them together."""
         self.report.problems.append(Problem(path=path_of(path), message=message))
