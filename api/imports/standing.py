@@ -54,9 +54,9 @@ class Keys:
         self.session, self.row = session, row
         self.people = {p.id: p for p in session.scalars(select(Person).filter_by(family_id=row.id))}
         workers = select(Worker.id, Worker.external_id).filter_by(agency_id=row.agency_id)
-        self.workers = {key: external_id for key, external_id in session.execute(workers)}  # noqa: C416 (typed rows)
+        self.workers = {key: external_id for key, external_id in session.execute(workers)}
         plans = select(Plan.id, Plan.external_id).filter_by(family_id=row.id)
-        self.plans = {key: external_id for key, external_id in session.execute(plans)}  # noqa: C416
+        self.plans = {key: external_id for key, external_id in session.execute(plans)}
 
     def person(self, person_id: UUID | None) -> str | None:
         return self.people[person_id].external_id if person_id in self.people else None
