@@ -7,8 +7,10 @@ that made its row; jobs run at least once.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import procrastinate
+from procrastinate.jobs import Job
 from sqlalchemy.orm import Session
 
 #: What the worker runs; it opens its own connector (api.worker).
@@ -43,6 +45,25 @@ def enqueue_turns(session: Session, conversation_id: uuid.UUID) -> None:
 def enqueue_delivery(session: Session, outbound_id: uuid.UUID, address: str) -> None:
     """Queue one outgoing message; those to one address go out in order."""
     _enqueue(session, DELIVER, lock=f"address:{address}", outbound_id=str(outbound_id))
+
+
+def enqueue_deliveries(session: Session, messages: Sequence[tuple[uuid.UUID, str]]) -> None:
+    """The same for many ``(outbox id, address)`` in one statement."""
+    if not messages:
+        return
+    connection = session.connection().connection.driver_connection
+    made = [
+        Job(
+            id=None,
+            lock=f"address:{address}",
+            queueing_lock=None,
+            queue=DELIVER,
+            task_name=DELIVER,
+            task_kwargs={"outbound_id": str(outbound_id)},
+        )
+        for outbound_id, address in messages
+    ]
+    _enqueuer.job_manager.batch_defer_jobs(made, connection=connection)
 
 
 def enqueue_lane(session: Session, lane: int) -> None:

@@ -9,7 +9,6 @@ A calendar's link shows shifts, and works until the worker asks for a new one or
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -28,7 +27,7 @@ class BadLink(ValueError):
 
 def _sealed(purpose: str, content: bytes) -> str:
     message = purpose.encode() + b":" + content
-    signature = hmac.new(settings().key.encode(), message, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+    signature = hmac.digest(settings().key.encode(), message, "sha256")[:_SIGNATURE_BYTES]
     return urlsafe_b64encode(content + signature).decode().rstrip("=")
 
 

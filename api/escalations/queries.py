@@ -16,7 +16,7 @@ from api.access.queries import Viewer, visible_escalations, worker_names
 from api.escalations import links
 from api.escalations.family import DANGER
 from api.escalations.models import Escalation, EscalationEvent, Notification
-from api.escalations.world import World, cases, world
+from api.escalations.world import Due, World, cases, world
 from api.families.models import Person
 from api.families.queries import Who, who_by_person, who_of
 from api.messages.models import Conversation
@@ -132,16 +132,19 @@ def link(session: Session, token: str) -> Link | None:
     return Link(escalation.id, worker, agency, state, worker_names(session, [by]).get(by, ""))
 
 
-def due(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
-    """Open escalations whose next rung is due, locked for this transaction; those that another worker holds are
-    left."""
-    return session.scalars(
-        select(Escalation)
+def due(session: Session, now: datetime, limit: int) -> list[Due]:
+    """Open escalations whose next rung is due, the most pressing first, locked for this transaction; those that another
+    worker holds are left."""
+    priority = case({"emergency": 0, "urgent": 1, "routine": 2}, value=Escalation.priority)
+    columns = (Escalation.agency_id, Escalation.family_id, Escalation.priority, Escalation.rung, Escalation.step)
+    rows = session.execute(
+        select(Escalation.id, *columns)
         .where(Escalation.state == "open", Escalation.next_rung_at <= now)
-        .order_by(Escalation.next_rung_at)
+        .order_by(priority, Escalation.next_rung_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    ).all()
+    )
+    return [Due(*row) for row in rows]
 
 
 def seen_by(viewer: Viewer, *, resolved: bool = False) -> Select[Escalation]:

@@ -22,11 +22,11 @@ from api.escalations.family import DANGER, NOTHING, Heard
 from api.escalations.ladder import PRIORITIES
 from api.escalations.models import Escalation
 from api.escalations.rota import Member, away, next_in, on_call
-from api.escalations.telling import note, skip_rung, tell_next
+from api.escalations.telling import note, skip_rung, tell_all, tell_next
 from api.escalations.world import World, cases, world
 from api.messages.models import Conversation, InboundMessage
 
-__all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_next"]
+__all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_all", "tell_next"]
 
 #: Whoever comes on duty so soon is next on duty already.
 ABOUT_TO_COME = timedelta(hours=1)

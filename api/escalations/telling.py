@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from api import clock, texts
 from api.access.models import Worker
 from api.database import notify
 from api.escalations import links
-from api.escalations.ladder import Told
+from api.escalations.ladder import Case, Telling, Told
 from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.escalations.rota import Member
-from api.escalations.world import World, cases, world
-from api.messages import outbox
+from api.escalations.world import Due, World, cases, due_of, worlds
+from api.messages import outbox, sms
 
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
@@ -46,66 +47,120 @@ def note(
     notify(session, f"agency:{escalation.agency_id}")
 
 
-def tell_next(session: Session, escalation: Escalation, now: datetime, here: World | None = None) -> None:
+def tell_next(session: Session, escalation: Escalation, now: datetime) -> None:
     """Tell the next rung that has somebody in it; rungs with nobody are recorded and passed over at once.
 
-    ``here`` is the agency as it was read before, for who tells many. If no rung has anybody, everyone active in the
-    agency is told.
+    If no rung has anybody, everyone active in the agency is told.
     """
-    here = here or world(session, escalation.agency_id, now)
-    # The priority may just have risen, and is not flushed.
-    case = replace(cases(session, [escalation])[escalation.id], priority=escalation.priority)
-    said = here.telling(case, escalation.step, now)
-    for rung in said.rungs:
-        for told in rung:
-            _tell(session, escalation, told, here.language, now)
-        escalation.rung += 1
+    due = due_of(escalation)
+    session.flush()
+    [(_, said)] = _tell(session, [due], now)
+    escalation.rung += len(said.rungs)
     escalation.step = said.next_step
     escalation.next_rung_at = now + said.wait
     session.flush()
-    notify(session, f"agency:{escalation.agency_id}")
+
+
+_ON_THE_LADDER = text("""
+    UPDATE escalations SET rung = rung + :rungs, step = :step, next_rung_at = :next_rung_at
+    WHERE id = ANY (CAST(:ids AS int[]))
+""")
+
+
+def tell_all(session: Session, dues: Sequence[Due], now: datetime) -> None:
+    """The same for many at once, that this transaction has locked: a few statements however many there are."""
+    alike: dict[tuple[int, int, datetime], list[int]] = {}
+    for due, said in _tell(session, dues, now):
+        alike.setdefault((len(said.rungs), said.next_step, now + said.wait), []).append(due.id)
+    for (rungs, step, next_rung_at), ids in alike.items():
+        session.execute(_ON_THE_LADDER, {"rungs": rungs, "step": step, "next_rung_at": next_rung_at, "ids": ids})
+
+
+def _tell(session: Session, dues: Sequence[Due], now: datetime) -> list[tuple[Due, Telling]]:
+    """Ask the ladder about each, and write the rows and texts of what it says; returns what it said."""
+    known = cases(session, dues)
+    agencies = worlds(session, {due.agency_id for due in dues}, now)
+    # The ladder says the same of every escalation that stands at the same step of the same case.
+    said: dict[tuple[uuid.UUID, Case, int], Telling] = {}
+    batch = _Batch(now)
+    told = []
+    for due in dues:
+        here, key = agencies[due.agency_id], (due.agency_id, known[due.id], due.step)
+        if key not in said:
+            said[key] = here.telling(key[1], due.step, now)
+        for rung, tellings in enumerate(said[key].rungs, due.rung):
+            for one in tellings:
+                batch.add(due, rung, one, here)
+        told.append((due, said[key]))
+    batch.write(session)
+    for agency_id in agencies:
+        notify(session, f"agency:{agency_id}")
+    return told
 
 
 def hand_to(session: Session, escalation: Escalation, members: list[Member], by: Worker, here: World) -> None:
     """Tell these workers, in a rung of their own, that it is handed to them. They have a phone each."""
+    due = due_of(escalation)
+    session.flush()
+    batch = _Batch(clock.now())
     for member in members:
-        told = Told(HANDOVER, member)
-        text_id = "escalation.sms.handed"
-        _tell(session, escalation, told, here.language, clock.now(), text_id=text_id, name=by.name)
+        batch.add(due, due.rung, Told(HANDOVER, member), here, text_id="escalation.sms.handed", name=by.name)
+    batch.write(session)
     escalation.rung += 1
     session.flush()
 
 
-def _tell(
-    session: Session,
-    escalation: Escalation,
-    told: Told,
-    language: str,
-    now: datetime,
-    *,
-    text_id: str = "",
-    **args: str,
-) -> None:
-    notification = Notification(
-        id=uuid.uuid4(),
-        escalation_id=escalation.id,
-        rung=escalation.rung,
-        role=told.role,
-        worker_id=told.member.id if told.member else None,
-        at=now,
-        problem=told.problem,
-    )
-    session.add(notification)
-    if told.problem or told.member is None:
-        return
-    text = texts.render(
-        text_id or f"escalation.sms.{escalation.priority}",
-        language,
-        reference=escalation.id,
-        link=links.address(notification.id),
-        **args,
-    )
-    outbox.queue_to_worker(session, session.get_one(Worker, told.member.id), text, escalation_id=escalation.id)
+_NOTIFICATIONS = text("""
+    INSERT INTO notifications (id, escalation_id, rung, role, worker_id, at, problem)
+    SELECT x.id, x.escalation_id, x.rung, x.role, x.worker_id, :now, x.problem
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS x(id uuid, escalation_id int, rung int, role text, worker_id uuid, problem text)
+""")
+#: Stand in a pattern for what differs from text to text; letters that an SMS can have, and that no text has.
+_REFERENCE, _LINK = "\u039e\u03a8", "\u03a8\u039e"
+
+
+class _Batch:
+    """Rows of tellings, and the texts to workers, gathered to be written together."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.notifications: list[dict[str, object]] = []
+        self.messages: list[outbox.ToWorker] = []
+        self._patterns: dict[tuple[str, str, str], str] = {}
+
+    def add(self, due: Due, rung: int, told: Told, here: World, *, text_id: str = "", name: str = "") -> None:
+        """One telling, and the text that goes with it if somebody is reached."""
+        notification_id = uuid.uuid4()
+        self.notifications.append(
+            {
+                "id": str(notification_id),
+                "escalation_id": due.id,
+                "rung": rung,
+                "role": told.role,
+                "worker_id": str(told.member.id) if told.member else None,
+                "problem": told.problem,
+            }
+        )
+        if told.problem or told.member is None:
+            return
+        pattern = self._pattern(text_id or f"escalation.sms.{due.priority}", here.language, name)
+        words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, links.address(notification_id))
+        self.messages.append(outbox.ToWorker(told.member.id, due.id, here.phones[told.member.id], words))
+
+    def _pattern(self, text_id: str, language: str, name: str) -> str:
+        """The words, rendered once for all that differ in reference and link only."""
+        key = (text_id, language, name)
+        if key not in self._patterns:
+            words = texts.render(text_id, language, reference=_REFERENCE, link=_LINK, name=name)
+            self._patterns[key] = sms.to_gsm7(words)
+        return self._patterns[key]
+
+    def write(self, session: Session) -> None:
+        """All rows in a few statements; the texts are in the outbox and queued to be sent."""
+        if self.notifications:
+            session.execute(_NOTIFICATIONS, {"now": self.now, "rows": json.dumps(self.notifications)})
+        outbox.queue_to_workers(session, self.messages, self.now)
 
 
 def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | None, problem: str) -> None:

@@ -6,7 +6,7 @@ Everybody who tells or foretells a rung (the tick, the cards, the rehearsal) rea
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -34,53 +34,97 @@ class World:
     language: str
     rules: tuple[Rule, ...]
     rota: Rota
+    #: Worker → number, of those who have one.
+    phones: Mapping[uuid.UUID, str]
 
     def telling(self, case: Case, step: int, at: datetime) -> Telling:
         """What happens to an escalation whose rung is due at ``at``."""
         return ladder.telling(self.rules, self.rota, self.zone, case, step, at)
 
 
+@dataclass(frozen=True)
+class Due:
+    """What telling has to know of an escalation that stands at a step of its ladder."""
+
+    id: int
+    agency_id: uuid.UUID
+    family_id: uuid.UUID | None
+    priority: str
+    rung: int
+    step: int
+
+
+def due_of(escalation: Escalation) -> Due:
+    """The same of one that was read whole."""
+    return Due(
+        escalation.id,
+        escalation.agency_id,
+        escalation.family_id,
+        escalation.priority,
+        escalation.rung,
+        escalation.step,
+    )
+
+
 def world(session: Session, agency_id: uuid.UUID, at: datetime, until: datetime | None = None) -> World:
     """The agency's people, ladders, and rota from a day before ``at`` to ``until`` (else two days after)."""
-    agency = session.get_one(Agency, agency_id)
-    return World(
-        agency_id,
-        ZoneInfo(agency.timezone),
-        agency.language,
-        rules(session, agency_id),
-        rota(session, agency_id, at - BEHIND, until or at + AHEAD),
-    )
+    return worlds(session, {agency_id}, at, until)[agency_id]
+
+
+def worlds(
+    session: Session, agency_ids: set[uuid.UUID], at: datetime, until: datetime | None = None
+) -> dict[uuid.UUID, World]:
+    """The same of several agencies, in as many queries as of one."""
+    agencies = session.scalars(select(Agency).where(Agency.id.in_(agency_ids))).all()
+    rotas = _rotas(session, agency_ids, at - BEHIND, until or at + AHEAD)
+    reach = select(Worker.id, Worker.phone).where(Worker.agency_id.in_(agency_ids), Worker.active)
+    phones = {worker_id: phone for worker_id, phone in session.execute(reach) if phone}
+    own: dict[uuid.UUID, list[Rule]] = {agency.id: [] for agency in agencies}
+    for row in session.scalars(
+        select(LadderRule).where(LadderRule.agency_id.in_(agency_ids)).order_by(LadderRule.position, LadderRule.id)
+    ):
+        own[row.agency_id].append(rule_of(row))
+    return {
+        agency.id: World(
+            agency.id, ZoneInfo(agency.timezone), agency.language, tuple(own[agency.id]), rotas[agency.id], phones
+        )
+        for agency in agencies
+    }
 
 
 def rota(session: Session, agency_id: uuid.UUID, starts: datetime, ends: datetime) -> Rota:
     """Who works there now, and the shifts, covers and leave that touch this time."""
-    workers = session.scalars(select(Worker).filter_by(agency_id=agency_id, active=True))
-    members = {w.id: Member(w.id, w.name, w.external_id, w.team, bool(w.phone)) for w in workers}
-    shifts = session.scalars(
-        select(Shift).where(Shift.agency_id == agency_id, Shift.starts_at < ends, Shift.ends_at > starts)
-    )
-    changes = session.scalars(
+    return _rotas(session, {agency_id}, starts, ends)[agency_id]
+
+
+def _rotas(session: Session, agency_ids: set[uuid.UUID], starts: datetime, ends: datetime) -> dict[uuid.UUID, Rota]:
+    members: dict[uuid.UUID, dict[uuid.UUID, Member]] = {agency_id: {} for agency_id in agency_ids}
+    turns: dict[uuid.UUID, list[Turn]] = {agency_id: [] for agency_id in agency_ids}
+    covers: dict[uuid.UUID, list[Turn]] = {agency_id: [] for agency_id in agency_ids}
+    leaves: dict[uuid.UUID, list[Leave]] = {agency_id: [] for agency_id in agency_ids}
+    people = (Worker.agency_id, Worker.id, Worker.name, Worker.external_id, Worker.team, Worker.phone)
+    for agency_id, worker_id, name, key, team, phone in session.execute(
+        select(*people).where(Worker.agency_id.in_(agency_ids), Worker.active)
+    ):
+        members[agency_id][worker_id] = Member(worker_id, name, key, team, bool(phone))
+    shifts = (Shift.agency_id, Shift.worker_id, Shift.role, Shift.starts_at, Shift.ends_at)
+    for agency_id, worker_id, role, begins, until in session.execute(
+        select(*shifts).where(Shift.agency_id.in_(agency_ids), Shift.starts_at < ends, Shift.ends_at > starts)
+    ):
+        turns[agency_id].append(Turn(worker_id, role, begins, until))
+    for c in session.scalars(
         select(RotaChange).where(
-            RotaChange.agency_id == agency_id,
+            RotaChange.agency_id.in_(agency_ids),
             RotaChange.starts_at < ends,
             RotaChange.ends_at > starts,
             RotaChange.cancelled_at.is_(None),
         )
-    ).all()
-    return Rota(
-        members,
-        tuple(Turn(s.worker_id, s.role, s.starts_at, s.ends_at) for s in shifts),
-        tuple(Turn(c.worker_id, c.role, c.starts_at, c.ends_at, c.instead_of) for c in changes if c.kind == "cover"),
-        tuple(Leave(c.worker_id, c.starts_at, c.ends_at) for c in changes if c.kind == "leave"),
-    )
-
-
-def rules(session: Session, agency_id: uuid.UUID) -> tuple[Rule, ...]:
-    """The agency's own ladders, the first that fits first."""
-    rows = session.scalars(
-        select(LadderRule).filter_by(agency_id=agency_id).order_by(LadderRule.position, LadderRule.id)
-    )
-    return tuple(rule_of(row) for row in rows)
+    ):
+        if c.kind == "cover":
+            covers[c.agency_id].append(Turn(c.worker_id, c.role, c.starts_at, c.ends_at, c.instead_of))
+        else:
+            leaves[c.agency_id].append(Leave(c.worker_id, c.starts_at, c.ends_at))
+    return {key: Rota(members[key], tuple(turns[key]), tuple(covers[key]), tuple(leaves[key])) for key in agency_ids}
 
 
 def rule_of(row: LadderRule) -> Rule:
@@ -88,7 +132,7 @@ def rule_of(row: LadderRule) -> Rule:
     return Rule(row.priority, ladder.steps_of(row.steps), row.team, frozenset(map(int, row.days)), row.begins, row.ends)
 
 
-def cases(session: Session, escalations: Sequence[Escalation]) -> dict[int, Case]:
+def cases(session: Session, escalations: Sequence[Escalation] | Sequence[Due]) -> dict[int, Case]:
     """What the ladder has to know of each, by its id: the family's own worker now, and that worker's team."""
     families = {escalation.family_id for escalation in escalations if escalation.family_id}
     leads = {

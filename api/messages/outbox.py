@@ -5,12 +5,15 @@ Promise: ``(in_reply_to, part)`` is unique, so a turn that runs twice queues its
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -75,10 +78,9 @@ def queue_to_worker(
     worker: Worker,
     text: str,
     *,
-    escalation_id: int | None = None,
     in_reply_to: InboundMessage | None = None,
 ) -> OutboundMessage:
-    """Queue a text to a worker's phone: of an escalation, or the answer to a text of theirs.
+    """Queue a text to a worker's phone: the answer to a text of theirs.
 
     Raises ValueError if the worker has no phone.
     """
@@ -87,7 +89,6 @@ def queue_to_worker(
     return _queue(
         session,
         worker_id=worker.id,
-        escalation_id=escalation_id,
         in_reply_to=in_reply_to.id if in_reply_to else None,
         part="0" if in_reply_to else None,
         channel="sms",
@@ -96,6 +97,46 @@ def queue_to_worker(
         body=sms.to_gsm7(text),
         due_at=None,
     )
+
+
+@dataclass(frozen=True)
+class ToWorker:
+    """A text of an escalation for a worker's phone, in letters that an SMS can have."""
+
+    worker_id: uuid.UUID
+    escalation_id: int
+    address: str
+    body: str
+
+
+_TO_WORKERS = sql("""
+    INSERT INTO outbound_messages
+        (id, worker_id, escalation_id, channel, address, kind, body, options, created_at, due_at, state, error)
+    SELECT x.id, x.worker_id, x.escalation_id, 'sms', x.address, 'escalation', x.body, '[]', :now, :now, 'queued', ''
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS x(id uuid, worker_id uuid, escalation_id int, address text, body text)
+""")
+#: So many texts of one moment are queued with it; the sweep queues the rest within the next seconds, in order.
+AT_ONCE = 100
+
+
+def queue_to_workers(session: Session, messages: Sequence[ToWorker], now: datetime) -> None:
+    """Queue the texts of one moment, however many, in two statements. The first go first."""
+    if not messages:
+        return
+    ids = [uuid.uuid4() for _ in messages]
+    rows = [
+        {
+            "id": str(outbound_id),
+            "worker_id": str(one.worker_id),
+            "escalation_id": one.escalation_id,
+            "address": one.address,
+            "body": one.body,
+        }
+        for outbound_id, one in zip(ids, messages, strict=True)
+    ]
+    session.execute(_TO_WORKERS, {"now": now, "rows": json.dumps(rows)})
+    jobs.enqueue_deliveries(session, [(i, one.address) for i, one in zip(ids, messages, strict=True)][:AT_ONCE])
 
 
 # Made once: building a statement costs several times what running it does.

@@ -1,7 +1,7 @@
 """``python -m tests.bench [names] [--quick]``: measures, prints one table, writes var/bench.json. Fails nothing.
 
 Each name is a measure; without names all of them, in this order, in one run beside the stock starter bot:
-start, turn, eight, growth, webhook, burst, reminders, memory, nlu, understanding.
+start, turn, eight, growth, webhook, burst, reminders, memory, ladder, nlu, understanding.
 """
 
 from __future__ import annotations
@@ -13,14 +13,26 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 
-from tests.bench import figures, reminders, start, starter, turns, understanding, webhook
+from tests.bench import figures, ladder, reminders, start, starter, turns, understanding, webhook
 from tests.bench.figures import Figure
 from tests.bench.ours import installed
 from tests.bench.sizes import QUICK, Sizes
 from tests.harness.processes import ROOT
 
 RESULT = ROOT / "var" / "bench.json"
-NAMES = ("start", "turn", "eight", "growth", "webhook", "burst", "reminders", "memory", "nlu", "understanding")
+NAMES = (
+    "start",
+    "turn",
+    "eight",
+    "growth",
+    "webhook",
+    "burst",
+    "reminders",
+    "memory",
+    "ladder",
+    "nlu",
+    "understanding",
+)
 #: The measures that need an installation of ours, and those that need the rival.
 ON_OURS = ("turn", "eight", "growth", "webhook", "burst", "reminders", "memory")
 BESIDE_STOCK = ("start", "turn", "eight", "growth", "memory")
@@ -75,6 +87,7 @@ def run(names: Iterable[str], sizes: Sizes, found: list[Figure], *, explicit: bo
         measure("burst", lambda: webhook.burst(ours, sizes))
         measure("reminders", lambda: reminders.tick(ours, sizes))
         measure("memory", lambda: start.after_work(ours, stock))
+    measure("ladder", partial(ladder.tick, sizes))
     measure("nlu", partial(understanding.one_message, sizes))
     measure("understanding", partial(understanding.accuracy, train=explicit))
 

@@ -21,6 +21,9 @@ class Sizes:
     reminders: int = 100_000
     #: Texts from families while so many reminders are queued, two a second.
     reminder_texts: int = 80
+    #: Open escalations, and how many of them are due at first.
+    escalations: int = 10_000
+    escalations_due: int = 50
 
     @property
     def hundred(self) -> int:
@@ -30,5 +33,5 @@ class Sizes:
 
 QUICK = Sizes(
     steady_seconds=4, burst=100, turns=24, eight_each=5, growth=60, rival_growth_seconds=30, understood=60,
-    reminders=2_000, reminder_texts=8,
+    reminders=2_000, reminder_texts=8, escalations=1_000, escalations_due=20,
 )  # fmt: skip
