@@ -20,6 +20,7 @@ from api import texts
 from api.access.guards import ACCOUNT, CHAT_COOKIE, ChatEnded, SecondFactorNeeded, SignInNeeded
 from api.pages.rendering import chosen_language, page
 from api.rest import errors as rest
+from api.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -116,5 +117,5 @@ async def _chat_ended(request: Request, error: Exception) -> Response:
     if not wants_page(request) or "text/event-stream" in request.headers.get("accept", ""):
         return JSONResponse({"detail": "ended"}, 410)
     response = RedirectResponse("/chat?ended=1", 303)
-    response.delete_cookie(CHAT_COOKIE, path="/chat")
+    response.delete_cookie(CHAT_COOKIE, path="/chat", httponly=True, samesite="strict", secure=settings().https)
     return response

@@ -1,9 +1,11 @@
-"""Security headers on every answer, and nothing personal in any cache.
+"""Security headers on every answer, nothing personal in any cache, and no redirect that repeats a made-up Host.
 
 A plain ASGI layer, so that streams (server-sent events) pass through as they come.
 """
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -65,6 +67,19 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
                 # Style sheets are asked for again each time: a cached copy would show that somebody was here.
                 headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+                if "location" in headers:
+                    headers["location"] = _without_host(headers["location"], scope)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _without_host(location: str, scope: Scope) -> str:
+    """The router leads from "/chat/" on to "/chat" under the Host that the request named, which is the client's word:
+    such an address becomes a path. Others are as they were."""
+    named = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    parts = urlsplit(location)
+    if not parts.netloc or parts.netloc != named:
+        return location
+    # Two slashes at the front would name a host again.
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/\\"), parts.query, parts.fragment))
