@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import typer
 
@@ -77,6 +78,58 @@ def export_person(
     else:
         typer.echo(f"{out} holds what there is, {count} messages among it. Read it before you hand it over: relatives'")
         typer.echo("names are taken out by their spelling, and what could endanger somebody is for you to judge.")
+
+
+@protection.command("export-agency")
+def export_agency(
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="the agency's id in the import file")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="the archive (.zip) to write")],
+    by: Annotated[str, typer.Option(metavar="EMAIL", help="an administrator of the agency; the password is asked for")],
+    family: Annotated[str, typer.Option(help="only this family: its id in the import file")] = "",
+) -> None:
+    """Everything held for an agency (or one family of it): an import file, and all rows beyond it. README.txt in the
+    archive says what is what."""
+    from sqlalchemy import select
+
+    from api.access.models import Agency
+    from api.database import reading
+    from api.families.models import Family
+    from api.protection import agency_file
+
+    worker_id, agency_id = _administrator(by, agency)
+    with reading() as session:
+        family_id = session.scalar(
+            select(Family.id).join(Agency).where(Family.agency_id == agency_id, Family.external_id == family)
+        )
+    if family and family_id is None:
+        _fail("This agency has no family with this id.")
+    try:
+        counts = agency_file.write(agency_file.Scope(agency_id, agency, family_id), out, by=worker_id)
+    except OSError as problem:
+        _fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
+    typer.echo(
+        f"{out} holds {sum(counts.values()):,} rows of {len(counts)} tables. Encrypt it, keep it apart, and read"
+    )
+    typer.echo("before you hand on any of it: it has what members of one family must not learn of each other.")
+
+
+def _administrator(email: str, agency: str) -> tuple[UUID, UUID]:
+    """Who asks, and their agency; ends the program where they may not."""
+    from api.access import service
+    from api.protection import agency_file
+
+    password, code = typer.prompt("Password", hide_input=True), ""
+    while True:
+        try:
+            return agency_file.administrator(email, password, code, agency)
+        except service.CodeNeeded:
+            if code:
+                _fail("The code does not fit.")
+            code = typer.prompt("Code of the second factor", hide_input=True)
+        except service.TooManyTries:
+            _fail("Too many tries. Wait a quarter of an hour.")
+        except agency_file.NotAllowed as problem:
+            _fail(str(problem))
 
 
 @protection.command("erase-person")
