@@ -14,6 +14,8 @@ class Sizes:
     burst: int = 1000
     turns: int = 200
     eight_each: int = 40
+    #: As many as one sender's in `turns`.
+    long_each: int = 200
     growth: int = 1000
     #: The rival's 1,000 messages from one sender take many minutes: it is stopped after so many seconds.
     rival_growth_seconds: int = 300
@@ -32,6 +34,6 @@ class Sizes:
 
 
 QUICK = Sizes(
-    steady_seconds=4, burst=100, turns=24, eight_each=5, growth=60, rival_growth_seconds=30, understood=60,
-    reminders=2_000, reminder_texts=8, escalations=1_000, escalations_due=20,
+    steady_seconds=4, burst=100, turns=24, eight_each=5, long_each=10, growth=60, rival_growth_seconds=30,
+    understood=60, reminders=2_000, reminder_texts=8, escalations=1_000, escalations_due=20,
 )  # fmt: skip

@@ -144,38 +144,42 @@ def one_at_a_time(ours: Installation, stock: Starter, sizes: Sizes) -> list[Figu
 
 
 def eight_at_once(ours: Installation, stock: Starter, sizes: Sizes) -> list[Figure]:
-    """Eight conversations, each of which waits for its own replies."""
+    """Eight conversations, each of which waits for its own replies: of some texts each, and of many."""
     rates: dict[str, list[float]] = {"ours": [], "same": [], "new": []}
     failed = Talk()
-    for _ in range(2):
-        talks, rate = _together([partial(our_turns, ours, PHONES[n], sizes.eight_each) for n in range(AT_ONCE)])
-        rates["ours"].append(rate)
+
+    def our_rate(each: int) -> float:
+        talks, rate = _together([partial(our_turns, ours, PHONES[n], each) for n in range(AT_ONCE)])
         for talk in talks:
             failed.add(talk)
-        for kind in ("same", "new"):
-            senders = [one(someone()) if kind == "same" else someone for _ in range(AT_ONCE)]
-            _, rate = _together([partial(their_turns, stock, sender, sizes.eight_each) for sender in senders])
-            rates[kind].append(rate)
+        return rate
+
+    def their_rate(each: int, *, new: bool = False) -> float:
+        senders = [someone if new else one(someone()) for _ in range(AT_ONCE)]
+        return _together([partial(their_turns, stock, sender, each) for sender in senders])[1]
+
+    for _ in range(2):
+        rates["ours"].append(our_rate(sizes.eight_each))
+        rates["same"].append(their_rate(sizes.eight_each))
+        rates["new"].append(their_rate(sizes.eight_each, new=True))
     mine, same, new = (median(rates[kind]) or 0.0 for kind in ("ours", "same", "new"))
+    longer, their_longer = our_rate(sizes.long_each), their_rate(sizes.long_each)
+
+    def figure(name: str, ours: float, stock: float, note: str) -> Figure:
+        floor = at_least(2 * stock, "2 x the stock's")
+        return Figure("eight", name, ours, "turns/s", stock, floor, f"{ratio(ours, stock) or 0:.1f} x; {note}")
+
     return [
-        Figure(
-            "eight",
-            f"{AT_ONCE} conversations at once",
+        figure(
+            f"{AT_ONCE} conversations at once, {sizes.eight_each} texts each",
             mine,
-            "turns/s",
             same,
-            at_least(2 * same, "2 x the stock's"),
-            f"{ratio(mine, same) or 0:.1f} x; stock: {AT_ONCE} senders; ours {_failed(failed)}",
+            f"stock: {AT_ONCE} senders; ours {_failed(failed)}",
         ),
-        Figure(
-            "eight",
-            "... beside new senders",
-            mine,
-            "turns/s",
-            new,
-            at_least(2 * new, "2 x the stock's"),
-            f"{ratio(mine, new) or 0:.1f} x; stock: each message from somebody new",
+        figure(
+            f"... {sizes.long_each} texts each", longer, their_longer, "the stock's turn grows with its conversation"
         ),
+        figure("... beside new senders", mine, new, "stock: each message from somebody new"),
         Figure("eight", "... a turn's time then: median", ms(median(failed.seconds)), "ms"),
     ]
 
