@@ -1,7 +1,7 @@
 """``python -m tests.bench [names] [--quick]``: measures, prints one table, writes var/bench.json. Fails nothing.
 
 Each name is a measure; without names all of them, in this order, in one run beside the stock starter bot:
-start, turn, eight, growth, webhook, burst, reminders, memory, ladder, nlu, understanding.
+start, turn, eight, growth, webhook, burst, reminders, memory, ladder, nlu, understanding, banking77.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 
-from tests.bench import figures, ladder, reminders, start, starter, turns, understanding, webhook
+from tests.bench import banking77, figures, ladder, reminders, start, starter, turns, understanding, webhook
 from tests.bench.figures import Figure
 from tests.bench.ours import installed
 from tests.bench.sizes import QUICK, Sizes
@@ -32,6 +32,7 @@ NAMES = (
     "ladder",
     "nlu",
     "understanding",
+    "banking77",
 )
 #: The measures that need an installation of ours, and those that need the rival.
 ON_OURS = ("turn", "eight", "growth", "webhook", "burst", "reminders", "memory")
@@ -90,6 +91,8 @@ def run(names: Iterable[str], sizes: Sizes, found: list[Figure], *, explicit: bo
     measure("ladder", partial(ladder.tick, sizes))
     measure("nlu", partial(understanding.one_message, sizes))
     measure("understanding", partial(understanding.accuracy, train=explicit))
+    if explicit:  # many minutes: only where it is named
+        measure("banking77", banking77.accuracy)
 
 
 def _measured(name: str, work: Callable[[], list[Figure]]) -> list[Figure]:
