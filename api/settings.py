@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     heartbeat_url: str = ""
     #: Seconds between heartbeats.
     heartbeat_seconds: float = 60.0
+    #: May webhooks go to addresses of a private network (an agency's own, on its premises), and there without TLS?
+    webhooks_private: bool = False
     #: What Prometheus shows to read /metrics; empty: only programs on this machine may.
     metrics_token: str = ""
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.

@@ -15,6 +15,7 @@ from api.reminders import models as reminders
 from api.reviews import models as reviews
 from api.timescales import models as timescales
 from api.views import models as views
+from api.webhooks import models as webhooks
 
 metadata = Base.metadata
 
@@ -34,4 +35,5 @@ __all__ = [
     "reviews",
     "timescales",
     "views",
+    "webhooks",
 ]

@@ -26,6 +26,7 @@ from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
 from api.settings import settings
 from api.timescales.jobs import EVERY_SECONDS, work_out_dates
+from api.webhooks.jobs import deliver_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
+                asyncio.create_task(_every(settings().tick_seconds, deliver_webhooks)),
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
                 asyncio.create_task(_every(RETENTION_SECONDS, remove_old)),
                 asyncio.create_task(_retry_stalled()),

@@ -24,6 +24,7 @@ from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan, PlanAction
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
+from api.webhooks.models import WebhookEndpoint
 
 T = TypeVar("T")
 
@@ -241,6 +242,12 @@ def key_or_404(session: Session, worker: Viewer, key_id: uuid.UUID) -> ApiKey:
     administers_or_404(worker)
     agencys = select(Worker.id).where(Worker.agency_id == worker.agency_id)
     return _one(session.scalars(select(ApiKey).where(ApiKey.id == key_id, ApiKey.worker_id.in_(agencys))).one_or_none())
+
+
+def webhook_or_404(session: Session, worker: Viewer, endpoint_id: uuid.UUID) -> WebhookEndpoint:
+    """An address that events go to, for the agency's administrator. Raises NotVisible (404)."""
+    administers_or_404(worker)
+    return _one(session.scalars(select(WebhookEndpoint).filter_by(id=endpoint_id, agency_id=worker.agency_id)).first())
 
 
 def ladder_rule_or_404(session: Session, worker: Viewer, rule_id: uuid.UUID) -> LadderRule:

@@ -23,6 +23,7 @@ from api.appointments.models import Appointment, Attendee, ChangeRequest
 from api.audit import service as audit
 from api.database import notify
 from api.families.models import Family, Person
+from api.webhooks import events as webhooks
 
 #: The longest own words that are kept with an answer.
 LONGEST_WORDS = 2000
@@ -221,6 +222,10 @@ def _record(session: Session, appointment: Appointment, worker: Worker, verb: st
         object_id=appointment.id,
         detail=detail,
     )
+    webhooks.tell(
+        session, "appointment.changed", family_id=appointment.family_id, appointment_id=appointment.id,
+        what=verb.partition("_")[0],
+    )  # fmt: skip
     notify(session, f"family:{appointment.family_id}")
     notify(session, f"agency:{worker.agency_id}")
 

@@ -35,6 +35,7 @@ from api.console import (
     rota_routes,
     status_routes,
     timescale_routes,
+    webhook_routes,
     worker_routes,
 )
 from api.console.layout import console_page
@@ -61,6 +62,7 @@ routers = [
     worker_routes.router,
     opening_routes.router,
     key_routes.router,
+    webhook_routes.router,
     plan_routes.router,
 ]
 

@@ -19,6 +19,7 @@ from api.audit import service as audit
 from api.database import notify
 from api.plans import queries
 from api.plans.models import ActionEvent, PlanAction
+from api.webhooks import events as webhooks
 
 LONGEST_WORDS = 2000
 
@@ -114,6 +115,10 @@ def _decide(
         family_id=family_id,
         object_id=action.id,
     )
+    if kind == "verified":
+        webhooks.tell(
+            session, "action.verified", family_id=family_id, plan_id=action.plan_id, action_id=action.id, status=to
+        )
     notify(session, f"agency:{worker.agency_id}")
 
 
@@ -141,6 +146,10 @@ def _report(
     else:
         action.status, action.blocked_reason = "blocked", words[:LONGEST_WORDS]
     session.flush()
+    webhooks.tell(
+        session, "action.reported", family_id=action.plan.family_id, plan_id=action.plan_id, action_id=action.id,
+        status=action.status,
+    )  # fmt: skip
     _wake(session, action)
     return event
 

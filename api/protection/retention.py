@@ -54,6 +54,7 @@ _OLD: Mapping[str, tuple[str, str]] = {
         "SELECT id FROM worker_sessions WHERE coalesce(revoked_at, expires_at) < :before",
     ),
     "chat_codes": ("chat_codes", "SELECT id FROM chat_codes WHERE coalesce(used_at, expires_at) < :before"),
+    "webhook_events": ("webhook_events", "SELECT id FROM webhook_events WHERE settled_at < :before"),
     "anonymous_chats": (
         "conversations",
         _CHATS.format(channel="web", old="coalesce(c.closed_at, c.expires_at) < :before"),

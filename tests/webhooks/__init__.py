@@ -1,0 +1,1 @@
+"""Webhooks out: to whom, what, signed how, tried how often, and never into our own network."""
