@@ -20,19 +20,10 @@ from api.escalations.rota import Member
 from api.escalations.world import Due, World, cases, due_of, worlds
 from api.messages import outbox, sms
 from api.webhooks import events as webhooks
+from api.webhooks.models import OF_ESCALATIONS
 
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
-#: What the agency's own system may hear of an escalation's life.
-_TOLD_OUTSIDE = {
-    "opened": "escalation.opened",
-    "reopened": "escalation.opened",
-    "raised": "escalation.opened",
-    "left": "escalation.opened",
-    "handed_over": "escalation.opened",
-    "acknowledged": "escalation.acknowledged",
-    "resolved": "escalation.closed",
-}
 
 
 def note(
@@ -55,9 +46,9 @@ def note(
             via=via,
         )
     )
-    if kind in _TOLD_OUTSIDE:
+    if kind in OF_ESCALATIONS:
         webhooks.tell(
-            session, _TOLD_OUTSIDE[kind], agency_id=escalation.agency_id, family_id=escalation.family_id,
+            session, OF_ESCALATIONS[kind], agency_id=escalation.agency_id, family_id=escalation.family_id,
             escalation_id=escalation.id,
         )  # fmt: skip
     notify(session, f"agency:{escalation.agency_id}")

@@ -19,6 +19,16 @@ KINDS = (
     "escalation.acknowledged",
     "escalation.closed",
 )
+#: What is told of an escalation's life (EscalationEvent.kind); whoever loses one opens it again.
+OF_ESCALATIONS = {
+    "opened": "escalation.opened",
+    "reopened": "escalation.opened",
+    "raised": "escalation.opened",
+    "left": "escalation.opened",
+    "handed_over": "escalation.opened",
+    "acknowledged": "escalation.acknowledged",
+    "resolved": "escalation.closed",
+}
 
 
 class WebhookEndpoint(Base):

@@ -138,7 +138,7 @@ def _tell_administrators(session: Session, endpoint: WebhookEndpoint) -> None:
     people = session.scalars(
         select(Worker).where(Worker.agency_id == agency.id, Worker.role == "administrator", Worker.active)
     )
-    words = texts.render("webhooks.switched_off", agency.language, console=f"{settings().base_url}/console/webhooks")
+    words = texts.render("webhooks.switched_off", agency.language, link=f"{settings().base_url}/console/webhooks")
     for worker in people:
         if worker.phone:
             outbox.queue_to_worker(session, worker, words)
