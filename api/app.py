@@ -71,6 +71,7 @@ def create_app() -> FastAPI:
         *demo.routers,
         escalations.links,
         escalations.calendars,
+        appointments.calendars,
     )
     rest = (
         access.api,

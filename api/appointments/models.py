@@ -1,9 +1,11 @@
-"""Tables: appointments, who is expected at them and what they answered, requests to change one."""
+"""Tables: appointments, who is expected at them and what they answered, requests to change one and the times offered
+instead, series of appointments, private calendar addresses."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,6 +27,8 @@ class Appointment(Base):
     __tablename__ = "appointments"
     __table_args__ = (
         UniqueConstraint("family_id", "external_id"),
+        UniqueConstraint("series_id", "series_on"),
+        CheckConstraint("(series_id IS NULL) = (series_on IS NULL)", name="day_of_its_series"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("status IN ('scheduled','cancelled')", name="status"),
         Index("ix_appointments_family_starts", "family_id", "starts_at"),
@@ -44,6 +48,11 @@ class Appointment(Base):
     link: Mapped[str] = mapped_column(default="")
     bring: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="scheduled")
+    #: How often it was changed since it was booked; a trigger counts, so that no writer can forget it (RFC 5545).
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: The series it belongs to, and which of its days it stands for: that stays where the appointment is moved.
+    series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointment_series.id"))
+    series_on: Mapped[date | None]
     attendees: Mapped[list[Attendee]] = relationship(back_populates="appointment", order_by="Attendee.name")
 
 
@@ -86,3 +95,78 @@ class ChangeRequest(Base):
     created_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+
+
+class OfferedTime(Base):
+    """Another time that a worker offers to whoever cannot come. ``state``: offered, chosen, withdrawn."""
+
+    __tablename__ = "offered_times"
+    __table_args__ = (
+        UniqueConstraint("change_request_id", "starts_at"),
+        CheckConstraint("state IN ('offered','chosen','withdrawn')", name="state"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    )
+
+    id: Mapped[Id]
+    change_request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("change_requests.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    offered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    offered_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="offered")
+
+
+class AppointmentSeries(Base):
+    """A visit that comes again and again. Its days follow from ``rrule`` (RFC 5545); where ``every_working_days`` is
+    set, it is every so many of them, bank holidays not counted. The time is the place's own, so it stays the same when
+    the clocks change. The tick writes its appointments ahead; what was moved or called off since stays as it is.
+
+    ``attendees``: [{"person_id" or "name", "role", "concerns"}]. ``ends_on`` is the last day that may be one of its.
+    """
+
+    __tablename__ = "appointment_series"
+    __table_args__ = (
+        UniqueConstraint("family_id", "external_id"),
+        CheckConstraint("minutes > 0", name="minutes"),
+    )
+
+    id: Mapped[Id]
+    family_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("families.id"))
+    external_id: Mapped[str]
+    kind: Mapped[str]
+    rrule: Mapped[str]
+    every_working_days: Mapped[int | None]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    at: Mapped[time]
+    minutes: Mapped[int]
+    place: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    address_hidden: Mapped[bool] = mapped_column(default=False)
+    link: Mapped[str] = mapped_column(default="")
+    bring: Mapped[str] = mapped_column(default="")
+    attendees: Mapped[list[Any]]
+    #: The series that this one goes on with, changed from its first day on.
+    follows_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointment_series.id"))
+    created_at: Mapped[datetime]
+    #: Its appointments are written up to this day.
+    written_until: Mapped[date | None]
+
+
+class CalendarFeed(Base):
+    """A private address at which a calendar program reads one person's appointments. Only its hash is kept."""
+
+    __tablename__ = "calendar_feeds"
+    __table_args__ = (
+        Index("uq_calendar_feeds_live", "person_id", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    #: The worker who made it; None where the person did.
+    made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    #: When a program read it last, to the hour or so.
+    read_at: Mapped[datetime | None]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi.responses import Response
 
 from api.access import queries as access
-from api.access.guards import Visitor, bearer_worker
-from api.appointments import queries, service
+from api.access.guards import Visitor, bearer_worker, public
+from api.appointments import feeds, queries, service
 from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentList, AppointmentOut
 from api.audit import service as audit
 from api.database import transaction
@@ -17,6 +18,8 @@ from api.rest.errors import READS, WRITES, Refused
 from api.rest.schemas import Page
 
 router = APIRouter(prefix="/api/v1", tags=["Appointments"])
+#: The private calendar addresses of families' people.
+calendars = APIRouter(prefix="/calendar", include_in_schema=False)
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 #: Why something cannot be booked, where it is not what was sent that is wrong but how things stand.
@@ -84,6 +87,16 @@ def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChan
         except service.CannotBook as error:
             raise _refusal(error) from None
         return AppointmentOut.of(appointment)
+
+
+@calendars.get("/{token}", dependencies=[Depends(public("the address is long, random and one person's own"))])
+def show_calendar(token: str) -> Response:
+    """One person's appointments, for a calendar program."""
+    with transaction() as session:
+        file = feeds.file(session, token.removesuffix(".ics"))
+    if file is None:
+        raise HTTPException(404)
+    return Response(file, media_type="text/calendar; charset=utf-8")
 
 
 def _refusal(error: service.CannotBook) -> Refused:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.appointments import feeds
 from api.audit import service as audit
 from api.console import forms
 from api.console.inputs import an_id
@@ -66,6 +67,24 @@ def give_pin_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
         person = contact.written_to(access.person_or_404(session, me, person_id))
         code = identity.give_code(session, person, me.id, clock.now())
     return _page(request, me, person_id, code=code)
+
+
+@router.post("/people/{person_id}/calendar")
+def make_calendar(request: Request, me: Me, person_id: uuid.UUID) -> Response:
+    """A private address of this person's appointments, to hand to them. Shown once, on this answer only."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        address = feeds.make(session, person, worker_id=me.id)
+    return _page(request, me, person_id, address=address)
+
+
+@router.post("/people/{person_id}/calendar/end")
+def end_calendar(me: Me, person_id: uuid.UUID) -> Response:
+    """The address works no longer."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        feeds.revoke(session, person, worker_id=me.id)
+    return RedirectResponse(f"/console/people/{person_id}/contact#calendar", 303)
 
 
 @router.post("/people/{person_id}/numbers")
@@ -141,6 +160,7 @@ def _page(
     person_id: uuid.UUID,
     *,
     code: str = "",
+    address: str = "",
     given: dict[str, Any] | None = None,
     problems: list[str] | None = None,
 ) -> Response:
@@ -149,6 +169,7 @@ def _page(
         family = access.family_or_404(session, me, person.family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_contact", family_id=family.id, object_id=person.id)
         view = contact.view(session, person, me.today)
+        feed = feeds.live(session, person.id)
         fields = editing.shown(person) if given is None else given
     return console_page(
         request,
@@ -163,6 +184,8 @@ def _page(
         problems=problems or [],
         sessions=editing.SESSIONS,
         code=code,
+        feed=feed,
+        address=address,
     )
 
 

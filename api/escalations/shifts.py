@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import clock, texts
+from api import calendar_file, clock, texts
 from api.access.models import Agency, Worker
 from api.access.queries import worker_names
 from api.audit import service as audit
 from api.database import notify
-from api.escalations import feed, links, world
+from api.escalations import links, world
 from api.escalations.models import RotaChange, Shift
 from api.escalations.rota import ROLES, Span, gaps, spans
 from api.imports import dates
@@ -228,10 +228,10 @@ def calendar(session: Session, sealed: str) -> str | None:
             if link.team or mine:
                 events.append(_event(span, agency.language, whole=link.team))
     name = texts.render("rota.title", agency.language)
-    return feed.calendar(name, _joined(events), now)
+    return calendar_file.calendar(name, _joined(events), now, maker="Hearthline//Rota")
 
 
-def _event(span: Span, language: str, *, whole: bool) -> feed.Event:
+def _event(span: Span, language: str, *, whole: bool) -> calendar_file.Event:
     role = texts.render(f"console.role.{span.role}", language)
     if span.is_gap:
         summary = texts.render("rota.feed.gap", language, role=role)
@@ -239,16 +239,16 @@ def _event(span: Span, language: str, *, whole: bool) -> feed.Event:
         summary = texts.render("rota.feed.team", language, role=role, names=", ".join(m.name for m in span.workers))
     else:
         summary = texts.render("rota.feed.mine", language, role=role)
-    return feed.Event(f"{span.role}-{span.starts:%Y%m%dT%H%M%SZ}@hearthline", span.starts, span.ends, summary)
+    return calendar_file.Event(f"{span.role}-{span.starts:%Y%m%dT%H%M%SZ}@hearthline", span.starts, span.ends, summary)
 
 
-def _joined(events: list[feed.Event]) -> list[feed.Event]:
+def _joined(events: list[calendar_file.Event]) -> list[calendar_file.Event]:
     """Spans that follow one another and read the same are one (a colleague came or went beside oneself)."""
-    joined: list[feed.Event] = []
+    joined: list[calendar_file.Event] = []
     for event in events:
         last = joined[-1] if joined else None
         if last and last.ends == event.starts and last.summary == event.summary:
-            joined[-1] = feed.Event(last.uid, last.starts, event.ends, last.summary)
+            joined[-1] = calendar_file.Event(last.uid, last.starts, event.ends, last.summary)
         else:
             joined.append(event)
     return joined

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from api.appointments.models import Appointment
+from api.appointments.models import Appointment, AppointmentSeries
 from api.conferences.models import Conference, Dissent
 from api.database import Base
 from api.escalations.models import Escalation
@@ -24,6 +24,7 @@ _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
     (Conference, "chair assessment discussion decision_reason planning"),
     (CaseEvent, "note"),
     (Appointment, "place address bring"),
+    (AppointmentSeries, "place address bring attendees"),
     (Escalation, "outcome"),
 )
 _OF_PLAN: tuple[tuple[type[Base], str], ...] = (

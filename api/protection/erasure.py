@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency
-from api.appointments.models import Attendee, ChangeRequest
+from api.appointments.models import Attendee, CalendarFeed, ChangeRequest
 from api.audit import service as audit
 from api.conferences.models import ConferenceAttendee
 from api.database import transaction
@@ -38,6 +38,7 @@ TREATED = {
     ContactPoint.__tablename__: "set aside, the number replaced",
     Consent.__tablename__: "stays: that and when was agreed, to which wording",
     ChatCode.__tablename__: "removed",
+    CalendarFeed.__tablename__: "removed: the address works no longer",
     Conversation.__tablename__: "number and memory go; each message keeps time, direction, state and danger",
     Escalation.__tablename__: "words and reasons go; priority, times, who was told and the outcome stay",
     Attendee.__tablename__: "the answer stays, its words go",
@@ -132,7 +133,7 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
         _count(session, update(Escalation).where(about, Escalation.words != "").values(emptied)),
     )
     _words(session, person, done)
-    for table in (ChatCode, Reminder, ReminderPlan):
+    for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan):
         gone = _count(session, delete(table).where(table.person_id == person.id))
         done.add(table.__tablename__.replace("_", " "), gone)
     neutral = whose.neutral(agency)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency, Worker
-from api.appointments.models import Appointment, Attendee, ChangeRequest
+from api.appointments.models import Appointment, Attendee, CalendarFeed, ChangeRequest
 from api.audit import service as audit
 from api.audit.models import AuditEntry
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
@@ -86,6 +86,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
             session, Consent, person, "wording_id wording_version language asked_at answer answered_at", "asked_at"
         ),
         "chat_codes": _all(session, ChatCode, person, "created_at expires_at used_at", "created_at"),
+        "calendar_addresses": _all(session, CalendarFeed, person, "created_at revoked_at read_at", "created_at"),
         "messages": _messages(session, ids, workers),
         "messages_not_included": _not_included(session, talks.shared),
         "escalations": [_escalation(session, one, workers) for one in escalations],

@@ -54,6 +54,8 @@ ROUTES = (
     ("GET", "/console/people/{person}/contact"),
     ("POST", "/console/people/{person}/pin-code"),
     ("POST", "/console/people/{person}/contact"),
+    ("POST", "/console/people/{person}/calendar"),
+    ("POST", "/console/people/{person}/calendar/end"),
     ("POST", "/console/people/{person}/numbers"),
     ("POST", "/console/people/{person}/numbers/ask"),
     ("POST", "/console/people/{person}/numbers/remove"),
