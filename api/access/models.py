@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -49,6 +49,10 @@ class Worker(Base):
     team: Mapped[str] = mapped_column(default="", server_default="")
     #: Which of their calendar links works: a new link takes the next number.
     calendar_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: When they can be met: from and until (local), on these ISO weekdays. Other times are proposed within these.
+    works_from: Mapped[time] = mapped_column(default=time(9), server_default="09:00")
+    works_until: Mapped[time] = mapped_column(default=time(17), server_default="17:00")
+    works_on: Mapped[str] = mapped_column(default="12345", server_default="12345")
 
 
 class WorkerSession(Base):

@@ -114,6 +114,10 @@ class OfferedTime(Base):
     offered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     offered_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="offered")
+    #: The text in which it was offered; its options say under which number.
+    outbound_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("outbound_messages.id", ondelete="SET NULL"), index=True
+    )
 
 
 class AppointmentSeries(Base):

@@ -36,6 +36,8 @@ class Reminder(Base):
     change_id: Mapped[int] = mapped_column(BigInteger, default=0)
     #: The time that the person knew before it was moved.
     was_at: Mapped[datetime | None]
+    #: So many more of its series were changed in the same way; this text speaks for them too.
+    others: Mapped[int] = mapped_column(default=0, server_default="0")
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="planned")
     reason: Mapped[str] = mapped_column(default="")

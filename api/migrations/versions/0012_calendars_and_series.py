@@ -71,6 +71,13 @@ def upgrade() -> None:
         sa.Column("offered_by", sa.Uuid(), nullable=True),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("outbound_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["outbound_id"],
+            ["outbound_messages.id"],
+            name=op.f("fk_offered_times_outbound_id_outbound_messages"),
+            ondelete="SET NULL",
+        ),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_offered_times_ends_after_start")),
         sa.CheckConstraint("state IN ('offered','chosen','withdrawn')", name=op.f("ck_offered_times_state")),
         sa.ForeignKeyConstraint(
@@ -85,6 +92,11 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_offered_times_change_request_id"), "offered_times", ["change_request_id"])
+    op.create_index(op.f("ix_offered_times_outbound_id"), "offered_times", ["outbound_id"])
+    op.add_column("reminders", sa.Column("others", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("workers", sa.Column("works_from", sa.Time(), server_default="09:00", nullable=False))
+    op.add_column("workers", sa.Column("works_until", sa.Time(), server_default="17:00", nullable=False))
+    op.add_column("workers", sa.Column("works_on", sa.String(), server_default="12345", nullable=False))
     op.add_column("appointments", sa.Column("sequence", sa.Integer(), server_default="0", nullable=False))
     op.add_column("appointments", sa.Column("series_id", sa.Uuid(), nullable=True))
     op.add_column("appointments", sa.Column("series_on", sa.Date(), nullable=True))
@@ -125,6 +137,9 @@ def downgrade() -> None:
     op.drop_column("appointments", "series_on")
     op.drop_column("appointments", "series_id")
     op.drop_column("appointments", "sequence")
+    for column in ("works_on", "works_until", "works_from"):
+        op.drop_column("workers", column)
+    op.drop_column("reminders", "others")
     op.drop_table("offered_times")
     op.drop_table("appointment_series")
     op.drop_table("calendar_feeds")
