@@ -16,6 +16,8 @@ import uvloop
 from psycopg_pool import AsyncConnectionPool
 
 from api import logs
+from api.appointments.jobs import EVERY_SECONDS as SERIES_SECONDS
+from api.appointments.jobs import write_series
 from api.database import closed, libpq_url
 from api.escalations.jobs import climb
 from api.jobs import app
@@ -84,6 +86,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, climb)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
+                asyncio.create_task(_every(SERIES_SECONDS, write_series)),
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
                 asyncio.create_task(_every(settings().tick_seconds, deliver_webhooks)),
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),

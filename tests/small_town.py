@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import lru_cache
 
 import pytest
@@ -19,7 +19,7 @@ from api import clock
 from api.access import service as access
 from api.access.guards import CHAT_COOKIE, WORKER_COOKIE
 from api.access.models import Agency, Worker
-from api.appointments.models import Appointment, Attendee, ChangeRequest
+from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
 from api.channels.webchat import service as webchat
 from api.conferences.models import Conference
 from api.database import transaction
@@ -54,6 +54,7 @@ class Household:
     plan: Plan
     meeting: Conference
     view: StatedView
+    series: AppointmentSeries
 
 
 @dataclass
@@ -195,9 +196,24 @@ def _household(session: Session, agency: Agency, name: str, numbers: Iterator[in
         audience="meeting",
         recorded_at=now,
     )
-    session.add_all([event, meeting, view])
+    series = AppointmentSeries(
+        family_id=family.id,
+        external_id="series",
+        kind="home_visit",
+        rrule="FREQ=WEEKLY",
+        starts_on=date(2026, 1, 8),
+        ends_on=date(2026, 2, 5),
+        at=time(10),
+        minutes=60,
+        attendees=[],
+        created_at=now,
+        written_until=date(2026, 3, 5),
+    )
+    session.add_all([event, meeting, view, series])
     session.flush()
-    return Household(family, parent, child, conversation, action, appointment, change, event, plan, meeting, view)
+    return Household(
+        family, parent, child, conversation, action, appointment, change, event, plan, meeting, view, series
+    )
 
 
 @pytest.fixture

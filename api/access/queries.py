@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import ROLES, Agency, ApiKey, Opening, SecondFactor, Worker, WorkerSession
-from api.appointments.models import Appointment, ChangeRequest
+from api.appointments.models import Appointment, AppointmentSeries, ChangeRequest
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
 from api.families.models import Family, FamilyWorker, Person
@@ -288,6 +288,12 @@ def appointment_or_404(session: Session, worker: Viewer, appointment_id: uuid.UU
         )
     ).one_or_none()
     return _one(found)
+
+
+def series_or_404(session: Session, worker: Viewer, series_id: uuid.UUID) -> AppointmentSeries:
+    """The series of appointments, if this worker may see the family. Raises NotVisible (404)."""
+    seen = _family_is_visible(worker, AppointmentSeries.family_id.expression)
+    return _one(session.scalar(select(AppointmentSeries).where(AppointmentSeries.id == series_id, seen)))
 
 
 def action_or_404(session: Session, worker: Viewer, action_id: uuid.UUID) -> tuple[PlanAction, uuid.UUID]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from api.appointments.models import Appointment, Attendee, ChangeRequest
+from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
 
 
 def own(
@@ -100,3 +100,19 @@ def with_external_id(session: Session, family_id: uuid.UUID, external_id: str) -
 def count(session: Session, found: Select[Appointment]) -> int:
     """How many appointments that has."""
     return session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
+
+
+def series_of_family(session: Session, family_id: uuid.UUID) -> Sequence[AppointmentSeries]:
+    """The family's series, the newest first, those that are over too."""
+    found = select(AppointmentSeries).where(AppointmentSeries.family_id == family_id)
+    return session.scalars(found.order_by(AppointmentSeries.created_at.desc(), AppointmentSeries.id)).all()
+
+
+def of_series(session: Session, series_id: uuid.UUID) -> Sequence[Appointment]:
+    """The appointments of a series that are to take place, in order, with attendees."""
+    return session.scalars(
+        select(Appointment)
+        .where(Appointment.series_id == series_id, Appointment.status == "scheduled")
+        .options(selectinload(Appointment.attendees).selectinload(Attendee.person))
+        .order_by(Appointment.starts_at)
+    ).all()

@@ -7,15 +7,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker, public
-from api.appointments import feeds, queries, service
-from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentList, AppointmentOut
+from api.appointments import feeds, overlaps, queries, series, service
+from api.appointments.schemas import (
+    AppointmentChange,
+    AppointmentIn,
+    AppointmentList,
+    AppointmentOut,
+    BookedOut,
+    OverlapOut,
+)
+from api.appointments.series import Series
+from api.appointments.series_schemas import SeriesChange, SeriesEnd, SeriesIn, SeriesOut
 from api.audit import service as audit
 from api.database import transaction
 from api.rest.errors import READS, WRITES, Refused
-from api.rest.schemas import Page
+from api.rest.schemas import Page, Paging
 
 router = APIRouter(prefix="/api/v1", tags=["Appointments"])
 #: The private calendar addresses of families' people.
@@ -23,7 +33,7 @@ calendars = APIRouter(prefix="/calendar", include_in_schema=False)
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 #: Why something cannot be booked, where it is not what was sent that is wrong but how things stand.
-_CONFLICTS = ("appointment_exists", "appointment_is_cancelled")
+_CONFLICTS = ("appointment_exists", "appointment_is_cancelled", "series_exists", "series_is_over")
 
 
 @router.get("/families/{family_id}/appointments", responses=READS)
@@ -42,11 +52,11 @@ def list_appointments(me: Me, family_id: uuid.UUID, asked: Annotated[Appointment
 
 
 @router.post("/families/{family_id}/appointments", status_code=201, responses=WRITES)
-def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn) -> AppointmentOut:
+def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn) -> BookedOut:
     """Book an appointment. Family members see it if they are among its attendees.
 
     422 where it ends before it starts, or an attendee is not of this family; 409 where the family has an appointment
-    with that external id.
+    with that external id. Who is expected elsewhere at that time stands under ``overlaps``; it is booked all the same.
     """
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
@@ -64,11 +74,11 @@ def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn) -> Appo
             )
         except service.CannotBook as error:
             raise _refusal(error) from None
-        return AppointmentOut.of(booked)
+        return BookedOut.with_overlaps(booked, overlaps.of(session, me, [booked]))
 
 
 @router.patch("/appointments/{appointment_id}", responses=WRITES)
-def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChange) -> AppointmentOut:
+def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChange) -> BookedOut:
     """Move an appointment, change what is known of it, or cancel it. 409 where it was cancelled before."""
     with transaction() as session:
         appointment = access.appointment_or_404(session, me, appointment_id)
@@ -86,7 +96,80 @@ def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChan
                 )
         except service.CannotBook as error:
             raise _refusal(error) from None
-        return AppointmentOut.of(appointment)
+        found = overlaps.of(session, me, [appointment]) if appointment.status == "scheduled" else []
+        return BookedOut.with_overlaps(appointment, found)
+
+
+@router.get("/families/{family_id}/series", responses=READS)
+def list_series(me: Me, family_id: uuid.UUID, asked: Annotated[Paging, Query()]) -> Page[SeriesOut]:
+    """The family's series of appointments, the newest first; those that are over too."""
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_series", family_id=family.id, object_id=family.id)
+        rows = queries.series_of_family(session, family.id)
+        items = [SeriesOut.of(row) for row in rows[asked.offset : asked.offset + asked.per_page]]
+    return Page(items=items, page=asked.page, per_page=asked.per_page, total=len(rows))
+
+
+@router.post("/families/{family_id}/series", status_code=201, responses=WRITES)
+def book_series(me: Me, family_id: uuid.UUID, given: SeriesIn) -> SeriesOut:
+    """Book appointments that come again: weekly, fortnightly, or every so many working days.
+
+    422 where an attendee is not of this family, or no day is left; 409 where the family has a series with that
+    external id.
+    """
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            booked = series.book(
+                session,
+                family,
+                me.worker,
+                given.rhythm(),
+                kind=given.kind,
+                attendees=[attendee.expected() for attendee in given.attendees],
+                details=given.details(),
+                external_id=given.external_id or "",
+            )
+        except service.CannotBook as error:
+            raise _refusal(error) from None
+        return _shown(session, me, booked)
+
+
+@router.patch("/series/{series_id}", responses=WRITES)
+def change_series(me: Me, series_id: uuid.UUID, given: SeriesChange) -> SeriesOut:
+    """Change a series from one of its days on: the answer is the new series that goes on with it. 409 where it is
+    over by then."""
+    with transaction() as session:
+        found = access.series_or_404(session, me, series_id)
+        try:
+            new = series.change_from(
+                session,
+                found,
+                me.worker,
+                given.begin,
+                given.rhythm(),
+                attendees=[one.expected() for one in given.attendees] if given.attendees else None,
+                details=given.details(),
+            )
+        except service.CannotBook as error:
+            raise _refusal(error) from None
+        return _shown(session, me, new)
+
+
+@router.post("/series/{series_id}/end", responses=WRITES)
+def end_series(me: Me, series_id: uuid.UUID, given: SeriesEnd) -> SeriesOut:
+    """End a series before one of its days: what would come from then on is called off, but for what was moved or
+    changed by itself."""
+    with transaction() as session:
+        found = access.series_or_404(session, me, series_id)
+        series.end_from(session, found, me.worker, given.begin)
+        return SeriesOut.of(found)
+
+
+def _shown(session: Session, me: Visitor, booked: Series) -> SeriesOut:
+    written = queries.of_series(session, booked.id)
+    return SeriesOut.of(booked, [OverlapOut.of(one) for one in overlaps.of(session, me, written)])
 
 
 @calendars.get("/{token}", dependencies=[Depends(public("the address is long, random and one person's own"))])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from api.appointments.models import KINDS, Appointment, Attendee
+from api.appointments.overlaps import Overlap
 from api.appointments.service import Expected
 from api.rest.schemas import ExternalId, Given, Moment, MomentIn, Paging, Text
 
@@ -56,7 +58,7 @@ class AttendeeIn(Given):
         return Expected(self.person_id, self.name, self.role, self.concerns)
 
 
-class _Details(Given):
+class Details(Given):
     """What is known of an appointment beside its time."""
 
     place: Text = Field("", description="What the place is called, such as Seacroft Children's Centre.")
@@ -67,10 +69,10 @@ class _Details(Given):
 
     def details(self) -> dict[str, Any]:
         """Those that were given."""
-        return {name: getattr(self, name) for name in _Details.model_fields if name in self.model_fields_set}
+        return {name: getattr(self, name) for name in Details.model_fields if name in self.model_fields_set}
 
 
-class AppointmentIn(_Details):
+class AppointmentIn(Details):
     """A new appointment. With an ``external_id`` (of your own system) it is booked once at most."""
 
     external_id: ExternalId | None = None
@@ -80,7 +82,7 @@ class AppointmentIn(_Details):
     attendees: list[AttendeeIn] = Field(min_length=1, max_length=MOST_ATTENDEES)
 
 
-class AppointmentChange(_Details):
+class AppointmentChange(Details):
     """Move it (``starts_at``, ``ends_at``), change what is known of it, or cancel it; not both at once.
 
     Without ``ends_at`` it stays as long as it was. What people answered is taken back when it starts at another time.
@@ -133,6 +135,9 @@ class AppointmentOut(BaseModel):
     link: str
     bring: str
     status: str
+    sequence: int = Field(description="How often it was changed since it was booked.")
+    series_id: uuid.UUID | None = Field(description="The series that it belongs to.")
+    series_on: date | None = Field(description="Which of the series' days it stands for, wherever it was moved.")
     attendees: list[AttendeeOut]
 
     @classmethod
@@ -144,3 +149,31 @@ class AppointmentOut(BaseModel):
             appointment.attendees, key=lambda a: (a.person_id is None, not a.concerns, a.name, str(a.id))
         )
         return cls(**values, attendees=[AttendeeOut.of(attendee) for attendee in attendees])
+
+
+class OverlapOut(BaseModel):
+    """Somebody is expected elsewhere at that time; of a family that you may not see, only who and when."""
+
+    who: str
+    starts_at: Moment
+    ends_at: Moment
+    appointment_id: uuid.UUID | None
+    kind: str
+    family: str
+
+    @classmethod
+    def of(cls, overlap: Overlap) -> OverlapOut:
+        """The overlap as JSON."""
+        return cls.model_validate(overlap, from_attributes=True)
+
+
+class BookedOut(AppointmentOut):
+    """The appointment as it was booked or moved, and what else is at that time: it is booked all the same."""
+
+    overlaps: list[OverlapOut] = []
+
+    @classmethod
+    def with_overlaps(cls, appointment: Appointment, overlaps: list[Overlap]) -> BookedOut:
+        """The appointment as JSON, with what overlaps."""
+        shown = AppointmentOut.of(appointment)
+        return cls(**dict(shown), overlaps=[OverlapOut.of(one) for one in overlaps])

@@ -34,8 +34,9 @@ class NotExpected(LookupError):
 
 
 class CannotBook(ValueError):
-    """The appointment cannot be so. ``code`` says why: ends_before_start, attendee_is_a_stranger, attendee_twice,
-    appointment_exists, appointment_is_cancelled (the words are in the catalogue, ``rest.error.<code>``)."""
+    """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
+    ends_before_start, attendee_is_a_stranger, attendee_twice, appointment_exists, appointment_is_cancelled,
+    series_exists, series_is_over, series_has_no_days."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -140,7 +141,7 @@ def book(
         ends_at=ends_at,
         **details,
     )
-    booked.attendees = _attendees(session, family, attendees)
+    booked.attendees = attendees_of(session, family, attendees)
     session.add(booked)
     session.flush()
     _record(session, booked, worker, "booked_appointment", {"attendees": len(booked.attendees)})
@@ -193,7 +194,8 @@ def _in_order(starts_at: datetime, ends_at: datetime) -> None:
         raise CannotBook("ends_before_start")
 
 
-def _attendees(session: Session, family: Family, wanted: Sequence[Expected]) -> list[Attendee]:
+def attendees_of(session: Session, family: Family, wanted: Sequence[Expected]) -> list[Attendee]:
+    """The rows for who is to be expected. Raises CannotBook for strangers to the family, and for anybody twice."""
     people = {person.id: person for person in session.scalars(select(Person).where(Person.family_id == family.id))}
     known = [expected.person_id for expected in wanted if expected.person_id]
     if len(set(known)) < len(known):

@@ -25,11 +25,16 @@ APPOINTMENT = {
     "ends_at": "2030-05-01T11:00:00+01:00",
     "attendees": [{"name": "Amara Okafor", "role": "social worker"}],
 }
+RHYTHM = {"frequency": "weekly", "starts_on": "2030-05-02", "at": "10:00"}
 ROUTES = (
     ("GET", "/api/v1/families/{family}"),
     ("GET", "/api/v1/families/{family}/appointments"),
     ("POST", "/api/v1/families/{family}/appointments"),
     ("PATCH", "/api/v1/appointments/{appointment}"),
+    ("GET", "/api/v1/families/{family}/series"),
+    ("POST", "/api/v1/families/{family}/series"),
+    ("PATCH", "/api/v1/series/{series}"),
+    ("POST", "/api/v1/series/{series}/end"),
     ("GET", "/api/v1/families/{family}/actions"),
     ("POST", "/api/v1/actions/{action}/verify"),
     ("GET", "/api/v1/families/{family}/timescales"),
@@ -61,6 +66,9 @@ LISTS = (("GET", "/api/v1/families"), ("GET", "/api/v1/escalations"), ("GET", "/
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/families/{family}/appointments": APPOINTMENT,
     "/api/v1/appointments/{appointment}": {"status": "cancelled"},
+    "/api/v1/families/{family}/series": {**RHYTHM, "kind": "home_visit", "attendees": [{"name": "Amara Okafor"}]},
+    "/api/v1/series/{series}": {**RHYTHM, "from": "2030-05-02"},
+    "/api/v1/series/{series}/end": {"from": "2030-05-02"},
     "/api/v1/families/{family}/events": {"kind": "core_group", "day": "2026-01-12"},
     "/api/v1/families/{family}/conferences": {"kind": "initial", "held_on": "2026-01-03"},
     "/api/v1/conferences/{meeting}": {"kind": "review", "held_on": "2026-03-03", "status": "cancelled"},
@@ -82,6 +90,7 @@ def ids(household: Household, escalation: int) -> dict[str, object]:
         "family": household.family.id,
         "conversation": household.conversation.id,
         "appointment": household.appointment.id,
+        "series": household.series.id,
         "action": household.action.id,
         "person": household.parent.id,
         "event": household.event.id,
