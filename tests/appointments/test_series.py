@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.appointments import jobs, queries, recurrence
+from api.appointments import jobs, queries, recurrence, service
 from api.appointments import series as booking
-from api.appointments import service
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.appointments.series import Rhythm
 from api.appointments.service import Expected
