@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.appointments import queries
+from api.appointments.models import KINDS as _KINDS
 from api.appointments.models import Appointment, Attendee, ChangeRequest
 from api.audit import service as audit
 from api.database import notify
 from api.families.models import Family, Person
 from api.webhooks import events as webhooks
 
+KINDS = _KINDS
 #: The longest own words that are kept with an answer.
 LONGEST_WORDS = 2000
 

@@ -22,6 +22,7 @@ from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
 from api.console import (
     account_routes,
+    appointment_routes,
     conference_routes,
     contact_routes,
     conversation_routes,
@@ -52,6 +53,7 @@ routers = [
     family_routes.router,
     timescale_routes.router,
     conference_routes.router,
+    appointment_routes.router,
     reminder_routes.router,
     review_routes.router,
     ladder_routes.router,

@@ -182,6 +182,14 @@ def families(session: Session, viewer: Viewer, *, limit: int | None = None, offs
     return [FamilyRow(row[0], row[1] or "", row[2] or "", row[3], row[4], row[5]) for row in rows]
 
 
+def lead_of(session: Session, family_id: uuid.UUID) -> Worker | None:
+    """The family's own worker."""
+    led = FamilyWorker.worker_id == Worker.id
+    return session.scalar(
+        select(Worker).join(FamilyWorker, led).where(FamilyWorker.family_id == family_id, FamilyWorker.lead)
+    )
+
+
 def count(session: Session, viewer: Viewer) -> int:
     """How many families the viewer may see."""
     return session.scalar(select(func.count()).select_from(visible_families(viewer).subquery())) or 0

@@ -151,3 +151,9 @@ def review_meeting(session: Session, person_id: uuid.UUID, now: datetime) -> App
 def report(session: Session, event_id: uuid.UUID, person_id: uuid.UUID) -> ActionEvent | None:
     """The person's own report of that id, or None."""
     return session.scalar(select(ActionEvent).filter_by(id=event_id, person_id=person_id))
+
+
+def visits_every(session: Session, family_id: uuid.UUID) -> int | None:
+    """Every how many days the children are to be visited, as the family's plan that goes on says."""
+    plan = current_plan(session, family_id)
+    return plan.visit_every_days if plan else None

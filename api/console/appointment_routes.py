@@ -1,0 +1,222 @@
+"""Appointments in the console: booked, once or again and again; moved, changed, called off, alone or with what follows.
+
+What is at the same time is shown before it is booked; the worker books it all the same, or not.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from api import texts
+from api.access import queries as access
+from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.appointments import overlaps, queries, series, service
+from api.appointments.recurrence import FREQUENCIES, frequency_of
+from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentOut
+from api.appointments.series_schemas import SeriesIn
+from api.audit import service as audit
+from api.conferences.queries import people as people_of
+from api.console import forms
+from api.console.inputs import clock_time, local_day, local_moment
+from api.console.layout import console_page
+from api.database import transaction
+from api.families.queries import lead_of
+from api.plans import queries as plans
+
+router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+Me = Annotated[Visitor, Depends(signed_in_worker)]
+Fields = Annotated[dict[str, str], Depends(forms.fields)]
+SPARE_LINES = 2
+DETAILS = ("place", "address", "link", "bring")
+#: An hour, where nobody says how long.
+USUAL_MINUTES = "60"
+
+
+@router.get("/families/{family_id}/appointments")
+def new_appointment(request: Request, me: Me, family_id: uuid.UUID) -> Response:
+    """An empty form for an appointment of this family, or one that comes again."""
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        lead = lead_of(session, family.id)
+        visits = plans.visits_every(session, family.id)
+    given = {"minutes": USUAL_MINUTES, "kind": "home_visit", "guest-1-name": lead.name if lead else me.worker.name}
+    if visits:  # what the plan says is counted in days; five of seven are worked
+        given["every_working_days"] = str(max(1, visits * 5 // 7))
+    return _form(request, me, family_id, None, given)
+
+
+@router.post("/families/{family_id}/appointments")
+def book_appointment(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
+    """Book it. With something at the same time it is not booked before the worker says so."""
+    problems, found = [], []
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            booked = _book(session, me, family, given)
+            found = overlaps.of(session, me, booked)
+            if found and not given.get("anyway"):
+                session.rollback()
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+        except service.CannotBook as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if problems or (found and not given.get("anyway")):
+        return _form(request, me, family_id, None, given, problems, found)
+    return RedirectResponse(f"/console/families/{family_id}#appointments", 303)
+
+
+@router.get("/appointments/{appointment_id}")
+def show_appointment(request: Request, me: Me, appointment_id: uuid.UUID) -> Response:
+    """An appointment, and the form that moves, changes or calls it off."""
+    with transaction() as session:
+        one = access.appointment_or_404(session, me, appointment_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_appointment", family_id=one.family_id, object_id=one.id
+        )
+        family_id, shown = one.family_id, _as_fields(AppointmentOut.of(one), me)
+    return _form(request, me, family_id, appointment_id, shown)
+
+
+@router.post("/appointments/{appointment_id}")
+def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, given: Fields) -> Response:
+    """Move it, change it or call it off: this one, or it and all that follow in its series."""
+    problems, found = [], []
+    with transaction() as session:
+        one = access.appointment_or_404(session, me, appointment_id)
+        family_id = one.family_id
+        whole = given.get("which") == "on" and one.series_id is not None
+        try:
+            if given.get("do") == "cancel" and whole:
+                series.end_from(session, access.series_or_404(session, me, one.series_id or uuid.uuid4()), me.worker,
+                                one.series_on or me.today)  # fmt: skip
+            elif given.get("do") == "cancel":
+                service.cancel(session, one, me.worker)
+            else:
+                changed = _change(session, me, one, given, whole=whole)
+                found = overlaps.of(session, me, changed)
+                if found and not given.get("anyway"):
+                    session.rollback()
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+            session.rollback()
+        except service.CannotBook as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if problems or (found and not given.get("anyway")):
+        return _form(request, me, family_id, appointment_id, given, problems, found)
+    return RedirectResponse(f"/console/families/{family_id}#appointments", 303)
+
+
+def _book(session: Session, me: Visitor, family: Any, given: dict[str, str]) -> list[Any]:
+    attendees = _attendees(given)
+    if given.get("repeat"):
+        repeated = SeriesIn.model_validate(
+            {
+                **_details(given), "kind": given.get("kind"), "attendees": attendees, "frequency": given["repeat"],
+                "starts_on": given.get("day"), "at": given.get("at"), "minutes": given.get("minutes"),
+                "ends_on": given.get("ends_on") or None,
+                "every_working_days": given.get("every_working_days") if given["repeat"] == "working_days" else None,
+            }
+        )  # fmt: skip
+        booked = series.book(
+            session, family, me.worker, repeated.rhythm(), kind=repeated.kind,
+            attendees=[one.expected() for one in repeated.attendees], details=repeated.details(),
+        )  # fmt: skip
+        return list(queries.of_series(session, booked.id))
+    single = AppointmentIn.model_validate(
+        {**_details(given), **_moments(given, me), "kind": given.get("kind"), "attendees": attendees}
+    )
+    one = service.book(
+        session,
+        family,
+        me.worker,
+        external_id="",
+        kind=single.kind,
+        starts_at=single.starts_at,
+        ends_at=single.ends_at,
+        attendees=[one.expected() for one in single.attendees],
+        details=single.details(),
+    )
+    return [one]
+
+
+def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, whole: bool) -> list[Any]:
+    change = AppointmentChange.model_validate({**_details(given), **_moments(given, me)})
+    if not whole:
+        service.change(
+            session, one, me.worker, starts_at=change.starts_at, ends_at=change.ends_at, details=change.details()
+        )
+        return [one]
+    old = access.series_or_404(session, me, one.series_id)
+    day, at = local_day(given["day"]), clock_time(given["at"])
+    assert day is not None and at is not None and change.starts_at and change.ends_at  # they made moments
+    rhythm = series.Rhythm(
+        frequency_of(old.rrule), day, at, int((change.ends_at - change.starts_at).total_seconds() // 60),
+        old.every_working_days, old.ends_on,
+    )  # fmt: skip
+    new = series.change_from(session, old, me.worker, one.series_on, rhythm, details=change.details())
+    return list(queries.of_series(session, new.id))
+
+
+def _moments(given: dict[str, str], me: Visitor) -> dict[str, Any]:
+    """When it begins and ends, from a local day, time and length; what is missing stays missing, and is refused."""
+    starts_at = local_moment(f"{given.get('day', '')}T{given.get('at', '')}", me.timezone)
+    minutes = given.get("minutes", "")
+    if starts_at is None or not minutes.isdigit() or not 0 < int(minutes) <= 1440:
+        return {"starts_at": "", "ends_at": ""}
+    return {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=int(minutes))}
+
+
+def _details(given: dict[str, str]) -> dict[str, Any]:
+    return {**{name: given.get(name, "") for name in DETAILS}, "address_hidden": bool(given.get("address_hidden"))}
+
+
+def _attendees(given: dict[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"person_id": line["who"], "concerns": "concerns" in line} for line in forms.lines(given, "person", "who")
+    ]
+    return found + [
+        {"name": line["name"], "role": line.get("role", "")} for line in forms.lines(given, "guest", "name")
+    ]
+
+
+def _as_fields(shown: AppointmentOut, me: Visitor) -> dict[str, str]:
+    local = shown.starts_at.astimezone(ZoneInfo(me.timezone))
+    minutes = int((shown.ends_at - shown.starts_at).total_seconds() // 60)
+    found = {name: getattr(shown, name) for name in ("kind", "status", *DETAILS)}
+    found |= {"day": local.date().isoformat(), "at": f"{local:%H:%M}", "minutes": str(minutes)}
+    found |= {"series": "on"} if shown.series_id else {}
+    return found | ({"address_hidden": "on"} if shown.address_hidden else {})
+
+
+def _form(
+    request: Request,
+    me: Visitor,
+    family_id: uuid.UUID,
+    appointment_id: uuid.UUID | None,
+    given: dict[str, str],
+    problems: list[str] | None = None,
+    found: list[overlaps.Overlap] | None = None,
+) -> Response:
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        people = sorted(people_of(session, family_id).values(), key=lambda person: person.first_name)
+        if appointment_id is not None:
+            one = access.appointment_or_404(session, me, appointment_id)
+            given = {**_as_fields(AppointmentOut.of(one), me), **given}
+    guests = {name.split("-")[1] for name in given if name.startswith("guest-") and given[name]}
+    return console_page(
+        request, me, "console/appointment.html", here="families", status=400 if problems else 409 if found else 200,
+        family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
+        appointment_id=appointment_id, kinds=service.KINDS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Appointments booked and changed in the console: once, again and again, with what is at the same time shown first."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from api.appointments.models import Appointment, AppointmentSeries, Attendee
+from api.database import reading, transaction
+from api.plans.models import Plan
+from tests.small_town import Town
+
+#: A Monday in June: the clocks are an hour ahead of UTC.
+MONDAY = date(2027, 6, 7)
+
+
+@pytest.fixture(autouse=True)
+def a_day_in_june(town: Town) -> None:
+    noon = datetime.combine(MONDAY, time(12), tzinfo=UTC)
+    Path(os.environ["HEARTHLINE_CLOCK_FILE"]).write_text(str((noon - datetime.now(UTC)).total_seconds()))
+
+
+def sign_in(client: TestClient, town: Town) -> dict[str, str]:
+    cookies = town.signed_in(town.worker)
+    client.cookies.update(cookies)
+    return cookies
+
+
+def fields(town: Town, cookies: dict[str, str], **more: str) -> dict[str, str]:
+    given = {
+        "kind": "home_visit", "day": "2027-06-10", "at": "10:00", "minutes": "45", "place": "At home",
+        "person-1-who": str(town.mine.child.id), "person-1-concerns": "on", "person-2-who": str(town.mine.parent.id),
+        "guest-1-name": "Lena Worker", "guest-1-role": "social worker", **more,
+    }  # fmt: skip
+    return town.form(cookies, **{name: value for name, value in given.items() if value})
+
+
+def book(client: TestClient, town: Town, cookies: dict[str, str], **more: str) -> Any:
+    return client.post(f"/console/families/{town.mine.family.id}/appointments", data=fields(town, cookies, **more))
+
+
+def booked(town: Town) -> list[Appointment]:
+    with reading() as session:
+        rows = session.scalars(
+            select(Appointment)
+            .where(Appointment.family_id == town.mine.family.id, Appointment.id != town.mine.appointment.id)
+            .order_by(Appointment.starts_at)
+        ).all()
+    return list(rows)
+
+
+def test_a_worker_books_one_at_a_local_time_and_the_family_page_shows_it(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    page = client.get(f"/console/families/{town.mine.family.id}/appointments").text
+    assert 'value="Lena Worker"' in page and "Ashchild" in page
+    assert book(client, town, cookies).status_code == 303
+    (one,) = booked(town)
+    assert one.starts_at == datetime(2027, 6, 10, 9, 0, tzinfo=UTC) and one.ends_at - one.starts_at == timedelta(
+        minutes=45
+    )
+    with reading() as session:
+        places = session.scalars(select(Attendee).filter_by(appointment_id=one.id)).all()
+    assert {(p.name, p.concerns) for p in places} == {("Ashchild", True), ("Ashparent", False), ("Lena Worker", False)}
+    family = client.get(f"/console/families/{town.mine.family.id}").text
+    assert f"/console/appointments/{one.id}" in family and "At home" in family
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"at": ""}, "Day and time"),
+        ({"day": "2027-02-30"}, "Day and time"),
+        ({"minutes": "0"}, "Day and time"),
+        ({"link": "http://x.example"}, "Link to join online"),
+        ({"person-2-who": "", "person-1-who": "", "guest-1-name": ""}, "Who is expected"),
+        ({"repeat": "working_days"}, "working"),
+        ({"repeat": "weekly", "ends_on": "2027-06-01"}, "ends before it starts"),
+    ],
+    ids=["time", "day", "length", "link", "nobody", "every", "order"],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    client: TestClient, town: Town, wrong: dict[str, str], words: str
+) -> None:
+    cookies = sign_in(client, town)
+    answer = book(client, town, cookies, **wrong)
+    assert answer.status_code == 400 and words in answer.text and 'value="At home"' in answer.text
+    assert booked(town) == []
+
+
+def test_what_is_at_the_same_time_is_shown_and_booked_all_the_same_when_they_say_so(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies)
+    answer = book(client, town, cookies, at="10:30")
+    assert answer.status_code == 409 and len(booked(town)) == 1
+    assert re.search(r"Ashparent: .*10:00.*home visit.*Ash", answer.text) and "Lena Worker:" in answer.text
+    assert "Nothing has been saved yet" in answer.text and 'name="anyway"' in answer.text
+    assert book(client, town, cookies, at="10:30", anyway="on").status_code == 303 and len(booked(town)) == 2
+    first, second = booked(town)
+    moved = client.post(
+        f"/console/appointments/{second.id}",
+        data=town.form(cookies, do="save", day="2027-06-10", at="10:15", minutes="45"),
+    )
+    assert moved.status_code == 409 and booked(town)[1].starts_at == second.starts_at
+    free = town.form(cookies, do="save", day="2027-06-10", at="11:00", minutes="45", place="At home")
+    assert client.post(f"/console/appointments/{second.id}", data=free).status_code == 303
+    assert booked(town)[1].starts_at == first.starts_at + timedelta(hours=1) and booked(town)[1].place == "At home"
+
+
+def test_a_visit_that_comes_again_is_booked_moved_from_a_day_on_and_ended(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    with transaction() as session:
+        session.get_one(Plan, town.mine.plan.id).visit_every_days = 14
+    assert (
+        'name="every_working_days" type="number" min="1" max="260" value="10"'
+        in client.get(f"/console/families/{town.mine.family.id}/appointments").text
+    )
+    assert book(client, town, cookies, repeat="weekly").status_code == 303
+    visits = booked(town)
+    assert len(visits) == 8 and all(one.series_id == visits[0].series_id for one in visits)
+    assert "comes again" in client.get(f"/console/families/{town.mine.family.id}").text
+    page = client.get(f"/console/appointments/{visits[2].id}").text
+    assert "this one and all after it" in page and 'value="2027-06-24"' in page
+    only = town.form(cookies, do="save", which="this", day="2027-06-18", at="10:00", minutes="45", place="At home")
+    assert client.post(f"/console/appointments/{visits[1].id}", data=only).status_code == 303
+    on = town.form(cookies, do="save", which="on", day="2027-06-23", at="15:00", minutes="30", place="At home")
+    assert client.post(f"/console/appointments/{visits[2].id}", data=on).status_code == 303
+    days = [(one.starts_at.day, one.starts_at.hour) for one in booked(town)]
+    assert days[:4] == [(10, 9), (18, 9), (23, 14), (30, 14)]
+    fourth = booked(town)[3]
+    off = town.form(cookies, do="cancel", which="on")
+    assert client.post(f"/console/appointments/{fourth.id}", data=off).status_code == 303
+    left = [one for one in booked(town) if one.status == "scheduled"]
+    assert [one.starts_at.day for one in left] == [10, 18, 23]
+    with reading() as session:
+        ends = session.scalars(
+            select(AppointmentSeries.ends_on)
+            .where(AppointmentSeries.external_id != "series", AppointmentSeries.family_id == town.mine.family.id)
+            .order_by(AppointmentSeries.starts_on)
+        ).all()
+    assert ends == [date(2027, 6, 23), date(2027, 6, 29)]
+
+
+def test_one_is_called_off_and_then_cannot_be_moved(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies)
+    (one,) = booked(town)
+    assert client.post(f"/console/appointments/{one.id}", data=town.form(cookies, do="cancel")).status_code == 303
+    again = town.form(cookies, do="save", day="2027-06-11", at="10:00", minutes="45")
+    answer = client.post(f"/console/appointments/{one.id}", data=again)
+    assert answer.status_code == 400 and "cancelled" in answer.text and booked(town)[0].starts_at == one.starts_at
