@@ -12,9 +12,11 @@ from fastapi.responses import RedirectResponse, Response
 from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.appointments import offers
 from api.appointments import service as appointments
 from api.audit import service as audit
 from api.channels.webchat import service as webchat
+from api.console.inputs import a_moment
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.families import queries
@@ -54,19 +56,20 @@ def family_page(
     **given: str,
 ) -> Response:
     """The family's page with what could not be done, and why (``problem``: a text id), and what was typed in."""
-    view = _view(me, family_id)
+    view, times = _view(me, family_id)
     return console_page(
         request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
         code=code, code_for=code_for,
-        recordable=RECORDABLE, now=clock.now(), followed=APPOINTMENT_EVENTS,
+        recordable=RECORDABLE, now=clock.now(), followed=APPOINTMENT_EVENTS, times=times,
     )  # fmt: skip
 
 
-def _view(me: Visitor, family_id: uuid.UUID) -> queries.FamilyView:
+def _view(me: Visitor, family_id: uuid.UUID) -> tuple[queries.FamilyView, dict[uuid.UUID, offers.Times]]:
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
-        return queries.family_view(session, family, me.today, me.language, me)
+        view = queries.family_view(session, family, me.today, me.language, me)
+        return view, {change.request.id: offers.times(session, change.request) for change in view.changes}
 
 
 @router.post("/actions/{action_id}/verify")
@@ -95,6 +98,24 @@ def handle_change(me: Me, request_id: uuid.UUID) -> Response:
     with transaction() as session:
         change, family_id = access.change_request_or_404(session, me, request_id)
         appointments.handle_change(session, change, family_id, me.worker)
+    return RedirectResponse(f"/console/families/{family_id}#changes", 303)
+
+
+@router.post("/changes/{request_id}/offer")
+def offer_times(
+    request: Request, me: Me, request_id: uuid.UUID, starts_at: Annotated[list[str] | None, Form()] = None
+) -> Response:
+    """Offer other times to whoever cannot come, by one text."""
+    problem = ""
+    with transaction() as session:
+        change, family_id = access.change_request_or_404(session, me, request_id)
+        try:
+            offers.offer(session, change, me.worker, [moment for one in starts_at or [] if (moment := a_moment(one))])
+        except offers.CannotOffer as error:
+            problem = f"console.offers.{error.code}"
+            session.rollback()
+    if problem:
+        return family_page(request, me, family_id, problem=problem, status=400)
     return RedirectResponse(f"/console/families/{family_id}#changes", 303)
 
 

@@ -29,6 +29,15 @@ def local_moment(words: str, timezone: str) -> datetime | None:
     return None
 
 
+def a_moment(words: str) -> datetime | None:
+    """A moment with its zone, as a page of ours wrote it into a form."""
+    with suppress(ValueError):
+        given = datetime.fromisoformat(words)
+        if given.tzinfo is not None and 2000 < given.year < 2200:
+            return given.astimezone(UTC)
+    return None
+
+
 def local_day(words: str) -> date | None:
     """The day of a ``date`` input."""
     with suppress(ValueError):

@@ -79,8 +79,9 @@ def queue_to_worker(
     text: str,
     *,
     in_reply_to: InboundMessage | None = None,
+    due_at: datetime | None = None,
 ) -> OutboundMessage:
-    """Queue a text to a worker's phone: the answer to a text of theirs.
+    """Queue a text to a worker's phone: the answer to a text of theirs, or news that can wait until ``due_at``.
 
     Raises ValueError if the worker has no phone.
     """
@@ -95,7 +96,7 @@ def queue_to_worker(
         address=worker.phone,
         kind="escalation",
         body=sms.to_gsm7(text),
-        due_at=None,
+        due_at=due_at,
     )
 
 

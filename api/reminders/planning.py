@@ -93,6 +93,10 @@ _CHANGES = text("""
     JOIN appointments a ON a.id = f.appointment_id AND a.ends_at > :now
     JOIN attendees t ON t.appointment_id = a.id
     JOIN people p ON p.id = t.person_id AND p.kind <> 'child'
+      AND NOT EXISTS (  -- who chose the new time knows it
+          SELECT 1 FROM change_requests c JOIN offered_times o ON o.change_request_id = c.id
+          WHERE c.appointment_id = a.id AND c.person_id = t.person_id AND o.state = 'chosen'
+            AND o.starts_at = a.starts_at AND a.status = 'scheduled' AND f.was_status = 'scheduled')
     LEFT JOIN LATERAL (  -- news that is still waiting to be told: what the person knows is older
         SELECT r.was_at, CASE WHEN r.moment = 'restored' THEN 'cancelled' ELSE 'scheduled' END AS was_status
         FROM reminders r

@@ -89,6 +89,19 @@ _OFFERS = text("""
     ORDER BY o.seq DESC
 """)
 
+#: Other times that a worker offered, and that nobody has answered: their numbers stand as a reminder's do.
+_TIMES = text("""
+    SELECT o.conversation_id, c.id AS request_id, o.options, o.seq
+    FROM outbound_messages o
+    JOIN conversations v ON v.id = o.conversation_id
+    JOIN LATERAL (SELECT t.change_request_id FROM offered_times t
+                  WHERE t.outbound_id = o.id AND t.state = 'offered' LIMIT 1) t ON true
+    JOIN change_requests c ON c.id = t.change_request_id AND c.person_id = v.person_id AND c.handled_at IS NULL
+    WHERE o.id IN (SELECT outbound_id FROM offered_times WHERE state = 'offered')
+      AND o.conversation_id = ANY (CAST(:conversations AS uuid[]))
+    ORDER BY o.seq DESC
+""")
+
 _HOLDS = text("""
     SELECT r.moment, r.starts_at AS told_of, r.not_after, a.status, a.starts_at, t.id IS NOT NULL AS expected,
            coalesce(p.reminder_moments, :moments) AS moments,
@@ -107,12 +120,14 @@ _HOLDS = text("""
 @dataclass(frozen=True)
 class Offer:
     """What a reminder offered: its appointment, the numbers ({"n", "label", "payload", "words"}), whether the person
-    has answered since, and its place in the conversation."""
+    has answered since, and its place in the conversation. ``times``: other times were offered, not an answer to a
+    reminder; ``appointment_id`` is the request's then."""
 
     appointment_id: uuid.UUID
     options: list[dict[str, Any]]
     answered: bool
     seq: int
+    times: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +169,9 @@ def offers(session: Session, conversations: Sequence[uuid.UUID], now: datetime) 
     for row in session.execute(_OFFERS, {"conversations": list(conversations), "now": now}):
         offer = Offer(row.appointment_id, row.options, row.answered, row.seq)
         found.setdefault(row.conversation_id, []).append(offer)
+    for row in session.execute(_TIMES, {"conversations": list(conversations)}):
+        offer = Offer(row.request_id, row.options, False, row.seq, times=True)
+        found.setdefault(row.conversation_id, []).append(offer)
     return found
 
 
@@ -177,7 +195,7 @@ def numbers_held(session: Session, conversation_id: uuid.UUID, now: datetime) ->
 
 def just_reminded_of(session: Session, conversation_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
     """The appointment that our last message in the conversation reminded of; None where we said something since."""
-    held = offers(session, [conversation_id], now).get(conversation_id, [])
+    held = [one for one in offers(session, [conversation_id], now).get(conversation_id, []) if not one.times]
     if not held:
         return None
     last = session.scalar(

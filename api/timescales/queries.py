@@ -148,6 +148,19 @@ def near_or_late(
     ], total
 
 
+def due_by(session: Session, family_id: uuid.UUID, kind: str, today: date) -> date | None:
+    """The first date to come that an appointment of that kind would meet; None where none waits for one."""
+    event, place = APPOINTMENT_EVENTS.get(kind, ""), pack(jurisdiction_of(session, family_id))
+    waiting = select(Deadline).where(
+        Deadline.family_id == family_id, Deadline.done_on.is_(None), Deadline.due_on >= today
+    )
+    for row in session.scalars(waiting.order_by(Deadline.due_on)):
+        clock = place.clocks.get(row.rule)
+        if event in (clock.done if clock else ["home_visit"]):
+            return row.due_on
+    return None
+
+
 def pressing(session: Session, viewer: Viewer, today: date) -> int:
     """How many dates of the viewer's families are near or late."""
     families = visible_families(viewer).subquery()

@@ -33,6 +33,7 @@ ROUTES = (
     ("POST", "/console/actions/{action}/verify"),
     ("POST", "/console/actions/{action}/reopen"),
     ("POST", "/console/changes/{change}/handled"),
+    ("POST", "/console/changes/{change}/offer"),
     ("POST", "/console/people/{person}/chat-code"),
     ("POST", "/console/people/{person}/reminders"),
     ("POST", "/console/families/{family}/events"),

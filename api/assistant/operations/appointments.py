@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from api.appointments import queries, service
+from api.appointments import offers, queries, service
 from api.appointments.models import Appointment
 from api.appointments.when import Span, mentions, resolve
 from api.assistant.operations import speaking
@@ -90,7 +90,10 @@ def confirm_offered(ask: Ask, offered: uuid.UUID | None) -> list[Reply] | None:
 
 
 def reschedule(ask: Ask) -> list[Reply]:
-    """They cannot come or want another time: a request with their own words, for the worker to see."""
+    """They cannot come or want another time: a request with their own words, for the worker to see; or they answer
+    the times that the worker offered."""
+    if ask.carried("offered_time"):
+        return _offered(ask)
     coming = _coming(ask)
     one = _meant(ask, coming, reasons=True)
     words = ask.state.pending.get("words") if ask.tapped else ""
@@ -114,6 +117,18 @@ def reschedule(ask: Ask) -> list[Reply]:
     if one.starts_at - ask.turn.now <= SOON:
         _tell_worker(ask, "change_request", words or ask.words)
     return [say("appointments.change_asked", when=speaking.moment(ask, one.starts_at))]
+
+
+def _offered(ask: Ask) -> list[Reply]:
+    """They take a time that was offered, or none of them."""
+    request_id, offered_id = ask.carried_id("request"), ask.carried_id("offered_time")
+    if request_id is not None and offers.none_of_them(ask.session, ask.someone.id, request_id):
+        return [say("offers.none_noted")]
+    outcome = offers.choose(ask.session, ask.someone.id, offered_id) if offered_id is not None else None
+    if outcome is None:
+        return [say("appointments.none_to_change", option("option.tell_worker", "contact_worker"))]
+    state, when = outcome
+    return [say(f"offers.{state}", when=speaking.moment(ask, when))]
 
 
 def running_late(ask: Ask) -> list[Reply]:
