@@ -10,6 +10,7 @@ import secrets
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +64,10 @@ class Settings(BaseSettings):
     webhooks_private: bool = False
     #: What Prometheus shows to read /metrics; empty: only programs on this machine may.
     metrics_token: str = ""
+    #: The mail server for e-mail to workers: smtps://user:password@host:465 or smtp+starttls://...; empty: no e-mail.
+    smtp_url: str = ""
+    #: Whom such e-mail comes from: an address, perhaps with a name.
+    mail_from: str = ""
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
     twilio_account_sid: str = Field(default="", validation_alias=AliasChoices("TWILIO_ACCOUNT_SID"))
     twilio_auth_token: str = Field(default="", validation_alias=AliasChoices("TWILIO_AUTH_TOKEN"))
@@ -78,6 +83,11 @@ class Settings(BaseSettings):
     def demo(self) -> bool:
         """Demo mode: no Twilio account is set, so texts go to the simulated phones at /demo."""
         return not self.twilio_account_sid
+
+    @property
+    def mails(self) -> bool:
+        """Is e-mail set up?"""
+        return bool(self.smtp_url)
 
     @property
     def base_url(self) -> str:
@@ -117,6 +127,7 @@ class Settings(BaseSettings):
 
     def check(self) -> None:
         """Refuse to start half-configured. Raises SettingsError naming each missing setting."""
+        self._check_mail()
         if self.demo:
             return
         missing = []
@@ -132,6 +143,26 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "Hearthline cannot start: TWILIO_ACCOUNT_SID is set, so this is not the demo, and these are missing:\n"
                 + "\n".join(f"  - {line}" for line in missing)
+            )
+
+    def _check_mail(self) -> None:
+        if not self.smtp_url:
+            return
+        try:
+            url = urlsplit(self.smtp_url)
+            host, plain, _ = url.hostname, url.scheme == "smtp", url.port
+        except ValueError:
+            host, plain, url = None, False, urlsplit("")
+        here = host in ("127.0.0.1", "::1", "localhost")
+        if not host or not (url.scheme in ("smtps", "smtp+starttls") or (plain and here)):
+            raise SettingsError(
+                "Hearthline cannot start: HEARTHLINE_SMTP_URL is not like smtps://user:password@host:465 or\n"
+                "smtp+starttls://user:password@host:587 (unencrypted smtp:// is for a server on this machine only)."
+            )
+        if "@" not in self.mail_from:
+            raise SettingsError(
+                "Hearthline cannot start: HEARTHLINE_SMTP_URL is set, so HEARTHLINE_MAIL_FROM is needed too (the\n"
+                "address that e-mail comes from)."
             )
 
 

@@ -21,6 +21,7 @@ from api.escalations import ladder, rules, world
 from api.escalations.ladder import PERSON, PRIORITIES, Rule, Step
 from api.imports import dates
 from api.messages.cleaning import storable
+from api.settings import settings
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -118,6 +119,8 @@ def _form(
         "steps": [*rule.steps, *[None] * (ladder.MOST_STEPS - len(rule.steps))],
         "mistakes": mistakes or [],
         "targets": ladder.TARGETS,
+        "channels": ladder.CHANNELS,
+        "mails": settings().mails,
         "person": PERSON,
         "members": _by_name(members),
         "teams": sorted({member.team for member in members.values() if member.team} | ({rule.team} - {""})),
@@ -141,7 +144,9 @@ def _read(given: FormData) -> Rule:
         targets = tuple(words(f"tell-{number}"))
         wait = next(iter(words(f"wait-{number}")), "")
         if targets or wait:
-            steps.append(Step(targets, timedelta(minutes=int(wait) if wait.isdecimal() and len(wait) < 6 else 0)))
+            minutes = int(wait) if wait.isdecimal() and len(wait) < 6 else 0
+            by = tuple(channel for channel in ladder.CHANNELS if channel in words(f"by-{number}"))
+            steps.append(Step(targets, timedelta(minutes=minutes), by or ladder.BY_TEXT))
     priority = next(iter(words("priority")), "")
     return Rule(
         priority if priority in PRIORITIES else "emergency",

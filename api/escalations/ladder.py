@@ -23,16 +23,20 @@ PRIORITIES = ("routine", "urgent", "emergency")
 #: Whom a step can tell, beside ``worker:<key>``, one person by their id in the agency's own system.
 TARGETS = ("lead", "duty", "manager", "team", "everyone")
 PERSON = "worker:"
+#: How a step can tell them.
+CHANNELS = ("sms", "email")
+BY_TEXT = ("sms",)
 MOST_STEPS = 8
 LONGEST_WAIT = {"emergency": 15, "urgent": 120, "routine": 1440}
 
 
 @dataclass(frozen=True)
 class Step:
-    """Tell everyone in ``targets``, then wait."""
+    """Tell everyone in ``targets`` by these channels, then wait."""
 
     targets: tuple[str, ...]
     wait: timedelta
+    channels: tuple[str, ...] = BY_TEXT
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Told:
-    """One telling: ``member`` as ``role``, or nobody. ``problem`` says why they are not reached: nobody, away,
-    no_phone."""
+    """One telling: ``member`` as ``role`` by these channels, or nobody. ``problem`` says why they are not reached:
+    nobody, away, no_phone, no_email, no_way (neither)."""
 
     role: str
     member: Member | None
     problem: str = ""
+    channels: tuple[str, ...] = BY_TEXT
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,14 @@ def ladders() -> dict[str, tuple[Step, ...]]:
 
 
 def steps_of(data: Sequence[dict[str, object]]) -> tuple[Step, ...]:
-    """Steps from the form that they are kept in: ``{"tell": [...], "wait_minutes": n}``."""
+    """Steps from the form that they are kept in: ``{"tell": [...], "wait_minutes": n, "by": [...]}``; by text where
+    nothing says otherwise."""
+
+    def words(value: object) -> tuple[str, ...]:
+        return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
+
     return tuple(
-        Step(tuple(map(str, step["tell"])), timedelta(minutes=int(str(step["wait_minutes"]))))  # type: ignore[call-overload]
+        Step(words(step["tell"]), timedelta(minutes=int(str(step["wait_minutes"]))), words(step.get("by")) or BY_TEXT)
         for step in data
     )
 
@@ -113,7 +123,7 @@ def steps_for(rules: Sequence[Rule], case: Case, local: datetime) -> tuple[Step,
     return next((rule.steps for rule in rules if rule.fits(case, local)), ladders()[case.priority])
 
 
-def who(target: str, case: Case, rota: Rota, at: datetime) -> tuple[Told, ...]:
+def who(target: str, case: Case, rota: Rota, at: datetime, channels: tuple[str, ...] = BY_TEXT) -> tuple[Told, ...]:
     """Whom a step's target means at a moment; one entry that says why where it means nobody."""
     found: tuple[Member, ...]
     if target in ("duty", "manager"):
@@ -130,7 +140,14 @@ def who(target: str, case: Case, rota: Rota, at: datetime) -> tuple[Told, ...]:
         found = (member,) if member else ()
     if not found:
         return (Told(_role(target), None, "nobody"),)
-    return tuple(Told(_role(target), member, "" if member.has_phone else "no_phone") for member in found)
+    return tuple(_told(_role(target), member, channels) for member in found)
+
+
+def _told(role: str, member: Member, channels: tuple[str, ...]) -> Told:
+    has = {"sms": member.has_phone, "email": member.has_email}
+    reached = tuple(channel for channel in channels if has[channel])
+    missing = "no_way" if len(channels) > 1 else "no_email" if "email" in channels else "no_phone"
+    return Told(role, member, "" if reached else missing, reached)
 
 
 def _role(target: str) -> str:
@@ -156,19 +173,19 @@ def _once(told: Sequence[Told]) -> tuple[Told, ...]:
 def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step: int, now: datetime) -> Telling:
     """What happens at ``now`` to an escalation that stands at ``step``.
 
-    If no rung of the ladder has anybody who can be reached, everyone of the agency is told, those on leave too: an
-    empty rota must not swallow a cry for help.
+    If no rung of the ladder has anybody who can be reached, everyone of the agency is told, by all channels, those on
+    leave too: an empty rota must not swallow a cry for help.
     """
     steps = steps_for(rules, case, now.astimezone(zone))
     rungs = []
     for passed in range(len(steps)):
         here = steps[(step + passed) % len(steps)]
-        told = _once([one for target in here.targets for one in who(target, case, rota, now)])
+        told = _once([one for target in here.targets for one in who(target, case, rota, now, here.channels)])
         rungs.append(told)
         if any(not one.problem for one in told):
             return Telling(tuple(rungs), here.wait, (step + passed + 1) % len(steps))
     everyone = sorted(rota.members.values(), key=lambda member: (member.name, member.id))
-    rungs.append(tuple(Told("everyone", member, "" if member.has_phone else "no_phone") for member in everyone))
+    rungs.append(tuple(_told("everyone", member, CHANNELS) for member in everyone))
     return Telling(tuple(rungs), min(here.wait for here in steps), step % len(steps))
 
 
@@ -196,6 +213,8 @@ def mistakes(priority: str, steps: Sequence[Step], keys: set[str]) -> list[tuple
         found.append(("too_many", MOST_STEPS + 1))
     for number, step in enumerate(steps, 1):
         known = {*TARGETS, *(f"{PERSON}{key}" for key in keys)}
+        if not step.channels or not set(step.channels) <= {*CHANNELS}:
+            found.append(("channels", number))
         if not step.targets:
             found.append(("tells_nobody", number))
         if not set(step.targets) <= known:
@@ -204,6 +223,8 @@ def mistakes(priority: str, steps: Sequence[Step], keys: set[str]) -> list[tuple
             found.append(("wait", number))
     if priority == "emergency" and steps and not {"duty", "everyone"} & set(steps[0].targets):
         found.append(("emergency_without_duty", 1))
+    if priority == "emergency" and steps and "sms" not in steps[0].channels:
+        found.append(("emergency_by_email", 1))
     if steps and all(step.targets == ("lead",) for step in steps):
         found.append(("only_lead", 1))
     return found

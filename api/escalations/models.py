@@ -72,6 +72,8 @@ class Notification(Base):
     worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     at: Mapped[datetime]
     problem: Mapped[str] = mapped_column(default="")
+    #: How: "sms", "email" or "sms email" (api.escalations.ladder.CHANNELS).
+    channels: Mapped[str] = mapped_column(default="sms", server_default="sms")
 
 
 class EscalationEvent(Base):
@@ -111,7 +113,7 @@ class LadderRule(Base):
     #: Local hours; past midnight where ``ends`` is not later than ``begins``; None: always.
     begins: Mapped[time | None]
     ends: Mapped[time | None]
-    #: ``{"tell": [target, ...], "wait_minutes": n}``, as in data/ladders.yaml.
+    #: ``{"tell": [target, ...], "wait_minutes": n, "by": [channel, ...]}``, as in data/ladders.yaml.
     steps: Mapped[list[Any]]
     changed_at: Mapped[datetime]
     changed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))

@@ -32,6 +32,7 @@ class Told:
     role: str
     at: datetime
     problem: str
+    channels: str = "sms"
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
         .order_by(Notification.at, Notification.rung)
     ):
         told[notification.escalation_id].append(
-            Told(name or "", notification.role, notification.at, notification.problem)
+            Told(name or "", notification.role, notification.at, notification.problem, notification.channels)
         )
     names = worker_names(session, [e.acknowledged_by for e in escalations] + [e.resolved_by for e in escalations])
     known = cases(session, escalations)

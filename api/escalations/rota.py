@@ -25,6 +25,8 @@ class Member:
     key: str = ""
     team: str = ""
     has_phone: bool = True
+    #: They have an e-mail address, and e-mail is set up.
+    has_email: bool = False
 
 
 @dataclass(frozen=True)

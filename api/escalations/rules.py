@@ -67,7 +67,12 @@ def save(session: Session, worker: Worker, row: LadderRule | None, rule: Rule) -
     row.priority, row.team, row.days = rule.priority, rule.team, sorted(rule.days)
     row.begins, row.ends = rule.begins, rule.ends
     row.steps = [
-        {"tell": list(step.targets), "wait_minutes": int(step.wait.total_seconds() // 60)} for step in rule.steps
+        {
+            "tell": list(step.targets),
+            "wait_minutes": int(step.wait.total_seconds() // 60),
+            "by": list(step.channels),
+        }
+        for step in rule.steps
     ]
     row.changed_at, row.changed_by = clock.now(), worker.id
     session.flush()

@@ -19,6 +19,7 @@ from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.escalations.rota import Member
 from api.escalations.world import Due, World, cases, due_of, worlds
 from api.messages import outbox, sms
+from api.messages.models import OutboundMessage
 from api.webhooks import events as webhooks
 from api.webhooks.models import OF_ESCALATIONS
 
@@ -118,10 +119,10 @@ def hand_to(session: Session, escalation: Escalation, members: list[Member], by:
 
 
 _NOTIFICATIONS = text("""
-    INSERT INTO notifications (id, escalation_id, rung, role, worker_id, at, problem)
-    SELECT x.id, x.escalation_id, x.rung, x.role, x.worker_id, :now, x.problem
+    INSERT INTO notifications (id, escalation_id, rung, role, worker_id, at, problem, channels)
+    SELECT x.id, x.escalation_id, x.rung, x.role, x.worker_id, :now, x.problem, x.channels
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS x(id uuid, escalation_id int, rung int, role text, worker_id uuid, problem text)
+         AS x(id uuid, escalation_id int, rung int, role text, worker_id uuid, problem text, channels text)
 """)
 #: Stand in a pattern for what differs from text to text; letters that an SMS can have, and that no text has.
 _REFERENCE, _LINK = "\u039e\u03a8", "\u03a8\u039e"
@@ -147,20 +148,24 @@ class _Batch:
                 "role": told.role,
                 "worker_id": str(told.member.id) if told.member else None,
                 "problem": told.problem,
+                "channels": " ".join(told.channels),
             }
         )
         if told.problem or told.member is None:
             return
-        pattern = self._pattern(text_id or f"escalation.sms.{due.priority}", here.language, name)
-        words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, links.address(notification_id))
-        self.messages.append(outbox.ToWorker(told.member.id, due.id, here.phones[told.member.id], words))
+        link = links.address(notification_id)
+        for channel in told.channels:
+            pattern = self._pattern(text_id or f"escalation.{channel}.{due.priority}", here.language, name)
+            words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, link)
+            address = (here.phones if channel == "sms" else here.emails)[told.member.id]
+            self.messages.append(outbox.ToWorker(told.member.id, due.id, channel, address, words))
 
     def _pattern(self, text_id: str, language: str, name: str) -> str:
         """The words, rendered once for all that differ in reference and link only."""
         key = (text_id, language, name)
         if key not in self._patterns:
             words = texts.render(text_id, language, reference=_REFERENCE, link=_LINK, name=name)
-            self._patterns[key] = sms.to_gsm7(words)
+            self._patterns[key] = words if text_id.startswith("escalation.email.") else sms.to_gsm7(words)
         return self._patterns[key]
 
     def write(self, session: Session) -> None:
@@ -171,7 +176,8 @@ class _Batch:
 
 
 def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | None, problem: str) -> None:
-    """A worker's text bounced: it is recorded, and the next rung is told at once unless someone else was told too."""
+    """A worker's text or e-mail bounced, and they were told in no other way: it is recorded, and the next rung is told
+    at once unless someone else was told too."""
     session.flush()
     told = session.scalars(
         select(Notification)
@@ -179,6 +185,14 @@ def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | N
         .order_by(Notification.rung.desc())
     ).first()
     if told is None:
+        return
+    another_way = select(OutboundMessage.id).where(
+        OutboundMessage.escalation_id == escalation.id,
+        OutboundMessage.worker_id == worker_id,
+        OutboundMessage.created_at == told.at,
+        OutboundMessage.state != "failed",
+    )
+    if session.scalars(another_way).first() is not None:
         return
     told.problem = f"bounced {problem}".strip()
     session.flush()

@@ -20,6 +20,7 @@ from api.escalations.ladder import Case, Rule, Telling
 from api.escalations.models import Escalation, LadderRule, RotaChange, Shift
 from api.escalations.rota import Leave, Member, Rota, Turn
 from api.families.models import FamilyWorker
+from api.settings import settings
 
 #: The rota is read so far round a moment: no wait of a ladder is longer than a day.
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=2)
@@ -36,6 +37,8 @@ class World:
     rota: Rota
     #: Worker → number, of those who have one.
     phones: Mapping[uuid.UUID, str]
+    #: Worker → e-mail address, if e-mail is set up.
+    emails: Mapping[uuid.UUID, str]
 
     def telling(self, case: Case, step: int, at: datetime) -> Telling:
         """What happens to an escalation whose rung is due at ``at``."""
@@ -77,8 +80,10 @@ def worlds(
     """The same of several agencies, in as many queries as of one."""
     agencies = session.scalars(select(Agency).where(Agency.id.in_(agency_ids))).all()
     rotas = _rotas(session, agency_ids, at - BEHIND, until or at + AHEAD)
-    reach = select(Worker.id, Worker.phone).where(Worker.agency_id.in_(agency_ids), Worker.active)
-    phones = {worker_id: phone for worker_id, phone in session.execute(reach) if phone}
+    reach = select(Worker.id, Worker.phone, Worker.email).where(Worker.agency_id.in_(agency_ids), Worker.active)
+    rows = session.execute(reach).all()
+    phones = {worker_id: phone for worker_id, phone, _ in rows if phone}
+    emails = {worker_id: email for worker_id, _, email in rows if email and settings().mails}
     own: dict[uuid.UUID, list[Rule]] = {agency.id: [] for agency in agencies}
     for row in session.scalars(
         select(LadderRule).where(LadderRule.agency_id.in_(agency_ids)).order_by(LadderRule.position, LadderRule.id)
@@ -86,7 +91,13 @@ def worlds(
         own[row.agency_id].append(rule_of(row))
     return {
         agency.id: World(
-            agency.id, ZoneInfo(agency.timezone), agency.language, tuple(own[agency.id]), rotas[agency.id], phones
+            agency.id,
+            ZoneInfo(agency.timezone),
+            agency.language,
+            tuple(own[agency.id]),
+            rotas[agency.id],
+            phones,
+            emails,
         )
         for agency in agencies
     }
@@ -102,11 +113,13 @@ def _rotas(session: Session, agency_ids: set[uuid.UUID], starts: datetime, ends:
     turns: dict[uuid.UUID, list[Turn]] = {agency_id: [] for agency_id in agency_ids}
     covers: dict[uuid.UUID, list[Turn]] = {agency_id: [] for agency_id in agency_ids}
     leaves: dict[uuid.UUID, list[Leave]] = {agency_id: [] for agency_id in agency_ids}
-    people = (Worker.agency_id, Worker.id, Worker.name, Worker.external_id, Worker.team, Worker.phone)
-    for agency_id, worker_id, name, key, team, phone in session.execute(
+    people = (Worker.agency_id, Worker.id, Worker.name, Worker.external_id, Worker.team, Worker.phone, Worker.email)
+    for agency_id, worker_id, name, key, team, phone, email in session.execute(
         select(*people).where(Worker.agency_id.in_(agency_ids), Worker.active)
     ):
-        members[agency_id][worker_id] = Member(worker_id, name, key, team, bool(phone))
+        members[agency_id][worker_id] = Member(
+            worker_id, name, key, team, bool(phone), bool(email) and settings().mails
+        )
     shifts = (Shift.agency_id, Shift.worker_id, Shift.role, Shift.starts_at, Shift.ends_at)
     for agency_id, worker_id, role, begins, until in session.execute(
         select(*shifts).where(Shift.agency_id.in_(agency_ids), Shift.starts_at < ends, Shift.ends_at > starts)

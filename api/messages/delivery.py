@@ -15,6 +15,8 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from api import clock, crashpoints
+from api.channels.mail import client as mail
+from api.channels.outcome import Outcome
 from api.channels.twilio import client as twilio
 from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
@@ -52,6 +54,7 @@ class Begun:
     outbound_id: uuid.UUID
     address: str
     body: str
+    channel: str = "sms"
 
 
 def begin_carried(session: Session, message: OutboundMessage) -> Begun:
@@ -64,7 +67,7 @@ def begin_carried(session: Session, message: OutboundMessage) -> Begun:
 def carry(begun: Begun) -> None:
     """Call the provider for a try whose row is committed, and settle what comes of it."""
     crashpoints.point("delivery.after_attempt")
-    outcome = twilio.send(begun.address, begun.body, callback_for=begun.outbound_id)
+    outcome = _send(begun)
     crashpoints.point("delivery.after_send")
     if not (outcome.result == "accepted" and _accepted(begun, outcome)):
         with transaction() as session:
@@ -77,6 +80,12 @@ def carry(begun: Begun) -> None:
             message = session.get_one(OutboundMessage, begun.outbound_id, with_for_update=True)
             _after_attempt(session, message, outcome)
     crashpoints.point("delivery.after_commit")
+
+
+def _send(begun: Begun) -> Outcome:
+    if begun.channel == "email":
+        return mail.send(begun.address, begun.body, message_id=begun.outbound_id)
+    return twilio.send(begun.address, begun.body, callback_for=begun.outbound_id)
 
 
 _ACCEPTED = text("""
@@ -92,7 +101,7 @@ _ACCEPTED = text("""
 """)
 
 
-def _accepted(begun: Begun, outcome: twilio.Outcome) -> bool:
+def _accepted(begun: Begun, outcome: Outcome) -> bool:
     """The way nearly every try ends, in one statement. False, and nothing done, if a callback was quicker."""
     values = {
         "now": clock.now(),
@@ -127,6 +136,7 @@ _BEGIN = (
         OutboundMessage.kind,
         OutboundMessage.in_reply_to,
         OutboundMessage.created_at,
+        OutboundMessage.channel,
     )
 )
 
@@ -146,7 +156,7 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
             _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
             return None
     if row is not None:
-        begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body)
+        begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body, row.channel)
         _note(session, begun, now)
         return begun
     message = session.get(OutboundMessage, outbound_id, with_for_update=True)
@@ -170,7 +180,7 @@ def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) ->
         _settle(session, message, "failed" if verdict.reason == "names" else "cancelled", verdict.reason)
 
 
-def _after_attempt(session: Session, message: OutboundMessage, outcome: twilio.Outcome) -> None:
+def _after_attempt(session: Session, message: OutboundMessage, outcome: Outcome) -> None:
     if outcome.provider_id:
         message.provider_id = outcome.provider_id
     if message.state not in ("sending", "uncertain"):

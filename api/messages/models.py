@@ -132,7 +132,7 @@ class OutboundMessage(Base):
     written_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     in_reply_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
     part: Mapped[str | None]
-    channel: Mapped[str]  # sms, web
+    channel: Mapped[str]  # sms, web; email to workers only
     address: Mapped[str]
     kind: Mapped[str]
     body: Mapped[str]

@@ -102,10 +102,12 @@ def queue_to_worker(
 
 @dataclass(frozen=True)
 class ToWorker:
-    """A text of an escalation for a worker's phone, in letters that an SMS can have."""
+    """A message of an escalation for a worker; ``channel`` is sms (in letters that an SMS can have) or email (its first
+    line is the subject)."""
 
     worker_id: uuid.UUID
     escalation_id: int
+    channel: str
     address: str
     body: str
 
@@ -113,9 +115,10 @@ class ToWorker:
 _TO_WORKERS = sql("""
     INSERT INTO outbound_messages
         (id, worker_id, escalation_id, channel, address, kind, body, options, created_at, due_at, state, error)
-    SELECT x.id, x.worker_id, x.escalation_id, 'sms', x.address, 'escalation', x.body, '[]', :now, :now, 'queued', ''
+    SELECT x.id, x.worker_id, x.escalation_id, x.channel, x.address, 'escalation', x.body, '[]', :now, :now, 'queued',
+           ''
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS x(id uuid, worker_id uuid, escalation_id int, address text, body text)
+         AS x(id uuid, worker_id uuid, escalation_id int, channel text, address text, body text)
 """)
 #: So many texts of one moment are queued with it; the sweep queues the rest within the next seconds, in order.
 AT_ONCE = 100
@@ -131,6 +134,7 @@ def queue_to_workers(session: Session, messages: Sequence[ToWorker], now: dateti
             "id": str(outbound_id),
             "worker_id": str(one.worker_id),
             "escalation_id": one.escalation_id,
+            "channel": one.channel,
             "address": one.address,
             "body": one.body,
         }

@@ -23,7 +23,7 @@ _QUEUES = text("""
          JOIN conversations c ON c.id = i.conversation_id
         WHERE i.state = 'queued' AND c.taken_over_by IS NULL) t,
       (SELECT count(*) AS deliveries, min(due_at) AS delivery_since FROM outbound_messages
-        WHERE state IN ('queued', 'sending') AND channel = 'sms' AND due_at <= :now) d,
+        WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email') AND due_at <= :now) d,
       (SELECT count(*) AS rungs, min(next_rung_at) AS rung_since FROM escalations
         WHERE state = 'open' AND next_rung_at <= :now) r
 """)
@@ -35,7 +35,7 @@ _DELIVERIES = text("""
            count(*) FILTER (WHERE NOT lately AND state <> 'failed') AS reached_before,
            count(*) FILTER (WHERE NOT lately AND state = 'failed') AS failed_before
     FROM (SELECT state, created_at > :hour AS lately FROM outbound_messages
-           WHERE channel = 'sms' AND state IN ('sent', 'delivered', 'failed') AND created_at > :day) texts
+           WHERE channel IN ('sms', 'email') AND state IN ('sent', 'delivered', 'failed') AND created_at > :day) texts
 """)
 
 

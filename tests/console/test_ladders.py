@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from api.access.models import Worker
 from api.database import reading
 from api.escalations import rules
+from api.settings import settings
 from tests.small_town import Town
 
 STEPS = {"priority": "urgent", "tell-1": "duty", "wait-1": "7", "tell-2": "worker:Mona", "wait-2": "9"}
@@ -65,6 +66,44 @@ def test_a_manager_adds_changes_and_removes_a_ladder(client: TestClient, town: T
     assert own(town)[0].rule.steps[0].wait.total_seconds() == 480
     client.post(link, data=town.form(cookies, do="up"))
     client.post(link, data=town.form(cookies, do="remove"))
+    assert own(town) == []
+
+
+def test_a_step_tells_by_email_and_the_rehearsal_says_so(
+    client: TestClient, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "smtp_url", "smtp://127.0.0.1:25")
+    cookies = sign_in(client, town, town.manager)
+    steps = {**STEPS, "by-1": "email", "by-2": ["sms", "email"]}
+    assert client.post("/console/ladders/new", data=town.form(cookies, **steps)).status_code == 303  # type: ignore[arg-type]
+    (row,) = own(town)
+    assert [step.channels for step in row.rule.steps] == [("email",), ("sms", "email")]
+    form = client.get(f"/console/ladders/{row.id}").text
+    assert 'name="by-1" value="email" checked' in form and 'name="by-1" value="sms">' in form
+    assert "E-mail is not set up" not in form
+    page = client.get("/console/ladders?priority=urgent").text
+    played = page.partition('id="played"')[2].partition("</ol>")[0]
+    assert "by e-mail" in played and "by text and e-mail" in played
+    number = town.escalation(town.mine, "please ring", "urgent")
+    card = client.get("/console").text
+    assert str(number) in card and "by e-mail" in card
+
+
+def test_without_a_mail_server_the_form_and_the_rehearsal_say_that_an_email_reaches_nobody(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town, town.manager)
+    client.post("/console/ladders/new", data=town.form(cookies, **STEPS, **{"by-1": "email"}))
+    assert "E-mail is not set up" in client.get("/console/ladders/new").text
+    played = client.get("/console/ladders?priority=urgent").text.partition('id="played"')[2].partition("</ol>")[0]
+    assert "has no e-mail address here" in played
+
+
+def test_an_emergency_cannot_begin_by_email(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.manager)
+    steps = {"priority": "emergency", "tell-1": "duty", "wait-1": "3", "by-1": "email"}
+    answer = client.post("/console/ladders/new", data=town.form(cookies, **steps))
+    assert answer.status_code == 400 and "must go by text" in answer.text
     assert own(town) == []
 
 

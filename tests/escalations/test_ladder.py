@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -108,12 +109,51 @@ def test_hours_past_midnight_belong_to_the_day_on_which_they_begin() -> None:
         ("emergency", (Step(("lead",), timedelta(minutes=3)), Step(("duty",), DAY / 480)), "emergency_without_duty"),
         ("routine", (Step(("lead",), DAY / 24),), "only_lead"),
         ("routine", (Step(("duty",), DAY / 24),) * 9, "too_many"),
+        ("urgent", (Step(("duty",), DAY / 24, ("pigeon",)),), "channels"),
+        ("urgent", (Step(("duty",), DAY / 24, ()),), "channels"),
+        ("emergency", (Step(("duty",), DAY / 480, ("email",)),), "emergency_by_email"),
     ],
 )
 def test_a_ladder_that_could_leave_somebody_waiting_is_a_mistake(
     priority: str, steps: tuple[Step, ...], mistake: str
 ) -> None:
     assert mistake in {found for found, _ in mistakes(priority, steps, {"mona"})}
+
+
+def reached(channels: tuple[str, ...], *, phone: bool, email: bool) -> tuple[str, tuple[str, ...]]:
+    """What the first rung says of a duty worker who has these, told by those channels."""
+    dora = replace(DUTY, has_phone=phone, has_email=email)
+    rules = (Rule("urgent", (Step(("duty",), DAY / 24, channels), Step(("manager",), DAY / 24))),)
+    (first, *_), *_ = telling(
+        rules, replace(ROTA, members={**ALL, DUTY.id: dora}), LONDON, Case("urgent"), 0, NOW
+    ).rungs
+    return first.problem, first.channels
+
+
+@pytest.mark.parametrize(
+    ("channels", "phone", "email", "problem", "by"),
+    [
+        (("email",), True, True, "", ("email",)),
+        (("sms", "email"), True, True, "", ("sms", "email")),
+        (("sms", "email"), False, True, "", ("email",)),
+        (("sms", "email"), True, False, "", ("sms",)),
+        (("email",), True, False, "no_email", ()),
+        (("sms",), False, True, "no_phone", ()),
+        (("sms", "email"), False, False, "no_way", ()),
+    ],
+)
+def test_a_step_tells_by_what_somebody_has_and_says_what_is_missing(
+    channels: tuple[str, ...], phone: bool, email: bool, problem: str, by: tuple[str, ...]
+) -> None:
+    assert reached(channels, phone=phone, email=email) == (problem, by)
+
+
+def test_where_no_rung_reaches_anybody_everyone_is_told_by_all_that_they_have() -> None:
+    nobody_by_text = {i: replace(m, has_phone=False, has_email=m is not LEAD) for i, m in ALL.items()}
+    said = telling((), replace(ROTA, members=nobody_by_text), LONDON, Case("urgent", LEAD.id), 0, NOW)
+    assert [(t.problem, t.channels) for t in said.rungs[-1]] == [
+        ("", ("email",)), ("no_way", ()), ("", ("email",)), ("", ("email",))
+    ]  # fmt: skip
 
 
 a_step = st.builds(

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +16,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from api.channels.outcome import Outcome
 from api.settings import settings
 
 REAL = "https://api.twilio.com"
@@ -24,16 +24,6 @@ TIMEOUT_SECONDS = 10.0
 #: The number has opted out (Twilio's error dictionary, 21610).
 OPTED_OUT = "21610"
 _TRY_LATER = (429, 503)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """``result``: accepted (with ``provider_id``), refused (never again), retry (it was not sent), uncertain (who
-    knows)."""
-
-    result: str
-    provider_id: str | None = None
-    error: str = ""
 
 
 class _Http(TwilioHttpClient):

@@ -1,0 +1,1 @@
+"""E-mail to workers, by SMTP."""

@@ -1,0 +1,15 @@
+"""What is known after a try at sending, whatever the channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``result``: accepted (with the provider's own id, if it has one), refused (never again), retry (it was not
+    sent), uncertain (who knows)."""
+
+    result: str
+    provider_id: str | None = None
+    error: str = ""
