@@ -274,20 +274,14 @@ def worker_of(session: Session, worker: Viewer) -> Worker:
 
 def person_or_404(session: Session, worker: Viewer, person_id: uuid.UUID) -> Person:
     """The family member, if this worker may see the family. Raises NotVisible (404)."""
-    found = session.scalars(
-        select(Person).where(Person.id == person_id, _family_is_visible(worker, Person.family_id.expression))
-    ).one_or_none()
-    return _one(found)
+    seen = _family_is_visible(worker, Person.family_id.expression)
+    return _one(session.scalar(select(Person).where(Person.id == person_id, seen)))
 
 
 def appointment_or_404(session: Session, worker: Viewer, appointment_id: uuid.UUID) -> Appointment:
     """The appointment, if this worker may see the family. Raises NotVisible (404)."""
-    found = session.scalars(
-        select(Appointment).where(
-            Appointment.id == appointment_id, _family_is_visible(worker, Appointment.family_id.expression)
-        )
-    ).one_or_none()
-    return _one(found)
+    seen = _family_is_visible(worker, Appointment.family_id.expression)
+    return _one(session.scalar(select(Appointment).where(Appointment.id == appointment_id, seen)))
 
 
 def series_or_404(session: Session, worker: Viewer, series_id: uuid.UUID) -> AppointmentSeries:
@@ -320,10 +314,8 @@ def change_request_or_404(session: Session, worker: Viewer, request_id: uuid.UUI
 
 def event_or_404(session: Session, worker: Viewer, event_id: uuid.UUID) -> CaseEvent:
     """The case event, if this worker may see the family. Raises NotVisible (404)."""
-    found = session.scalars(
-        select(CaseEvent).where(CaseEvent.id == event_id, _family_is_visible(worker, CaseEvent.family_id.expression))
-    ).one_or_none()
-    return _one(found)
+    seen = _family_is_visible(worker, CaseEvent.family_id.expression)
+    return _one(session.scalar(select(CaseEvent).where(CaseEvent.id == event_id, seen)))
 
 
 def plan_or_404(session: Session, worker: Viewer, plan_id: uuid.UUID) -> Plan:
