@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy.orm import Session
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
@@ -84,25 +85,44 @@ def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
         ]
 
 
-@router.post("/actions/{action_id}/verify", responses=DECIDES)
-def verify_action(me: Me, action_id: uuid.UUID) -> ActionOut:
+@router.post("/actions/{action_id}/verify", responses={**DECIDES, **STALE})
+def verify_action(me: Me, action_id: uuid.UUID, response: Response, if_match: IfMatch = None) -> ActionOut:
     """An action that somebody reported is really done. 409 if it is not (or no longer) reported."""
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)
+        _refuse_stale(session, me, action_id, family_id, if_match)
         try:
             service.verify(session, action, family_id, me.worker)
         except service.NotReported:
             raise Refused(409, "action_not_reported") from None
-        return ActionOut.of(queries.one_action(session, family_id, action_id, me.today))
+        return _shown(session, me, action_id, family_id, response)
 
 
-@router.post("/actions/{action_id}/reopen", responses=WRITES)
-def reopen_action(me: Me, action_id: uuid.UUID, given: Reopening | None = None) -> ActionOut:
+@router.post("/actions/{action_id}/reopen", responses={**WRITES, **STALE})
+def reopen_action(
+    me: Me, action_id: uuid.UUID, response: Response, given: Reopening | None = None, if_match: IfMatch = None
+) -> ActionOut:
     """An action that was reported, verified or blocked is open after all. 409 if it is open or dropped."""
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)
+        _refuse_stale(session, me, action_id, family_id, if_match)
         try:
             service.reopen(session, action, family_id, me.worker, given.note if given else "")
         except service.NotReported:
             raise Refused(409, "action_not_reported") from None
-        return ActionOut.of(queries.one_action(session, family_id, action_id, me.today))
+        return _shown(session, me, action_id, family_id, response)
+
+
+def _refuse_stale(
+    session: Session, me: Visitor, action_id: uuid.UUID, family_id: uuid.UUID, if_match: str | None
+) -> None:
+    """Two who decide on what they saw: the second looks again."""
+    if if_match is not None:
+        service.lock(session, action_id)
+        refuse_stale(if_match, ActionOut.of(queries.one_action(session, family_id, action_id, me.today)).version)
+
+
+def _shown(session: Session, me: Visitor, action_id: uuid.UUID, family_id: uuid.UUID, response: Response) -> ActionOut:
+    shown = ActionOut.of(queries.one_action(session, family_id, action_id, me.today))
+    show_version(response, shown.version)
+    return shown

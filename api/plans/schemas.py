@@ -12,6 +12,7 @@ from api.messages.cleaning import refuse_unstorable
 from api.plans.editing import FIELDS, OWN
 from api.plans.queries import ActionView, PlanView
 from api.rest.schemas import Day, Given, Moment, Name, Paging, Text
+from api.rest.versions import of_content
 
 LONGEST_NOTE = 500
 MOST_LINES = 100
@@ -133,12 +134,13 @@ class ActionOut(BaseModel):
     overdue: bool
     blocked_reason: str
     history: list[HistoryOut]
+    version: str = Field("", description="What to send as If-Match; another whenever anything above is another.")
 
     @classmethod
     def of(cls, view: ActionView) -> ActionOut:
         """The action as JSON."""
         action = view.action
-        return cls.model_validate(
+        shown = cls.model_validate(
             {
                 **{name: getattr(action, name) for name in _SAME},
                 "owner_name": view.owner,
@@ -149,6 +151,9 @@ class ActionOut(BaseModel):
                 ],
             }
         )
+        # Not what only the calendar changes, nor a name that somebody has now.
+        shown.version = of_content(shown.model_dump_json(exclude={"version", "overdue", "owner_name"}))
+        return shown
 
 
 _SAME = (

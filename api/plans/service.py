@@ -69,6 +69,11 @@ def undo(
     return action
 
 
+def lock(session: Session, action_id: uuid.UUID) -> None:
+    """Nobody else decides on the action until this transaction ends."""
+    session.execute(select(PlanAction.id).filter_by(id=action_id).with_for_update())
+
+
 def verify(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker) -> None:
     """The worker confirms that a reported action is done. Raises NotReported."""
     _decide(session, action, family_id, worker, "verified", "", to="verified", allowed=("reported_done",))

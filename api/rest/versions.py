@@ -5,6 +5,7 @@ Two workers do not overwrite each other: the second, whose page is older, gets 4
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 
 from fastapi import Header, Response
@@ -23,7 +24,7 @@ IfMatch = Annotated[
 STALE: dict[int | str, dict[str, Any]] = {412: {"model": ErrorOut, "description": "It has changed since you looked."}}
 
 
-def refuse_stale(if_match: str | None, version: int) -> None:
+def refuse_stale(if_match: str | None, version: int | str) -> None:
     """Raises Refused (412) where ``If-Match`` was sent and names another version."""
     if if_match is None or if_match.strip() == "*":
         return
@@ -32,6 +33,11 @@ def refuse_stale(if_match: str | None, version: int) -> None:
         raise Refused(412, "changed_meanwhile")
 
 
-def show_version(response: Response, version: int) -> None:
+def of_content(content: str) -> str:
+    """The version of what keeps no count of its changes: another whenever anything of it is another."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def show_version(response: Response, version: int | str) -> None:
     """Put the version on the answer."""
     response.headers["ETag"] = f'"{version}"'

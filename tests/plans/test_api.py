@@ -63,3 +63,16 @@ def test_an_action_is_opened_again_with_the_reason_in_its_history(client: TestCl
     body = decide(client, town, "reopen", note=" two weeks to go ").json()
     assert body["status"] == "open" and body["history"][-1]["words"] == "two weeks to go"
     assert decide(client, town, "reopen").status_code == 409
+
+
+def test_who_decides_on_what_has_changed_since_is_told_to_look_again(client: TestClient, town: Town) -> None:
+    headers = town.program(town.worker)
+    address = f"/api/v1/actions/{town.mine.action.id}"
+    seen = listed(client, town)["items"][0]["version"]
+    assert listed(client, town)["items"][0]["version"] == seen, "looking changes nothing"
+    done = client.post(f"{address}/verify", headers={**headers, "If-Match": f'"{seen}"'})
+    assert done.status_code == 200 and done.headers["etag"] == f'"{done.json()["version"]}"' != f'"{seen}"'
+    late = client.post(f"{address}/reopen", headers={**headers, "If-Match": f'"{seen}"'})
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "changed_meanwhile")
+    again = client.post(f"{address}/reopen", headers={**headers, "If-Match": done.headers["etag"]})
+    assert again.status_code == 200 and again.json()["status"] == "open"
