@@ -92,7 +92,7 @@ def abandoned(session: Session, limit: int) -> Sequence[Escalation]:
 
 @dataclass(frozen=True)
 class Link:
-    """What a link in a worker's text is for. ``state``: open, yours, taken, closed, or old (the link is)."""
+    """What a link in a worker's text is for. ``state``: open, yours, taken, closed, or old or used (the link is)."""
 
     escalation_id: int
     worker: Worker
@@ -125,12 +125,25 @@ def link(session: Session, token: str) -> Link | None:
     if clock.now() > at + links.LIFETIME:
         state = "old"
     elif escalation.state == "open":
-        state = "open"
+        state = "used" if _used(session, escalation.id, worker.id, at) else "open"
     elif escalation.state == "resolved":
         state = "closed"
     else:
         state = "yours" if by == worker.id else "taken"
     return Link(escalation.id, worker, agency, state, worker_names(session, [by]).get(by, ""))
+
+
+def _used(session: Session, escalation_id: int, worker_id: uuid.UUID, told_at: datetime) -> bool:
+    """Was it taken on by this link before? Opened again, it needs a fresh one: an old page that a browser sends once
+    more, or whoever found the text, must not stop a ladder that danger has started anew."""
+    taken = select(EscalationEvent.id).where(
+        EscalationEvent.escalation_id == escalation_id,
+        EscalationEvent.worker_id == worker_id,
+        EscalationEvent.kind == "acknowledged",
+        EscalationEvent.via == "link",
+        EscalationEvent.at >= told_at,
+    )
+    return session.scalars(taken.limit(1)).first() is not None
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Due]:

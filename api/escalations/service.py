@@ -88,7 +88,7 @@ def open_escalation(
             return same
     joined = queries.open_in_conversation(session, conversation.id, kind)
     if joined is not None:
-        if words not in joined.words:
+        if words not in joined.words or _said_since(joined, message):
             joined.words = f"{joined.words}\n{words}"[-8000:]
             joined.reasons = sorted({*joined.reasons, *(reasons or [])})
             _raise_priority(session, joined, priority, kind, now, again=kind in DANGER)
@@ -113,6 +113,12 @@ def open_escalation(
     note(session, escalation, "opened")
     tell_next(session, escalation, now)
     return escalation
+
+
+def _said_since(escalation: Escalation, message: InboundMessage | None) -> bool:
+    """Did this message come after somebody took it on? Then it counts even where it says the same again."""
+    taken_at = escalation.acknowledged_at
+    return message is not None and taken_at is not None and message.received_at > taken_at
 
 
 def _raise_priority(
