@@ -76,7 +76,9 @@ def show_link(request: Request, token: str) -> Response:
     if link is None:
         raise HTTPException(404)
     language = chosen_language(request, link.agency.language)
-    return page(request, "link/take.html", language=language, status=410 if link.state in ("old", "used") else 200, link=link)
+    return page(
+        request, "link/take.html", language=language, status=410 if link.state in ("old", "used") else 200, link=link
+    )
 
 
 @links.post("/{token}")
