@@ -196,14 +196,19 @@ def decide(facts: Facts, now: datetime) -> Verdict:
     if reason:
         return Verdict(reason)
     last = facts.ends_at if facts.notice else facts.starts_at
-    span = facts.hours.span(now)
+    span, midnight = _today(facts.hours, now)
     if span is None:
         later = facts.hours.soonest(now, latest=last if facts.notice else last - LEAD)
         return Verdict("no_safe_time") if later is None else Verdict(wait_until=later)
     if facts.reach != "ok":
         return Verdict(facts.reach)
-    midnight = _utc(now.astimezone(facts.hours.zone).date() + timedelta(days=1), time(), facts.hours.zone)
     return Verdict(not_after=min(span[1], midnight, last))  # "tomorrow at ten" is true until midnight
+
+
+@lru_cache(maxsize=1024)
+def _today(hours: Hours, now: datetime) -> tuple[tuple[datetime, datetime] | None, datetime]:
+    """The span of safe time that it is, and when the day ends: the same for all who share these hours."""
+    return hours.span(now), _utc(now.astimezone(hours.zone).date() + timedelta(days=1), time(), hours.zone)
 
 
 def _unwanted(facts: Facts, now: datetime) -> str:

@@ -9,8 +9,8 @@ import json
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -19,13 +19,12 @@ from sqlalchemy.orm import Session
 from api import texts
 from api.database import notify
 from api.messages import sms
-from api.messages.options import numbered, with_numbers
 from api.reminders import queries, rules
 from api.reminders.wording import Spoken, choices, words
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
 #: Who wrote so recently may still be about to choose from what was offered then: a reminder takes other numbers.
 CHOOSING = timedelta(hours=1)
 
@@ -54,45 +53,23 @@ _NEW_HOLDERS = text("""
                                                        AND c.state <> 'quarantined')
 """)
 _ADDRESSED = text("SELECT address, id FROM conversations WHERE channel = 'sms' AND address = ANY (:addresses)")
-_OUTBOX = text("""
-    INSERT INTO outbound_messages
-        (id, conversation_id, channel, address, kind, body, options, created_at, due_at, state, settled_at, error)
-    SELECT x.id, x.conversation_id, x.channel, x.address, 'reminder', x.body, x.options, :now, :now,
-           CASE WHEN x.channel = 'web' THEN 'sent' ELSE 'queued' END, CASE WHEN x.channel = 'web' THEN :now END, ''
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS x(id uuid, conversation_id uuid, channel text, address text, body text, options jsonb)
-""")
-_QUEUED = text("""
-    UPDATE reminders r SET state = 'queued', reason = '', settled_at = :now, outbound_id = x.outbound_id,
+#: Into the outbox and noted with the reminder: one statement, so never one without the other.
+_QUEUE = text("""
+    WITH told AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(CAST(:rows AS json))
+             AS x(id uuid, reminder_id uuid, conversation_id uuid, channel text, address text, body text,
+                  options jsonb, first_option int, not_after timestamptz)
+    ), queued AS (
+        INSERT INTO outbound_messages
+            (id, conversation_id, channel, address, kind, body, options, created_at, due_at, state, settled_at, error)
+        SELECT id, conversation_id, channel, address, 'reminder', body, options, :now, :now,
+               CASE WHEN channel = 'web' THEN 'sent' ELSE 'queued' END, CASE WHEN channel = 'web' THEN :now END, ''
+        FROM told
+    )
+    UPDATE reminders r SET state = 'queued', reason = '', settled_at = :now, outbound_id = x.id,
            conversation_id = x.conversation_id, first_option = x.first_option, not_after = x.not_after
-    FROM unnest(CAST(:reminders AS uuid[]), CAST(:ids AS uuid[]), CAST(:conversations AS uuid[]),
-                CAST(:firsts AS int[]), CAST(:not_after AS timestamptz[]))
-         AS x(id, outbound_id, conversation_id, first_option, not_after)
-    WHERE r.id = x.id
+    FROM told x WHERE r.id = x.reminder_id
 """)
-
-
-@dataclass(frozen=True)
-class _Text:
-    """One row for the outbox."""
-
-    id: uuid.UUID
-    row: Row[Any]
-    not_after: datetime
-    conversation_id: uuid.UUID
-    body: str
-    options: list[dict[str, Any]]
-
-    def outbox_row(self) -> dict[str, Any]:
-        """As the outbox takes it."""
-        return {
-            "id": str(self.id),
-            "conversation_id": str(self.conversation_id),
-            "channel": self.row.channel,
-            "address": self.row.address,
-            "body": self.body,
-            "options": self.options,
-        }
 
 
 def tell(session: Session, now: datetime, limit: int = BATCH) -> int:
@@ -129,25 +106,28 @@ def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: dat
             session.execute(_SKIP, {"now": now, "ids": [row.id], "reasons": ["no_words"]})
             continue
         if row.channel == "sms":
-            body = sms.to_gsm7(with_numbers(body, offered, first))[: sms.LONGEST_BODY]
-        made.append(_Text(uuid.uuid4(), row, not_after, conversation_id, body, numbered(offered, first)))
-    session.execute(
-        _OUTBOX,
-        {"now": now, "rows": json.dumps([one.outbox_row() for one in made])},
-    )
-    session.execute(
-        _QUEUED,
-        {
-            "now": now,
-            "reminders": [one.row.id for one in made],
-            "ids": [one.id for one in made],
-            "conversations": [one.conversation_id for one in made],
-            "firsts": [one.options[0]["n"] if one.options else None for one in made],
-            "not_after": [one.not_after for one in made],
-        },
-    )
-    for one in made:
-        notify(session, f"conversation:{one.conversation_id}")
+            body = _as_sms(body, tuple(f"{one['n']} {one['label']}" for one in offered))
+        made.append(
+            {
+                "id": str(uuid.uuid4()),
+                "reminder_id": str(row.id),
+                "conversation_id": str(conversation_id),
+                "channel": row.channel,
+                "address": row.address,
+                "body": body,
+                "options": offered,
+                "first_option": first if offered else None,
+                "not_after": not_after.isoformat(),
+            }
+        )
+        notify(session, f"conversation:{conversation_id}")
+    if made:
+        session.execute(_QUEUE, {"now": now, "rows": json.dumps(made)})
+
+
+@lru_cache(maxsize=4096)
+def _as_sms(words_said: str, answers: tuple[str, ...]) -> str:
+    return sms.to_gsm7("\n".join([words_said, *answers]))[: sms.LONGEST_BODY]
 
 
 def _conversations(session: Session, rows: Sequence[Row[Any]], now: datetime) -> dict[str, uuid.UUID]:
@@ -188,7 +168,7 @@ def _taken(
     return taken
 
 
-def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[Any]]:
+def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[dict[str, Any]]]:
     """The first number and the answers. The same appointment keeps its numbers; others in one conversation never share
     one, so that "1" means what it says whatever came between."""
     if row.moment == "cancelled" or (row.shared and row.holder != row.person_id):
@@ -197,7 +177,7 @@ def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[Any]]:
     again = [n for n, appointment in taken.items() if appointment == mine]
     first = min(again) if again else rules.free_number(set(taken))
     taken |= {first: mine, first + 1: mine}
-    return first, choices(row.appointment_id, row.language)
+    return first, choices(mine, row.language, first)
 
 
 def _addressed(row: Row[Any], said: str) -> str:

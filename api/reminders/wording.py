@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from api import texts
 from api.appointments.wording import Voice, opening
 from api.jurisdiction.packs import pack
-from api.messages.options import Option
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,33 @@ def words(spoken: Spoken, now: datetime) -> str:
     """The text, without its numbered answers."""
     language, jurisdiction, zone = spoken.language, spoken.jurisdiction, spoken.zone
     hour = now.replace(minute=0, second=0, microsecond=0)
-    said = _when(language, jurisdiction, zone, spoken.when, hour)
-    args = {"when": said}
-    if spoken.was_at is not None:
-        args = {"when": _when(language, jurisdiction, zone, spoken.was_at, hour), "next": said}
-    text_id = spoken.moment if spoken.moment in ("moved", "cancelled", "restored") else "soon"
+    said = _when(language, jurisdiction, zone, _minute(spoken.when), hour)
+    before = "" if spoken.was_at is None else _when(language, jurisdiction, zone, _minute(spoken.was_at), hour)
+    if not spoken.plain:
+        return _said(spoken.moment, language, said, before)
+    kind = _kind(language, jurisdiction, spoken.kind)
+    return _said(spoken.moment, language, said, before, kind, _children(spoken), spoken.place)
+
+
+def _minute(when: datetime) -> datetime:
+    return when.replace(second=0, microsecond=0)  # no words say seconds
+
+
+# The same hour, kind and place is told to many: a hundred thousand reminders are some hundred different texts.
+@lru_cache(maxsize=4096)
+def _said(moment: str, language: str, said: str, before: str, kind: str = "", child: str = "", place: str = "") -> str:
+    """The words for a time in words, and the one ``before`` it where it was moved; discreet where no ``kind`` is."""
+    args = {"when": before, "next": said} if before else {"when": said}
+    text_id = moment if moment in ("moved", "cancelled", "restored") else "soon"
     if text_id in ("cancelled", "restored"):
         args["when"] = opening(args["when"])
-    if not spoken.plain:
+    if not kind:
         return texts.render(f"reminders.{text_id}", language, **args)
-    child = _children(spoken)
     if child:
         args["child"] = child
-    kind = _kind(language, jurisdiction, spoken.kind)
     text = texts.render(f"reminders.{text_id}_{'child' if child else 'plain'}", language, kind=kind, **args)
-    if spoken.place and text_id in ("soon", "moved", "restored"):
-        text += " " + texts.render("appointments.where", language, place=spoken.place)
+    if place and text_id in ("soon", "moved", "restored"):
+        text += " " + texts.render("appointments.where", language, place=place)
     return text
 
 
@@ -94,10 +105,11 @@ def _labels(language: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
     )
 
 
-def choices(appointment_id: object, language: str) -> list[Option]:
-    """What the person may answer: they come to that appointment, or cannot."""
+def choices(appointment_id: object, language: str, first: int) -> list[dict[str, Any]]:
+    """What the person may answer, counted from ``first``: they come to that appointment, or cannot. As
+    api.messages.options.numbered gives it."""
     carried = f'{{"appointment_ref": "{appointment_id}"}}'
     return [
-        Option(label=label, payload=f"/{intent}{carried}", words=list(also))
-        for label, also, intent in _labels(language)
+        {"n": n, "label": label, "payload": f"/{intent}{carried}", "words": list(also)}
+        for n, (label, also, intent) in enumerate(_labels(language), start=first)
     ]
