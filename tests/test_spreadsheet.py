@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import spreadsheet
+from api.settings import ROOT
 
 CELLS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)
 
@@ -34,3 +35,10 @@ def test_numbers_stay_numbers() -> None:
 def test_what_is_written_reads_back_as_it_was(cells: list[str]) -> None:
     header = [f"c{n}" for n in range(len(cells))]
     assert spreadsheet.read(spreadsheet.written([header, cells]).encode()).rows == [(2, cells)]
+
+
+def test_nothing_else_writes_csv_for_people() -> None:
+    """``api/safety/evaluate.py`` writes numbers only, for whoever trains the screen."""
+    writers = {path.name for path in (ROOT / "api").rglob("*.py") if "csv.writer(" in path.read_text(encoding="utf-8")}
+    writers |= {path.name for path in (ROOT / "api").rglob("*.py") if "DictWriter(" in path.read_text(encoding="utf-8")}
+    assert writers == {"spreadsheet.py", "evaluate.py"}

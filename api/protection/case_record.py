@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from api.access.models import Opening
 from api.appointments.models import Appointment, AppointmentSeries
 from api.conferences.models import Conference, Dissent
 from api.database import Base
@@ -26,6 +27,7 @@ _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
     (Appointment, "place address bring"),
     (AppointmentSeries, "place address bring attendees"),
     (Escalation, "outcome"),
+    (Opening, "reason"),
 )
 _OF_PLAN: tuple[tuple[type[Base], str], ...] = (
     (Risk, "description evidence lower_when"),

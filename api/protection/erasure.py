@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import Agency
+from api.access.models import Agency, KeptAnswer, Worker
 from api.appointments.models import Attendee, CalendarFeed, ChangeRequest
 from api.audit import service as audit
 from api.conferences.models import ConferenceAttendee
@@ -133,6 +133,7 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
         _count(session, update(Escalation).where(about, Escalation.words != "").values(emptied)),
     )
     _words(session, person, done)
+    _kept_answers(session, person, numbers, done)
     for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan):
         gone = _count(session, delete(table).where(table.person_id == person.id))
         done.add(table.__tablename__.replace("_", " "), gone)
@@ -246,6 +247,16 @@ def _words(session: Session, person: Person, done: Done) -> None:
         (StatedView, StatedView.person_id, StatedView.words),
     ):
         done.add("words", _count(session, update(table).where(owner == person.id, words != "").values({words: ""})))
+
+
+def _kept_answers(session: Session, person: Person, numbers: set[str], done: Done) -> None:
+    """What programs were answered in the last day, where it names the person: emptied, not removed, so that a program
+    that asks again does nothing twice."""
+    said = [str(person.id), *numbers, *([] if person.erased_at else [person.first_name])]
+    named = or_(*(KeptAnswer.body.contains(word, autoescape=True) for word in said))
+    theirs = select(Worker.id).join(Family, Family.agency_id == Worker.agency_id).where(Family.id == person.family_id)
+    emptied = update(KeptAnswer).where(KeptAnswer.worker_id.in_(theirs), KeptAnswer.body != "", named)
+    done.add("kept answers to programs", _count(session, emptied.values(body="")))
 
 
 def _profile(person: Person, neutral: str) -> None:

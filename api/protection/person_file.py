@@ -18,7 +18,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import Agency, Worker
+from api.access.models import Agency, Opening, Worker
 from api.appointments.models import Appointment, Attendee, CalendarFeed, ChangeRequest
 from api.audit import service as audit
 from api.audit.models import AuditEntry
@@ -102,6 +102,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
             "given_on",
         ),
         "conferences": _conferences(session, person),
+        "opened_by_others": _opened(session, family, workers),
         "on_the_plan_since": [
             one.isoformat()
             for one in session.scalars(
@@ -213,6 +214,12 @@ def _conferences(session: Session, person: Person) -> Lines:
         known = _fields(meeting, "kind held_on status decision")
         lines.append(known | _fields(attendee, "attended sent_report") | {"as": attendee.role})
     return lines
+
+
+def _opened(session: Session, family: Family, workers: dict[UUID, Worker]) -> Lines:
+    """Who opened the family though it is not theirs, and why."""
+    rows = session.scalars(select(Opening).where(Opening.family_id == family.id).order_by(Opening.opened_at))
+    return [_fields(row, "opened_at ends_at reason") | {"by": _by(workers, row.worker_id)} for row in rows]
 
 
 def _trail(session: Session, person: Person, seen: set[Any], workers: dict[UUID, Worker]) -> Lines:

@@ -53,6 +53,7 @@ _OLD: Mapping[str, tuple[str, str]] = {
         "worker_sessions",
         "SELECT id FROM worker_sessions WHERE coalesce(revoked_at, expires_at) < :before",
     ),
+    "kept_answers": ("kept_answers", "SELECT id FROM kept_answers WHERE at < :before"),
     "chat_codes": ("chat_codes", "SELECT id FROM chat_codes WHERE coalesce(used_at, expires_at) < :before"),
     "webhook_events": ("webhook_events", "SELECT id FROM webhook_events WHERE settled_at < :before"),
     "anonymous_chats": (

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from api import clock
+from api.access import answers
+from api.access.models import Opening
 from api.audit.models import AuditEntry
 from api.cli import app
 from api.database import transaction
@@ -117,6 +119,19 @@ def lived(session: Session, town: Town) -> int:
 def test_no_word_number_or_name_is_left_and_what_happened_stays(session: Session, town: Town) -> None:
     number = lived(session, town)
     address = town.mine.conversation.address
+    claimed = answers.claim(town.worker.id, "key", "asked")
+    answers.keep(claimed, 201, '{"first_name": "Ashparent"}')
+    now = clock.now()
+    session.add(
+        Opening(
+            family_id=town.mine.family.id,
+            worker_id=town.duty.id,
+            reason="Ashparent rang the office twice",
+            opened_at=now,
+            ends_at=now,
+        )
+    )
+    session.commit()
     before = session.get_one(Escalation, number)
     times = (before.priority, before.opened_at, before.resolved_at)
     said = run(town.mine.parent.id, "--yes")
@@ -139,6 +154,9 @@ def test_no_word_number_or_name_is_left_and_what_happened_stays(session: Session
     assert date(2026, 1, 1) in [view.given_on for view in views] and {view.words for view in views} == {""}
     person = session.get_one(Person, town.mine.parent.id)
     assert person.first_name == "Erased person" and person.erased_at and person.kind == "parent"
+    assert session.scalars(select(Opening.reason)).one() == "Erased person rang the office twice"
+    again = answers.claim(town.worker.id, "key", "asked")
+    assert (again.kind, again.status, again.body) == ("same", 201, ""), "emptied, and still nothing is done twice"
     entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "erased_person")).one()
     assert entry.detail["reason"] == "request 4711" and entry.detail["messages"] == 2
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from api import clock
-from api.access.models import Agency
+from api.access.models import Agency, Opening
 from api.appointments.models import Appointment
 from api.audit import service as audit
 from api.audit.models import AuditEntry
@@ -147,3 +147,22 @@ def test_a_file_that_is_there_is_not_overwritten(town: Town, tmp_path: Path) -> 
     out.write_text("something else")
     said = CliRunner().invoke(app, ["export-person", str(town.mine.parent.id), "--out", str(out)])
     assert said.exit_code == 1 and out.read_text() == "something else"
+
+
+def test_who_opened_the_family_and_why_is_told_without_relatives_names(
+    session: Session, town: Town, tmp_path: Path
+) -> None:
+    now = clock.now()
+    session.add(
+        Opening(
+            family_id=town.mine.family.id,
+            worker_id=town.duty.id,
+            reason="school rang about Ashchild this morning",
+            opened_at=now,
+            ends_at=now,
+        )
+    )
+    session.commit()
+    (opened,) = export(str(town.mine.parent.id), tmp_path)["opened_by_others"]
+    assert opened["by"].startswith("Dora") and "school rang about" in opened["reason"]
+    assert "Ashchild" not in opened["reason"]

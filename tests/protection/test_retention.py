@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from api import clock
-from api.access.models import SignInAttempt
+from api.access.models import KeptAnswer, SignInAttempt
 from api.audit.models import AuditEntry
 from api.channels.webchat import service as webchat
 from api.cli import app
@@ -31,6 +31,7 @@ def one_of_everything(session: Session, town: Town, age: timedelta) -> tuple[Con
     at = clock.now() - age
     session.add(DemoText(sid=uuid.uuid4().hex, at=at, sender="a", recipient="b", body="hello"))
     session.add(SignInAttempt(subject="x", at=at))
+    session.add(KeptAnswer(worker_id=town.worker.id, key_hash=uuid.uuid4().hex, request_hash="x", at=at, body="{}"))
     chat = session.get_one(Conversation, webchat.start_without_name(town.agency.id, "en").conversation_id)
     family = session.get_one(Conversation, town.mine.conversation.id)
     chat.created_at = chat.closed_at = chat.expires_at = at
@@ -75,7 +76,13 @@ def test_what_is_old_goes_with_its_parts_and_a_familys_messages_stay(session: Se
     chat_id, family_id = chat.id, family.id
     gone = remove_old()
     # The chat's own attempt went first, by its age, and so did the family's.
-    assert gone == {"simulated_texts": 1, "delivery_attempts": 2, "sign_in_attempts": 1, "anonymous_chats": 1}
+    assert gone == {
+        "simulated_texts": 1,
+        "delivery_attempts": 2,
+        "sign_in_attempts": 1,
+        "anonymous_chats": 1,
+        "kept_answers": 1,
+    }
     session.expire_all()
     assert session.get(Conversation, chat_id) is None and session.get(Conversation, family_id) is not None
     assert set(session.scalars(select(InboundMessage.conversation_id))) == {family_id}

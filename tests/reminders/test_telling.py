@@ -15,9 +15,11 @@ from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
 from api.messages import jobs as message_jobs
 from api.messages.models import Conversation, OutboundMessage
+from api.messages.options import Option, numbered
 from api.reminders import jobs
 from api.reminders.models import AppointmentChange, Reminder
 from api.reminders.telling import BATCH
+from api.reminders.wording import choices
 from tests.harness.twilio import FakeTwilio
 from tests.reminders.conftest import MEETING, NOON, Booking, Diary, set_clock, tick
 
@@ -298,3 +300,12 @@ def test_every_change_is_noted_by_the_database_itself(diary: Diary) -> None:
     with reading() as session:
         changes = session.scalars(select(AppointmentChange).where(AppointmentChange.handled_at.is_(None))).all()
     assert [(change.was_status, change.was_at) for change in changes] == [("scheduled", MEETING)]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_answers_offered_are_as_every_other_part_knows_them(language: str) -> None:
+    offered = choices("some-id", language, 3)
+    assert numbered([Option.model_validate({**one}) for one in offered], 3) == offered
+    assert [one["payload"] for one in offered] == [
+        '/confirm_attendance{"appointment_ref": "some-id"}', '/request_reschedule{"appointment_ref": "some-id"}',
+    ]  # fmt: skip
