@@ -39,15 +39,13 @@ _WAIT = text("""
 _CONVERSATIONS = text("""
     INSERT INTO conversations (id, channel, address, agency_id, person_id, language, created_at, state)
     SELECT gen_random_uuid(), 'sms', x.address, x.agency_id, x.person_id, x.language, :now, '{}'::jsonb
-    FROM unnest(CAST(:addresses AS text[]), CAST(:agencies AS uuid[]), CAST(:people AS uuid[]),
-                CAST(:languages AS text[])) AS x(address, agency_id, person_id, language)
-    ON CONFLICT (channel, address) DO NOTHING
+    FROM json_to_recordset(CAST(:rows AS json)) AS x(address text, agency_id uuid, person_id uuid, language text)
+    ON CONFLICT (channel, address) DO NOTHING RETURNING address, id
 """)
 #: The number changed hands since somebody last wrote from it: what was talked about is not the new holder's.
 _NEW_HOLDERS = text("""
     UPDATE conversations v SET person_id = x.person_id, agency_id = x.agency_id, language = x.language, state = '{}'
-    FROM unnest(CAST(:addresses AS text[]), CAST(:agencies AS uuid[]), CAST(:people AS uuid[]),
-                CAST(:languages AS text[])) AS x(address, agency_id, person_id, language)
+    FROM json_to_recordset(CAST(:rows AS json)) AS x(address text, agency_id uuid, person_id uuid, language text)
     WHERE v.channel = 'sms' AND v.address = x.address AND v.person_id IS DISTINCT FROM x.person_id
       AND NOT EXISTS (SELECT 1 FROM contact_points c WHERE c.person_id = v.person_id AND c.address = v.address
                                                        AND c.state <> 'quarantined')
@@ -137,16 +135,23 @@ def _conversations(session: Session, rows: Sequence[Row[Any]], now: datetime) ->
     strange = [row for row in texted.values() if row.holder != row.person_id]
     if not strange:
         return found
-    named = {
-        "addresses": [row.address for row in strange],
-        "agencies": [row.agency_id for row in strange],
-        "people": [row.person_id for row in strange],
-        "languages": [texts.supported(row.language) for row in strange],
-    }
+    named = json.dumps(
+        [
+            {
+                "address": row.address,
+                "agency_id": str(row.agency_id),
+                "person_id": str(row.person_id),
+                "language": texts.supported(row.language),
+            }
+            for row in strange
+        ]
+    )
     if any(row.conversation_id for row in strange):
-        session.execute(_NEW_HOLDERS, named)
-    session.execute(_CONVERSATIONS, {**named, "now": now})
-    found |= {row.address: row.id for row in session.execute(_ADDRESSED, {"addresses": named["addresses"]})}
+        session.execute(_NEW_HOLDERS, {"rows": named})
+    found |= {row.address: row.id for row in session.execute(_CONVERSATIONS, {"rows": named, "now": now})}
+    others = [row.address for row in strange if row.address not in found]  # somebody wrote from it in this moment
+    if others:
+        found |= {row.address: row.id for row in session.execute(_ADDRESSED, {"addresses": others})}
     return found
 
 
