@@ -87,7 +87,7 @@ _CHANGES = text("""
     ), first AS (
         SELECT DISTINCT ON (appointment_id) * FROM noted ORDER BY appointment_id, id
     )
-    SELECT f.id AS change_id, a.id AS appointment_id, t.person_id, a.starts_at, a.ends_at, a.status,
+    SELECT f.id AS change_id, a.id AS appointment_id, t.person_id, a.starts_at, a.ends_at, a.status, a.series_id,
            coalesce(w.was_at, f.was_at) AS was_at, coalesce(w.was_status, f.was_status) AS was_status
     FROM first f
     JOIN appointments a ON a.id = f.appointment_id AND a.ends_at > :now
@@ -113,12 +113,13 @@ _REPLACE = text("""
 
 _TELL = text("""
     INSERT INTO reminders
-        (id, appointment_id, person_id, moment, starts_at, change_id, was_at, due_at, state, reason)
-    SELECT gen_random_uuid(), x.appointment_id, x.person_id, x.moment, x.starts_at, x.change_id, x.was_at, :now,
-           'planned', ''
+        (id, appointment_id, person_id, moment, starts_at, change_id, was_at, others, due_at, state, reason)
+    SELECT gen_random_uuid(), x.appointment_id, x.person_id, x.moment, x.starts_at, x.change_id, x.was_at, x.others,
+           :now, 'planned', ''
     FROM unnest(CAST(:appointments AS uuid[]), CAST(:people AS uuid[]), CAST(:moments AS text[]),
-                CAST(:starts AS timestamptz[]), CAST(:changes AS bigint[]), CAST(:was AS timestamptz[]))
-         AS x(appointment_id, person_id, moment, starts_at, change_id, was_at)
+                CAST(:starts AS timestamptz[]), CAST(:changes AS bigint[]), CAST(:was AS timestamptz[]),
+                CAST(:others AS int[]))
+         AS x(appointment_id, person_id, moment, starts_at, change_id, was_at, others)
     ON CONFLICT (appointment_id, person_id, moment, starts_at, change_id) DO NOTHING
 """)
 
@@ -137,21 +138,32 @@ def note_changes(session: Session, now: datetime) -> int:
     if not rows:
         return 0
     session.execute(_REPLACE, {"now": now, **_who(rows)})
-    news = [(row, moment) for row in rows if (moment := _what_happened(row))]
+    news = _together([(row, moment) for row in rows if (moment := _what_happened(row))])
     if news:
-        changed = [row for row, _ in news]
+        changed = [row for row, _, _ in news]
         session.execute(
             _TELL,
             {
                 "now": now,
                 **_who(changed),
-                "moments": [moment for _, moment in news],
+                "moments": [moment for _, moment, _ in news],
+                "others": [others for _, _, others in news],
                 "starts": [row.starts_at for row in changed],
                 "changes": [row.change_id for row in changed],
                 "was": [row.was_at for row in changed],
             },
         )
     return len(news)
+
+
+def _together(news: list[tuple[Row[Any], str]]) -> list[tuple[Row[Any], str, int]]:
+    """The same news of several appointments of one series is one text to each person: of the first, with how many
+    others it is true of."""
+    found: dict[object, list[tuple[Row[Any], str]]] = {}
+    for row, moment in sorted(news, key=lambda one: one[0].starts_at):
+        key = (row.person_id, row.series_id, moment) if row.series_id else (row.person_id, row.appointment_id)
+        found.setdefault(key, []).append((row, moment))
+    return [(*same[0], len(same) - 1) for same in found.values()]
 
 
 def _what_happened(row: Row[Any]) -> str:

@@ -31,7 +31,7 @@ _DUE = text("""
         SELECT * FROM reminders WHERE state = 'planned' AND due_at <= :now ORDER BY due_at LIMIT :batch
         FOR UPDATE SKIP LOCKED
     )
-    SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.due_at,
+    SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.others, r.due_at,
            a.starts_at, a.ends_at, a.status, a.kind, a.place, a.address_hidden,
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
            p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,

@@ -206,4 +206,5 @@ def _spoken(row: Row[Any]) -> Spoken:
         language=row.language,
         jurisdiction=row.jurisdiction,
         zone=row.timezone,
+        others=row.others,
     )

@@ -32,10 +32,19 @@ class Spoken:
     language: str
     jurisdiction: str
     zone: str = field(default="UTC")
+    #: So many more of its series were changed in the same way.
+    others: int = 0
 
 
 def words(spoken: Spoken, now: datetime) -> str:
     """The text, without its numbered answers."""
+    said = _words(spoken, now)
+    if not spoken.others:
+        return said
+    return said + " " + texts.render(f"reminders.others.{spoken.moment}", spoken.language, count=spoken.others)
+
+
+def _words(spoken: Spoken, now: datetime) -> str:
     language, jurisdiction, zone = spoken.language, spoken.jurisdiction, spoken.zone
     hour = now.replace(minute=0, second=0, microsecond=0)
     said = _when(language, jurisdiction, zone, _minute(spoken.when), hour)
