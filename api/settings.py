@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     #: Whom such e-mail comes from: an address, perhaps with a name.
     mail_from: str = ""
+    #: Below this balance (in the account's currency) the status page warns.
+    twilio_low_balance: float = 20.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
     twilio_account_sid: str = Field(default="", validation_alias=AliasChoices("TWILIO_ACCOUNT_SID"))
     twilio_auth_token: str = Field(default="", validation_alias=AliasChoices("TWILIO_AUTH_TOKEN"))

@@ -10,6 +10,7 @@ from api.directory import models as directory
 from api.escalations import models as escalations
 from api.families import models as families
 from api.messages import models as messages
+from api.ops import models as ops
 from api.plans import models as plans
 from api.reminders import models as reminders
 from api.reviews import models as reviews
@@ -30,6 +31,7 @@ __all__ = [
     "families",
     "messages",
     "metadata",
+    "ops",
     "plans",
     "reminders",
     "reviews",

@@ -23,6 +23,7 @@ from api.escalations.jobs import climb
 from api.jobs import app
 from api.messages.jobs import sweep
 from api.ops.heartbeat import beat
+from api.ops.provider import LOOK_SECONDS, watch_twilio
 from api.protection.jobs import EVERY_SECONDS as RETENTION_SECONDS
 from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
@@ -90,6 +91,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
                 asyncio.create_task(_every(settings().tick_seconds, deliver_webhooks)),
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
+                asyncio.create_task(_every(LOOK_SECONDS, watch_twilio)),
                 asyncio.create_task(_every(RETENTION_SECONDS, remove_old)),
                 asyncio.create_task(_retry_stalled()),
             ]

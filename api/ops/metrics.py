@@ -44,6 +44,10 @@ class _Of(Collector):
         for name in NAMES:
             warned.add_metric([name], float(name in standing))
         yield from (waiting, oldest, texts, warned)
+        if state.balance is not None:
+            yield GaugeMetricFamily(
+                "hearthline_twilio_balance", "In the account's currency, as last told.", value=state.balance
+            )
         yield GaugeMetricFamily("hearthline_workers_alive", "Worker processes that beat.", value=state.workers)
 
 

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from api.ops.models import ProviderCheck
 from api.ops.watch import Deliveries, State
+from api.settings import settings
 
 #: A worker beats every three seconds (api.worker).
 WORKER_SILENT_AFTER = 15
@@ -60,8 +62,13 @@ def queues(session: Session, now: datetime) -> State:
 def measure(session: Session, now: datetime) -> State:
     """The same, and what became of the texts of the last hour and of the day before it."""
     row = session.execute(_DELIVERIES, {"hour": now - timedelta(hours=1), "day": now - timedelta(hours=25)}).one()
+    twilio = session.get(ProviderCheck, "twilio")
     return replace(
         queues(session, now),
+        twilio=twilio.state if twilio else "",
+        balance=twilio.balance if twilio else None,
+        currency=twilio.currency if twilio else "",
+        low_balance=settings().twilio_low_balance,
         last_hour=Deliveries(row.reached, row.failed),
         day_before=Deliveries(row.reached_before, row.failed_before),
     )

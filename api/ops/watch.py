@@ -45,6 +45,11 @@ class State:
     workers: int = 1
     last_hour: Deliveries = Deliveries()
     day_before: Deliveries = Deliveries()
+    #: What Twilio last said (api.ops.models); empty: it was not asked.
+    twilio: str = ""
+    balance: float | None = None
+    currency: str = ""
+    low_balance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ def warnings(state: State) -> list[Warning]:
         (state.oldest_rung > LONGEST_RUNG, "ladder_stuck", True),
         (state.oldest_delivery > LONGEST_DELIVERY, "deliveries_stuck", True),
         (state.oldest_turn > LONGEST_TURN, "turns_stuck", True),
+        (state.twilio in ("credentials", "suspended"), "twilio_refuses", True),
+        (state.balance is not None and state.balance < state.low_balance, "twilio_balance", False),
         (failing(state.last_hour, state.day_before), "deliveries_failing", False),
     )
     return [Warning(name, stops) for is_so, name, stops in found if is_so]
@@ -72,4 +79,12 @@ def failing(now: Deliveries, before: Deliveries) -> bool:
     return now.failed >= FEW_FAILURES and now.share > FAILING_SHARE and now.share > 2 * before.share
 
 
-NAMES = ("worker_silent", "ladder_stuck", "deliveries_stuck", "turns_stuck", "deliveries_failing")
+NAMES = (
+    "worker_silent",
+    "ladder_stuck",
+    "deliveries_stuck",
+    "turns_stuck",
+    "twilio_refuses",
+    "twilio_balance",
+    "deliveries_failing",
+)

@@ -62,6 +62,9 @@ class FakeTwilio:
     token: str = TOKEN
     account: str = ACCOUNT
     texts: list[Text] = field(default_factory=list)
+    #: What the account resource and its balance say.
+    status: str = "active"
+    balance: str = "51.25"
     #: Every call for a text, those that failed too: (to, body, what was answered).
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     #: What was wrong with calls: a test run fails with these.
@@ -167,6 +170,15 @@ class FakeTwilio:
                 self.end_headers()
                 self.wfile.write(content)
 
+            def do_GET(self) -> None:
+                status, answer = fake.tell(self.path, self.headers.get("Authorization", ""))
+                content = answer.encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -206,6 +218,18 @@ class FakeTwilio:
             case "drop":
                 return 0, ""
         return 201, json.dumps(message_resource(text))
+
+    def tell(self, path: str, authorization: str) -> tuple[int, str]:
+        """What the account resource and its balance say."""
+        expected = "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
+        if authorization != expected:
+            return 401, error_document(401, 20003, "Authenticate")
+        here = f"/2010-04-01/Accounts/{self.account}"
+        if path == f"{here}.json":
+            return 200, json.dumps({"sid": self.account, "status": self.status, "type": "Full"})
+        if path == f"{here}/Balance.json":
+            return 200, json.dumps({"account_sid": self.account, "balance": self.balance, "currency": "GBP"})
+        return self._problem(404, 20404, f"The requested resource {path} was not found")
 
     def _next_fault(self, to: str) -> str:
         for fault in self.faults:

@@ -28,6 +28,9 @@ def test_an_idle_installation_has_no_warning() -> None:
         ({"oldest_delivery": 3 * MINUTES}, "deliveries_stuck", True),
         ({"oldest_turn": 3 * MINUTES}, "turns_stuck", True),
         ({"last_hour": Deliveries(5, 5)}, "deliveries_failing", False),
+        ({"twilio": "credentials"}, "twilio_refuses", True),
+        ({"twilio": "suspended"}, "twilio_refuses", True),
+        ({"balance": 19.9, "low_balance": 20.0}, "twilio_balance", False),
     ],
 )
 def test_what_stands_still_is_a_warning_with_words_in_every_language(
