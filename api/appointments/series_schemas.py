@@ -12,7 +12,7 @@ from api.appointments.models import AppointmentSeries
 from api.appointments.recurrence import FREQUENCIES, frequency_of
 from api.appointments.schemas import MOST_ATTENDEES, AttendeeIn, Details, Kind, OverlapOut
 from api.appointments.series import Rhythm
-from api.rest.schemas import ExternalId, Given
+from api.rest.schemas import ExternalId, Given, TimeOfDay
 
 Frequency = Literal[FREQUENCIES]  # type: ignore[valid-type]
 
@@ -94,7 +94,7 @@ class SeriesOut(BaseModel):
     every_working_days: int | None
     starts_on: date
     ends_on: date | None
-    at: time
+    at: TimeOfDay
     minutes: int
     place: str
     address: str

@@ -36,8 +36,14 @@ CHECKS = [
 ]
 #: So many requests to each operation: of what it allows, and of what it forbids.
 ALLOWED, FORBIDDEN = 24, 12
-#: A token can be had for one password, and a key cannot be taken back as a token.
-NEVER = ("POST /api/v1/token", "DELETE /api/v1/token")
+#: A token can be had for one password, and a key cannot be taken back as a token; a series wants days that fit together.
+NEVER = (
+    "POST /api/v1/token",
+    "DELETE /api/v1/token",
+    "POST /api/v1/families/{family_id}/series",
+    "PATCH /api/v1/series/{series_id}",
+    "POST /api/v1/series/{series_id}/end",
+)
 #: What is right in shape is seldom right in sense: some of the requests get these fields, so that more of each is done.
 SENSE: dict[str, dict[str, Any]] = {
     "POST /api/v1/families/{family_id}/appointments": {
@@ -104,6 +110,7 @@ def there(town: Town) -> dict[str, Any]:
         "view_id": mine.view.id,
         "conference_id": mine.meeting.id,
         "conversation_id": mine.conversation.id,
+        "series_id": mine.series.id,
         "escalation_id": town.escalation(mine),
     }
 
