@@ -36,7 +36,7 @@ CHECKS = [
 ]
 #: So many requests to each operation: of what it allows, and of what it forbids.
 ALLOWED, FORBIDDEN = 24, 12
-#: A token can be had for one password, and a key cannot be taken back as a token; a series wants days that fit together.
+#: A token wants the password, a key cannot be taken back as a token, a series wants days that fit together.
 NEVER = (
     "POST /api/v1/token",
     "DELETE /api/v1/token",
