@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 #: Inside a page's text this cannot be seen; as soon as one sign of it is not escaped, it breaks out of something.
-TEMPLATE = "{{7*191}}"
-TEMPLATE_RAN = "1337"
+TEMPLATE = "{{'zq'*3}}"
+#: No id or token, which are of hexadecimal signs, has it by chance.
+TEMPLATE_RAN = "zqzqzq"
 RAN = "hearthlineXssRan"
 #: Where links may lead: to us, to a phone, to an authenticator app, to somebody's page over https.
 SCHEMES = {"", "http", "https", "tel", "mailto", "otpauth"}
@@ -60,7 +61,7 @@ class Page(HTMLParser):
         self.text = ""
         self.feed(html)
         self.close()
-        if TEMPLATE_RAN in html and TEMPLATE not in self.text:
+        if TEMPLATE_RAN in html:
             self.wrong.append("a template ran what somebody wrote")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

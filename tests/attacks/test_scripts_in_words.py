@@ -123,6 +123,7 @@ def test_the_check_itself_sees_what_breaks_out() -> None:
     ):
         assert Page(html).wrong, html
     assert Page('<a href="javascript:alert(1)">x</a>').wrong
+    assert Page("<p>zqzqzq</p>").wrong, "what a template would make of it"
     assert Page("<p style='x'>").wrong and Page("<script>1</script>").wrong
     assert not Page(
         '<p title="&#34;&gt;&lt;xss&gt;">&lt;script&gt;</p><script src="/static/js/chat.js"></script>'
