@@ -72,6 +72,9 @@ ROUTES = (
     ("POST", "/console/workers/{unseen}/deactivate"),
     ("POST", "/console/workers/{unseen}/reactivate"),
     ("POST", "/console/keys/{unseen}/revoke"),
+    ("POST", "/console/webhooks/{unseen}/test"),  # with real ones: tests/webhooks/test_webhooks.py
+    ("POST", "/console/webhooks/{unseen}/switch"),
+    ("POST", "/console/webhooks/{unseen}/remove"),
     ("POST", "/console/openings/{unseen}/seen"),  # with real ones: tests/access/test_openings.py
 )
 
