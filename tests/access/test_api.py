@@ -67,7 +67,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/families/{family}/appointments": APPOINTMENT,
     "/api/v1/appointments/{appointment}": {"status": "cancelled"},
     "/api/v1/families/{family}/series": {**RHYTHM, "kind": "home_visit", "attendees": [{"name": "Amara Okafor"}]},
-    "/api/v1/series/{series}": {**RHYTHM, "from": "2030-05-02"},
+    "/api/v1/series/{series}": {**RHYTHM, "from": "2026-01-29"},
     "/api/v1/series/{series}/end": {"from": "2030-05-02"},
     "/api/v1/families/{family}/events": {"kind": "core_group", "day": "2026-01-12"},
     "/api/v1/families/{family}/conferences": {"kind": "initial", "held_on": "2026-01-03"},

@@ -18,9 +18,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Two api processes, a worker, Rasa with the trained model, the action server: all real, for the whole run."""
+    """Two api processes, a worker, Rasa with the trained model, the action server: all real, for all promises."""
     with running(tmp_path_factory.mktemp("town"), apis=2) as system:
         yield system
 
