@@ -13,7 +13,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -43,19 +43,27 @@ def pytest_sessionstart() -> None:
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to end", returncode=143))
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the database, so that ``make test-fast`` can do without it, and what runs together.
-
-    With pytest-xdist, a file's tests run in one process, one after another; so do all promises, for they share one
-    whole system, and the search for leaks comes when all of it has been written. They take longest, so they come first.
-    """
+    """Mark what needs the database, so that ``make test-fast`` can do without it; the promises come first, for they take
+    longest, and of them last the search through all that was written."""
     for item in items:
         if "migrated" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.database)
-        together = "promises" if item.path.parent.name == "promises" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
     items.sort(key=lambda item: (item.path.parent.name != "promises", item.path.name == "test_nothing_leaks.py"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """In two processes (``make test``) a file's tests run in one of them, in order; so do all promises, which share one
+    whole system."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return "promises" if path.startswith("tests/promises/") else path
+
+    return Together(config, log)
 
 
 def pytest_sessionfinish() -> None:
