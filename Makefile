@@ -4,7 +4,7 @@ API := var/env/api/bin/python
 BOT := var/env/bot/bin/python
 export PYTHONDONTWRITEBYTECODE ?= 1
 # Two processes; what shares a system stays together (tests/conftest.py).
-TWO := -n 2 --dist loadscope
+TWO := -n 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup train test test-fast check format bench lock clean

@@ -44,8 +44,8 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the database, so that ``make test-fast`` can do without it; the promises come first, for they take
-    longest, and of them last the search through all that was written."""
+    """Mark what needs the database, so that ``make test-fast`` can do without it; the promises come first, for they
+    take longest, and of them last the search through all that was written."""
     for item in items:
         if "migrated" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.database)
