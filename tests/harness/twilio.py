@@ -152,7 +152,11 @@ class FakeTwilio:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+                length = int(self.headers.get("Content-Length", "0"))
+                raw = self.rfile.read(length).decode()
+                if len(raw.encode()) < length:
+                    self.close_connection = True  # the caller was killed while it spoke: nothing was asked of us
+                    return
                 form = dict(parse_qsl(raw, keep_blank_values=True))
                 status, answer = fake.take(self.path, self.headers.get("Authorization", ""), form)
                 if status == 0:
