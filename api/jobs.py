@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 #: What the worker runs; it opens its own connector (api.worker).
 app = procrastinate.App(
     connector=procrastinate.PsycopgConnector(),
-    import_paths=["api.assistant.jobs", "api.messages.jobs"],
+    import_paths=["api.assistant.jobs", "api.escalations.jobs", "api.messages.jobs"],
 )
 
 #: Only ever enqueues, and only through a caller's own connection: it never connects by itself.
@@ -25,6 +25,7 @@ _enqueuer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 RUN_TURNS = "run_turns"
 DELIVER = "deliver"
 DELIVER_REMINDERS = "deliver_reminders"
+TELL_LEFT = "tell_left"
 #: Reminders give way to everything that somebody waits for.
 LAST = -10
 
@@ -64,6 +65,11 @@ def enqueue_deliveries(session: Session, messages: Sequence[tuple[uuid.UUID, str
         for outbound_id, address in messages
     ]
     _enqueuer.job_manager.batch_defer_jobs(made, connection=connection)
+
+
+def enqueue_left(session: Session, conversation_id: uuid.UUID) -> None:
+    """Queue the word to the workers that somebody left this chat (api.escalations.jobs), after its last turn."""
+    _enqueue(session, TELL_LEFT, lock=f"conversation:{conversation_id}", conversation_id=str(conversation_id))
 
 
 def enqueue_lane(session: Session, lane: int) -> None:

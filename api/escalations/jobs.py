@@ -1,15 +1,32 @@
-"""The ladder's tick: tells the next rung of every escalation that nobody has acknowledged in time."""
+"""The ladder's tick: tells the next rung of every escalation that nobody has acknowledged in time. The job that tells
+workers of a chat that was left."""
 
 from __future__ import annotations
+
+import uuid
+
+import procrastinate
 
 from api import clock, crashpoints
 from api.database import transaction
 from api.escalations import queries, service
+from api.jobs import TELL_LEFT, app
 
 #: Rungs in one transaction.
 BATCH = 2000
 #: Of what somebody had who is gone, in one transaction.
 ABANDONED = 200
+
+
+#: The word that somebody left is tried so often, a few seconds apart.
+TRIES = procrastinate.RetryStrategy(max_attempts=100, wait=3)
+
+
+@app.task(name=TELL_LEFT, queue=TELL_LEFT, retry=TRIES)
+def tell_left(conversation_id: str) -> None:
+    """Somebody left a chat that was about danger: whoever has it hears so, else all who were told of it."""
+    with transaction() as session:
+        service.chat_left(session, uuid.UUID(conversation_id))
 
 
 def climb() -> int:

@@ -78,7 +78,8 @@ class Notification(Base):
 
 class EscalationEvent(Base):
     """Something became of an escalation: ``kind`` is opened, raised, reopened, acknowledged, handed_over, left (the
-    worker who had it is gone) or resolved. In order of ``at`` they are its whole life but the rungs."""
+    worker who had it is gone), chat_left (whoever wrote has left the web chat) or resolved. In order of ``at`` they
+    are its whole life but the rungs."""
 
     __tablename__ = "escalation_events"
 

@@ -63,6 +63,14 @@ def open_in_conversation(session: Session, conversation_id: uuid.UUID, kind: str
     )
 
 
+def about_danger(session: Session, conversation_id: uuid.UUID) -> bool:
+    """Has somebody told of danger there, and is that not closed yet?"""
+    told = select(Escalation.id).where(
+        Escalation.conversation_id == conversation_id, Escalation.kind.in_(DANGER), Escalation.state != "resolved"
+    )
+    return session.scalar(select(told.exists())) is True
+
+
 def family_of(session: Session, conversation: Conversation) -> uuid.UUID | None:
     """The family of the person at the other end, or None for a stranger."""
     if conversation.person_id is None:

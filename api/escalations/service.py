@@ -147,6 +147,16 @@ def release(session: Session, escalation: Escalation, now: datetime) -> None:
     _open_again(session, escalation, now)
 
 
+def chat_left(session: Session, conversation_id: uuid.UUID) -> None:
+    """Whoever wrote of danger in this web chat has left it, so nothing written there reaches them: whoever has it is
+    told, else all who were told of it. The ladder goes on as it was. Once for each leaving; nothing if it is closed."""
+    escalation = queries.open_in_conversation(session, conversation_id, DANGER[0])
+    if escalation is None:
+        return
+    note(session, escalation, "chat_left")
+    telling.tell_left(session, escalation, clock.now())
+
+
 def acknowledge(
     session: Session, escalation_id: int, worker: Worker, via: str, ring_by: datetime | None = None
 ) -> Acknowledgement:

@@ -14,12 +14,13 @@ from api import clock, texts
 from api.access.models import Worker
 from api.database import notify
 from api.escalations import links
-from api.escalations.ladder import Case, Telling, Told
+from api.escalations.ladder import CHANNELS, Case, Telling, Told
 from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.escalations.rota import Member
-from api.escalations.world import Due, World, cases, due_of, worlds
+from api.escalations.world import Due, World, cases, due_of, world, worlds
 from api.messages import outbox, sms
 from api.messages.models import OutboundMessage
+from api.settings import settings
 from api.webhooks import events as webhooks
 from api.webhooks.models import OF_ESCALATIONS
 
@@ -173,6 +174,36 @@ class _Batch:
         if self.notifications:
             session.execute(_NOTIFICATIONS, {"now": self.now, "rows": json.dumps(self.notifications)})
         outbox.queue_to_workers(session, self.messages, self.now)
+
+
+def tell_left(session: Session, escalation: Escalation, now: datetime) -> None:
+    """Text whoever has it (else all who were told of it) that the chat was left; by e-mail where there is no phone."""
+    here = world(session, escalation.agency_id, now)
+    words = {
+        channel: texts.render(
+            f"escalation.{channel}.left", here.language, reference=escalation.id, link=_card(escalation)
+        )
+        for channel in CHANNELS
+    }
+    messages = []
+    for worker_id in _concerned(session, escalation):
+        for channel, addresses in zip(CHANNELS, (here.phones, here.emails), strict=True):
+            if worker_id in addresses:
+                body = sms.to_gsm7(words[channel]) if channel == "sms" else words[channel]
+                messages.append(outbox.ToWorker(worker_id, escalation.id, channel, addresses[worker_id], body))
+                break
+    outbox.queue_to_workers(session, messages, now)
+
+
+def _card(escalation: Escalation) -> str:
+    return f"{settings().base_url}/console/e/{escalation.id}"
+
+
+def _concerned(session: Session, escalation: Escalation) -> Sequence[uuid.UUID]:
+    if escalation.acknowledged_by is not None:
+        return [escalation.acknowledged_by]
+    told = select(Notification.worker_id).filter_by(escalation_id=escalation.id, problem="").distinct()
+    return [worker_id for worker_id in session.scalars(told) if worker_id is not None]
 
 
 def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | None, problem: str) -> None:

@@ -14,11 +14,12 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api import clock, texts
+from api import clock, jobs, texts
 from api.access import service as access
 from api.access.models import Agency
 from api.audit import service as audit
 from api.database import notify, transaction
+from api.escalations import queries as escalations
 from api.families.models import ChatCode, Family, Person
 from api.messages.models import Conversation
 
@@ -125,7 +126,10 @@ def change_language(conversation_id: uuid.UUID, language: str) -> None:
 
 
 def leave(token: str) -> None:
-    """The session of this token, if there is one, ends now, on every page that has it open. Commits."""
+    """The session of this token, if there is one, ends now, on every page that has it open. Commits.
+
+    If the chat was about danger, workers are told by a job of their own: nothing holds up whoever leaves.
+    """
     if not token:
         return
     now = clock.now()
@@ -145,6 +149,8 @@ def leave(token: str) -> None:
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
+        if escalations.about_danger(session, conversation.id):
+            jobs.enqueue_left(session, conversation.id)
 
 
 def make_code(session: Session, person: Person, made_by: uuid.UUID) -> str:

@@ -1,0 +1,120 @@
+"""Somebody who told of danger leaves the web chat: whoever answers for it hears that writing there reaches nobody."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from api.access.guards import CHAT_COOKIE
+from api.access.models import Worker
+from api.channels.webchat import service as webchat
+from api.database import reading, transaction
+from api.escalations import service
+from api.escalations.jobs import tell_left
+from api.escalations.models import Escalation, EscalationEvent, Notification
+from api.messages.models import Conversation, OutboundMessage
+from tests.small_town import Town
+
+
+def told_of_danger(town: Town, kind: str = "immediate_danger") -> tuple[str, uuid.UUID, int]:
+    """A young person's chat (its token and id) with an open escalation."""
+    cookies, conversation_id = town.chatting()
+    with transaction() as session:
+        escalation = service.open_escalation(
+            session, conversation=session.get_one(Conversation, conversation_id), message=None, kind=kind,
+            priority="emergency", words="he is at the door and mum is crying",
+        )  # fmt: skip
+        return cookies[CHAT_COOKIE], conversation_id, escalation.id
+
+
+def leave(token: str) -> int:
+    """Leave, and do the jobs that this made; returns how many."""
+    webchat.leave(token)
+    query = text("SELECT args ->> 'conversation_id' FROM procrastinate_jobs WHERE task_name = 'tell_left'")
+    with reading() as session:
+        waiting = list(session.scalars(query))
+    for conversation_id in waiting:
+        tell_left(conversation_id)
+    return len(waiting)
+
+
+def texts_of_leaving() -> dict[uuid.UUID | None, str]:
+    with reading() as session:
+        rows = session.execute(
+            select(OutboundMessage.worker_id, OutboundMessage.body).where(OutboundMessage.body.contains("left the web"))
+        )
+        return {worker_id: body for worker_id, body in rows}
+
+
+def test_whoever_has_it_is_told(town: Town, session: Session) -> None:
+    token, _, number = told_of_danger(town)
+    with transaction() as writing:
+        service.acknowledge(writing, number, town.manager, via="console")
+    assert leave(token) == 1
+    ((worker_id, body),) = texts_of_leaving().items()
+    assert worker_id == town.manager.id
+    assert body.startswith(f"{number}: they left the web chat") and body.endswith(f"/console/e/{number}")
+    assert "mum" not in body and len(body) <= 160
+
+
+def test_while_nobody_has_it_all_who_were_told_hear_it_and_the_ladder_goes_on(town: Town, session: Session) -> None:
+    token, _, number = told_of_danger(town)
+    due = session.get_one(Escalation, number).next_rung_at
+    leave(token)
+    session.expire_all()
+    told = set(session.scalars(select(Notification.worker_id).filter_by(escalation_id=number, problem="")))
+    assert told and set(texts_of_leaving()) == told
+    escalation = session.get_one(Escalation, number)
+    assert (escalation.state, escalation.next_rung_at) == ("open", due)
+
+
+def test_it_stands_in_the_escalations_life_on_its_page(client: TestClient, town: Town) -> None:
+    token, _, number = told_of_danger(town)
+    leave(token)
+    client.cookies.update(town.signed_in(town.manager))
+    assert "They left the web chat" in client.get(f"/console/e/{number}").text
+
+
+def test_leaving_twice_is_told_once(town: Town, session: Session) -> None:
+    token, _, number = told_of_danger(town)
+    webchat.leave(token)
+    leave(token)
+    events = select(func.count()).select_from(EscalationEvent).filter_by(escalation_id=number, kind="chat_left")
+    assert session.scalar(events) == 1
+
+
+def test_a_worker_without_a_phone_is_told_by_nobody_and_nothing_breaks(town: Town, session: Session) -> None:
+    token, _, number = told_of_danger(town)
+    with transaction() as writing:
+        service.acknowledge(writing, number, town.manager, via="console")
+        writing.get_one(Worker, town.manager.id).phone = ""
+    leave(token)
+    assert texts_of_leaving() == {}
+    assert session.scalar(select(EscalationEvent.id).filter_by(escalation_id=number, kind="chat_left"))
+
+
+def test_an_email_reaches_whoever_has_no_phone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from api.settings import settings
+
+    monkeypatch.setattr(settings(), "smtp_url", "smtp://mail.example:25")
+    token, _, number = told_of_danger(town)
+    with transaction() as writing:
+        service.acknowledge(writing, number, town.manager, via="console")
+        writing.get_one(Worker, town.manager.id).phone = ""
+    leave(token)
+    with reading() as session:
+        mail = session.scalars(select(OutboundMessage).filter_by(channel="email")).one()
+    assert mail.worker_id == town.manager.id and mail.body.startswith(f"{number}: they left the web chat\n")
+
+
+@pytest.mark.parametrize("closed", ["contact", "resolved"])
+def test_nobody_is_told_where_there_was_no_danger_or_it_is_over(town: Town, closed: str) -> None:
+    token, _, number = told_of_danger(town, "contact" if closed == "contact" else "self_harm")
+    if closed == "resolved":
+        with transaction() as writing:
+            service.resolve(writing, number, town.manager, "spoke with her, safe")
+    assert leave(token) == 0 and texts_of_leaving() == {}
