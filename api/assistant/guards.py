@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Header, HTTPException
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency
 from api.assistant import tokens
-from api.database import reading
 from api.families import identity
 from api.families.models import ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage
@@ -42,6 +42,17 @@ class Turn:
     now: datetime
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A turn under way and its rows, in the session that locked its conversation. ``holder`` is the person whom the
+    phone was handed to last, proved or not."""
+
+    turn: Turn
+    message: InboundMessage
+    conversation: Conversation
+    holder: Person | None
+
+
 # Made once: building a statement costs several times what running it does.
 _held = InboundMessage.__table__.alias("held")
 _sharing = (
@@ -57,44 +68,43 @@ _TURN = (
     .outerjoin(Family, Family.id == Person.family_id)
     .join(Agency, Agency.id == func.coalesce(Family.agency_id, Conversation.agency_id))
     .where(InboundMessage.id == bindparam("message_id"), InboundMessage.state == "queued")
+    .with_for_update(of=Conversation)
 )
 
 
-def turn(x_turn_token: str = Header(default="")) -> Turn:
-    """FastAPI dependency: the turn of the token in ``X-Turn-Token``; 404 for a missing, forged, old or settled one."""
+async def turn(x_turn_token: str = Header(default="")) -> uuid.UUID:
+    """FastAPI dependency: the message of the token in ``X-Turn-Token``; 404 for a missing, forged or old one. Whether
+    it still waits for its answer, ``asked`` says."""
     try:
-        message_id = tokens.read(x_turn_token)
+        return tokens.read(x_turn_token)
     except tokens.BadToken:
         raise HTTPException(404, "not found") from None
-    found = turn_of(message_id)
-    if found is None:
-        raise HTTPException(404, "not found")
-    return found
 
 
 turn.guard_name = "turn"  # type: ignore[attr-defined]  # read by the meta-test
 
 
-def turn_of(message_id: uuid.UUID) -> Turn | None:
-    """The turn of a message that waits for its answer, or None."""
-    with reading() as session:
-        found = session.execute(_TURN, {"message_id": message_id}).one_or_none()
-        if found is None:
-            return None
-        message, conversation, person, agency, waited, number_of_holders = found
-        now = clock.now()
-        return Turn(
-            message_id=message.id,
-            text=message.body if waited is None else waited,
-            standing=identity.standing(person, conversation, shared=number_of_holders > 1, now=now),
-            safety_kind=message.safety_kind,
-            conversation_id=conversation.id,
-            channel=conversation.channel,
-            language=conversation.language,
-            person_id=person.id if person else None,
-            family_id=person.family_id if person else None,
-            agency_id=agency.id,
-            jurisdiction=agency.jurisdiction,
-            timezone=ZoneInfo(agency.timezone),
-            now=now,
-        )
+def asked(session: Session, message_id: uuid.UUID) -> Asked | None:
+    """The turn of a message that waits for its answer, or None. Its conversation is locked: two tries at the same turn
+    wait for each other."""
+    found = session.execute(_TURN, {"message_id": message_id}).one_or_none()
+    if found is None:
+        return None
+    message, conversation, person, agency, waited, number_of_holders = found
+    now = clock.now()
+    under_way = Turn(
+        message_id=message.id,
+        text=message.body if waited is None else waited,
+        standing=identity.standing(person, conversation, shared=number_of_holders > 1, now=now),
+        safety_kind=message.safety_kind,
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        language=conversation.language,
+        person_id=person.id if person else None,
+        family_id=person.family_id if person else None,
+        agency_id=agency.id,
+        jurisdiction=agency.jurisdiction,
+        timezone=ZoneInfo(agency.timezone),
+        now=now,
+    )
+    return Asked(under_way, message, conversation, person)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
 from api.access.models import Agency
-from api.assistant import guards, rasa_client, tokens
+from api.assistant import rasa_client, tokens
 from api.assistant import state as dialogue
 from api.assistant.operations import door, service
 from api.assistant.operations.schemas import FoundEntity, Question, Reply, ReplyOption
@@ -176,12 +176,12 @@ def _take(waiting: Waiting) -> bool:
 
 def _at_the_door(waiting: Waiting) -> list[Reply]:
     """The replies to somebody who says or proves who they are."""
-    asked = guards.turn_of(waiting.message_id)
-    if asked is None:
-        raise RasaFailed("settled already")
     carried = json.loads(waiting.question.removeprefix(door.PAYLOAD) or "{}") if waiting.question[0] == "/" else {}
     entities = [FoundEntity(entity=name, value=value) for name, value in carried.items()]
-    return service.answer(service.AT_THE_DOOR, asked, Question(entities=entities)).replies
+    try:
+        return service.answer(service.AT_THE_DOOR, waiting.message_id, Question(entities=entities)).replies
+    except service.NoSuchTurn:
+        raise RasaFailed("settled already") from None
 
 
 def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:

@@ -5,13 +5,12 @@ Promise: a turn that is asked twice (a crash or a time-out in between) does noth
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
-from sqlalchemy import bindparam, select
-
 from api import crashpoints
+from api.assistant import guards
 from api.assistant import state as dialogue
-from api.assistant.guards import Turn
 from api.assistant.operations import (
     actions,
     appointments,
@@ -28,8 +27,6 @@ from api.assistant.operations import (
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Answer, Question, Reply
 from api.database import transaction
-from api.families.models import Person
-from api.messages.models import Conversation, InboundMessage
 
 Operation = Callable[[Ask], list[Reply]]
 
@@ -77,36 +74,30 @@ OPERATIONS: dict[str, Operation] = {**PRIVATE, **OPEN}
 AT_THE_DOOR = "door"
 
 
-# Made once: building a statement costs several times what running it does.
-_ASKED = (
-    select(Conversation, InboundMessage, Person)
-    .join(InboundMessage, InboundMessage.conversation_id == Conversation.id)
-    .outerjoin(Person, Person.id == bindparam("asking_id"))
-    .where(InboundMessage.id == bindparam("message_id"))
-    .with_for_update(of=Conversation)
-)
+class NoSuchTurn(LookupError):
+    """That message is not there, or has its answer already."""
 
 
-def answer(name: str, turn: Turn, question: Question) -> Answer:
-    """The replies to this turn; everything it changed is committed when this returns."""
+def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
+    """The replies to this message's turn; everything it changed is committed when this returns. Raises NoSuchTurn."""
     with transaction() as session:
-        # The row's lock makes two tries at the same turn wait for each other.
-        asked = {"message_id": turn.message_id, "asking_id": turn.person_id}
-        conversation, message, person = session.execute(_ASKED, asked).one()
+        found = guards.asked(session, message_id)
+        if found is None:
+            raise NoSuchTurn
+        turn, conversation = found.turn, found.conversation
         state = dialogue.load(conversation)
-        if state.answered.get("message") == str(turn.message_id):
+        if state.answered.get("message") == str(message_id):
             return Answer.model_validate(state.answered)
         ask = Ask(
             session=session,
             turn=turn,
             question=question,
             conversation=conversation,
-            message=message,
+            message=found.message,
             state=state,
-            person=person if turn.standing == "known" else None,
-            holder=person,
+            person=found.holder if turn.standing == "known" else None,
+            holder=found.holder,
         )
-        ask.message.intent = question.intent[:64]
         ask.message.intent = question.intent[:64]
         if name != AT_THE_DOOR:
             state.door = ""
@@ -116,7 +107,7 @@ def answer(name: str, turn: Turn, question: Question) -> Answer:
         state.pending = ask.pending
         state.fallbacks = state.fallbacks + 1 if chosen == "fallback" and not requests else 0
         given = Answer(replies=replies)
-        state.answered = {"message": str(turn.message_id), **given.model_dump(mode="json")}
+        state.answered = {"message": str(message_id), **given.model_dump(mode="json")}
         dialogue.save(conversation, state)
         session.flush()
         crashpoints.point("assist.before_commit")
