@@ -1,7 +1,7 @@
 """``python -m tests.bench [names] [--quick]``: measures, prints one table, writes var/bench.json. Fails nothing.
 
 Each name is a measure; without names all of them, in this order, in one run beside the stock starter bot:
-start, turn, eight, growth, webhook, burst, reminders, memory, ladder, nlu, understanding, banking77.
+start, turn, eight, growth, webhook, burst, reminders, memory, ladder, caseload, nlu, understanding, banking77.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 
-from tests.bench import banking77, figures, ladder, reminders, start, starter, turns, understanding, webhook
+from tests.bench import banking77, caseload, figures, ladder, reminders, start, starter, turns, understanding, webhook
 from tests.bench.figures import Figure
 from tests.bench.ours import installed
 from tests.bench.sizes import QUICK, Sizes
@@ -30,6 +30,7 @@ NAMES = (
     "reminders",
     "memory",
     "ladder",
+    "caseload",
     "nlu",
     "understanding",
     "banking77",
@@ -89,6 +90,7 @@ def run(names: Iterable[str], sizes: Sizes, found: list[Figure], *, explicit: bo
         measure("reminders", lambda: reminders.tick(ours, sizes))
         measure("memory", lambda: start.after_work(ours, stock))
     measure("ladder", partial(ladder.tick, sizes))
+    measure("caseload", partial(caseload.many, sizes))
     measure("nlu", partial(understanding.one_message, sizes))
     measure("understanding", partial(understanding.accuracy, train=explicit))
     if explicit:  # many minutes: only where it is named

@@ -26,6 +26,13 @@ class Sizes:
     #: Open escalations, and how many of them are due at first.
     escalations: int = 10_000
     escalations_due: int = 50
+    #: The caseload: families, what each has (a family's messages are half from it), look-ups and pages asked for.
+    families: int = 20_000
+    family_appointments: int = 10
+    family_actions: int = 20
+    family_messages: int = 100
+    looked_up: int = 600
+    pages: int = 300
 
     @property
     def hundred(self) -> int:
@@ -36,4 +43,5 @@ class Sizes:
 QUICK = Sizes(
     steady_seconds=4, burst=100, turns=24, eight_each=5, long_each=10, growth=60, rival_growth_seconds=30,
     understood=60, reminders=2_000, reminder_texts=8, escalations=1_000, escalations_due=20,
+    families=1_000, looked_up=100, pages=40,
 )  # fmt: skip
