@@ -34,19 +34,18 @@ def conversations(session: Session, viewer: Viewer) -> list[Row]:
     """The conversations that the viewer may see: those that need a human first, then the newest."""
     seen = visible_conversations(viewer).subquery()
     conversation = aliased(Conversation, seen)
-    unanswered = (
-        select(func.count())
-        .where(InboundMessage.conversation_id == seen.c.id, InboundMessage.state == "unanswered")
-        .scalar_subquery()
+    # Few wait for a human: they are counted by the index of what waits, not conversation by conversation.
+    waiting = (
+        select(InboundMessage.conversation_id, func.count().label("many"))
+        .where(InboundMessage.state == "unanswered")
+        .group_by(InboundMessage.conversation_id)
+        .subquery()
     )
-    undelivered = (
-        select(func.count())
-        .where(
-            OutboundMessage.conversation_id == seen.c.id,
-            OutboundMessage.state.in_(("failed", "uncertain")),
-            OutboundMessage.seen_at.is_(None),
-        )
-        .scalar_subquery()
+    lost = (
+        select(OutboundMessage.conversation_id, func.count().label("many"))
+        .where(OutboundMessage.state.in_(("failed", "uncertain")), OutboundMessage.seen_at.is_(None))
+        .group_by(OutboundMessage.conversation_id)
+        .subquery()
     )
     last_words = (
         select(InboundMessage.body)
@@ -60,17 +59,19 @@ def conversations(session: Session, viewer: Viewer) -> list[Row]:
         exists().where(OutboundMessage.conversation_id == seen.c.id),
     )
     rows = session.execute(
-        select(conversation, unanswered, undelivered, last_words, Worker.name)
+        select(conversation, waiting.c.many, lost.c.many, last_words, Worker.name)
+        .outerjoin(waiting, waiting.c.conversation_id == seen.c.id)
+        .outerjoin(lost, lost.c.conversation_id == seen.c.id)
         .outerjoin(Worker, Worker.id == seen.c.taken_over_by)
         .where(said_something)
         .order_by(
-            case((or_(unanswered > 0, undelivered > 0), 0), else_=1),
+            case((or_(waiting.c.many > 0, lost.c.many > 0), 0), else_=1),
             func.coalesce(seen.c.last_inbound_at, seen.c.created_at).desc(),
         )
         .limit(MOST_CONVERSATIONS)
     ).all()
     people = who_by_person(session, {row[0].person_id for row in rows if row[0].person_id})
     return [
-        Row(found, who_of(people, found.person_id, found), waiting, lost, name or "", words or "")
-        for found, waiting, lost, words, name in rows
+        Row(found, who_of(people, found.person_id, found), unanswered or 0, undelivered or 0, name or "", words or "")
+        for found, unanswered, undelivered, words, name in rows
     ]

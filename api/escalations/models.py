@@ -24,6 +24,7 @@ class Escalation(Base):
         CheckConstraint("priority IN ('emergency','urgent','routine')", name="priority"),
         CheckConstraint("state IN ('open','acknowledged','resolved')", name="state"),
         CheckConstraint("state <> 'open' OR next_rung_at IS NOT NULL", name="open_has_next_rung"),
+        Index("ix_escalations_taken", "acknowledged_by", postgresql_where=text("state = 'acknowledged'")),
         Index("ix_escalations_next_rung_at", "next_rung_at", postgresql_where=text("state = 'open'")),
     )
 

@@ -117,6 +117,11 @@ class OutboundMessage(Base):
             postgresql_where=text("state IN ('queued','sending') AND kind <> 'reminder'"),
         ),
         Index(
+            "ix_outbound_messages_unseen",
+            "conversation_id",
+            postgresql_where=text("state IN ('failed','uncertain') AND seen_at IS NULL"),
+        ),
+        Index(
             "ix_outbound_messages_reminders",
             "seq",
             postgresql_where=text("state IN ('queued','sending') AND kind = 'reminder'"),
