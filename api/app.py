@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from api import live
+from api.access import provider_routes
 from api.access import routes as access
 from api.access.guards import public
 from api.access.idempotency import TOKEN, Idempotent
@@ -65,6 +66,7 @@ def create_app() -> FastAPI:
     )
     pages = (
         *access.routers,
+        provider_routes.router,
         *webchat.routers,
         my_plan.router,
         *console.routers,

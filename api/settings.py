@@ -21,6 +21,8 @@ DATA = ROOT / "data"
 
 #: Up to 14 days, or up to 48 hours.
 _MOMENT = r"(?:(?:1[0-4]|[1-9])d|(?:[1-9]|[1-3]\d|4[0-8])h)"
+#: This machine: what goes there needs no TLS.
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SettingsError(SystemExit):
@@ -68,6 +70,20 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     #: Whom such e-mail comes from: an address, perhaps with a name.
     mail_from: str = ""
+    #: The issuer of the agency's OpenID Connect provider, for signing in to the console; empty: passwords only.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    #: What the provider is called on the button ("Sign in with ..."); empty: its host.
+    oidc_label: str = Field(default="", max_length=60)
+    #: The agency (its id in the import file) whose workers it may sign in; empty: the only one there is.
+    oidc_agency: str = ""
+    #: Do workers sign in there only, and with a password no more (but administrators)?
+    oidc_only: bool = False
+    #: Values of amr or acr by which the provider says that it asked for a second factor, with commas between them.
+    oidc_second_factor: str = "mfa"
+    #: The claim by which it says that it has made sure of the e-mail address.
+    oidc_verified_claim: str = Field(default="email_verified", min_length=1)
     #: Below this balance (in the account's currency) the status page warns.
     twilio_low_balance: float = 20.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
@@ -121,6 +137,15 @@ class Settings(BaseSettings):
         return self.twilio_from or "+447700900000"
 
     @property
+    def oidc_name(self) -> str:
+        """What the provider is called on the button; "" where there is none."""
+        return self.oidc_label.strip() or urlsplit(self.oidc_issuer).hostname or ""
+
+    @property
+    def oidc_two_factors(self) -> frozenset[str]:
+        return frozenset(word.strip() for word in self.oidc_second_factor.split(",") if word.strip())
+
+    @property
     def twilio_rest(self) -> str:
         """Where Twilio's REST API is: the real one, a test's fake, or the demo's simulated phones."""
         if self.twilio_api_url:
@@ -130,6 +155,7 @@ class Settings(BaseSettings):
     def check(self) -> None:
         """Refuse to start half-configured. Raises SettingsError naming each missing setting."""
         self._check_mail()
+        self._check_provider()
         if self.demo:
             return
         missing = []
@@ -155,7 +181,7 @@ class Settings(BaseSettings):
             host, plain, _ = url.hostname, url.scheme == "smtp", url.port
         except ValueError:
             host, plain, url = None, False, urlsplit("")
-        here = host in ("127.0.0.1", "::1", "localhost")
+        here = host in LOOPBACK
         if not host or not (url.scheme in ("smtps", "smtp+starttls") or (plain and here)):
             raise SettingsError(
                 "Hearthline cannot start: HEARTHLINE_SMTP_URL is not like smtps://user:password@host:465 or\n"
@@ -165,6 +191,30 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "Hearthline cannot start: HEARTHLINE_SMTP_URL is set, so HEARTHLINE_MAIL_FROM is needed too (the\n"
                 "address that e-mail comes from)."
+            )
+
+    def _check_provider(self) -> None:
+        begins = "Hearthline cannot start: "
+        if not self.oidc_issuer:
+            if self.oidc_only:
+                raise SettingsError(f"{begins}HEARTHLINE_OIDC_ONLY is set, and HEARTHLINE_OIDC_ISSUER is not.")
+            return
+        try:
+            url = urlsplit(self.oidc_issuer)
+            host, _ = url.hostname, url.port
+        except ValueError:
+            url, host = urlsplit(""), None
+        safe = url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK)
+        odd = url.query or url.fragment or url.username is not None or any(map(str.isspace, self.oidc_issuer))
+        if not host or not safe or odd or not self.oidc_issuer.isascii():
+            raise SettingsError(
+                f"{begins}HEARTHLINE_OIDC_ISSUER is not like https://login.example.org/tenant (unencrypted http:// is\n"
+                "for a provider on this machine only)."
+            )
+        if not self.oidc_client_id or not self.oidc_client_secret:
+            raise SettingsError(
+                f"{begins}HEARTHLINE_OIDC_ISSUER is set, so HEARTHLINE_OIDC_CLIENT_ID and\n"
+                "HEARTHLINE_OIDC_CLIENT_SECRET are needed too (the provider gives them when it is told of Hearthline)."
             )
 
 

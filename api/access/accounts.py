@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access import second_factor, service, sessions
-from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerSession
+from api.access import identities, second_factor, service, sessions
+from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
 from api.audit import service as audit
 from api.database import transaction
 
@@ -33,6 +33,8 @@ class Account:
     second_factor: bool
     sessions: int
     last_seen_at: datetime | None
+    #: Is it kept who they are at the agency's provider?
+    at_provider: bool
 
 
 def accounts(session: Session, agency_id: uuid.UUID) -> list[Account]:
@@ -47,14 +49,15 @@ def accounts(session: Session, agency_id: uuid.UUID) -> list[Account]:
         .group_by(WorkerSession.worker_id)
         .subquery()
     )
+    known = exists().where(WorkerIdentity.worker_id == Worker.id).correlate(Worker)
     rows = session.execute(
-        select(Worker, SecondFactor.confirmed_at, live.c.count, live.c.seen)
+        select(Worker, SecondFactor.confirmed_at, live.c.count, live.c.seen, known)
         .outerjoin(SecondFactor, SecondFactor.worker_id == Worker.id)
         .outerjoin(live, live.c.worker_id == Worker.id)
         .where(Worker.agency_id == agency_id)
         .order_by(Worker.active.desc(), Worker.name)
     )
-    return [Account(worker, confirmed is not None, count or 0, seen) for worker, confirmed, count, seen in rows]
+    return [Account(worker, confirmed is not None, count or 0, seen, at) for worker, confirmed, count, seen, at in rows]
 
 
 def change_password(worker_id: uuid.UUID, current: str, new: str, client: str, keep: uuid.UUID | None) -> bool:
@@ -70,6 +73,15 @@ def change_password(worker_id: uuid.UUID, current: str, new: str, client: str, k
         _note(session, worker_id, "changed_own_password", worker_id)
         sessions.end_others(session, worker_id, keep)
     return True
+
+
+def proves_again(worker_id: uuid.UUID, password: str, client: str, session_id: uuid.UUID | None) -> bool:
+    """Is this really them, and not just their open browser: by the password, or by having come from the agency's
+    provider a moment ago (who signs in there may have no password). Raises TooManyTries. Commits."""
+    with transaction() as session:
+        if not password and sessions.just_from_provider(session, session_id):
+            return True
+    return proves(worker_id, password, client)
 
 
 def proves(worker_id: uuid.UUID, password: str, client: str) -> bool:
@@ -98,6 +110,13 @@ def reset_second_factor(session: Session, colleague: Worker, by: uuid.UUID) -> N
     """For whoever lost phone and recovery codes: none any more, and no session either."""
     if second_factor.remove(session, colleague.id):
         _note(session, by, "reset_second_factor", colleague.id)
+        sessions.end_all(session, colleague.id, by)
+
+
+def forget_at_provider(session: Session, colleague: Worker, by: uuid.UUID) -> None:
+    """For whoever got a new account at the agency's provider: the next one there with their verified e-mail address is
+    them. No session goes on."""
+    if identities.forget(session, colleague, by):
         sessions.end_all(session, colleague.id, by)
 
 

@@ -72,6 +72,25 @@ class WorkerSession(Base):
     browser: Mapped[str] = mapped_column(default="", server_default="")
     #: To a few minutes.
     last_seen_at: Mapped[datetime | None]
+    #: password, provider (the agency's OpenID Connect provider), or empty for one from before this was kept.
+    proved_by: Mapped[str] = mapped_column(default="", server_default="")
+    #: The second factor: code, recovery, provider (it vouches for more than a password), or empty for none.
+    factor: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class WorkerIdentity(Base):
+    """Who a worker is at the agency's OpenID Connect provider: from the first time on that they came from there."""
+
+    __tablename__ = "worker_identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("worker_id", "issuer"))
+
+    id: Mapped[Id]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    issuer: Mapped[str]
+    #: The provider's own id for them, which no other person there ever gets.
+    subject: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
 
 
 class SecondFactor(Base):

@@ -51,7 +51,7 @@ class NotVisible(HTTPException):
 
 
 class SeenSession(NamedTuple):
-    """A session that counts: whose it is, where they work, and whether they have a second factor."""
+    """A session that counts: whose it is, where they work, and whether there is a second factor, here or elsewhere."""
 
     worker: Worker
     agency: Agency
@@ -78,7 +78,7 @@ def worker_of_session(session: Session, token_hash: str) -> SeenSession | None:
             Worker.active,
         )
     ).one_or_none()
-    return SeenSession(row[0], row[1], row[2], row[3] is not None) if row else None
+    return SeenSession(row[0], row[1], row[2], row[3] is not None or row[2].factor == "provider") if row else None
 
 
 def worker_names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:

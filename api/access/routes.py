@@ -34,15 +34,21 @@ routers = [doors, router]
 api = APIRouter(prefix="/api/v1", tags=["Token"])
 
 DOOR = Depends(public("signing in is for those who are not yet"))
+#: What the way by the agency's provider may end in, but a session: console.provider.<one of these>.
+PROBLEMS = ("cancelled", "over", "unreachable", "failed", "stranger")
 
 
 @doors.get("/sign-in", dependencies=[DOOR])
-def sign_in_page(request: Request, next: str = HOME) -> Response:
-    """The form; somebody who is signed in goes on."""
+def sign_in_page(request: Request, next: str = HOME, problem: str = "", way: str = "") -> Response:
+    """The ways to sign in; somebody who is signed in goes on. ``way=password`` shows the form for passwords also where
+    only administrators have one."""
     try:
         signed_in_worker(request)
     except SignInNeeded:
-        return _form(request, own_path(next, HOME))
+        said = "console.sign_in.too_many_tries" if problem == "too_many_tries" else ""
+        if problem in PROBLEMS:
+            said = f"console.provider.{problem}"
+        return _form(request, own_path(next, HOME), said, password=way == "password")
     return RedirectResponse(own_path(next, HOME), 303)
 
 
@@ -57,14 +63,18 @@ def sign_in(
     next_path = own_path(next, HOME)
     try:
         signed_in = service.sign_in(
-            email[:320], password[:1024], client_of(request), request.cookies.get(WORKER_COOKIE, ""), _browser(request)
+            email[:320],
+            password[:1024],
+            client_of(request),
+            request.cookies.get(WORKER_COOKIE, ""),
+            browser_of(request),
         )
     except service.TooManyTries:
         return _form(request, next_path, "console.sign_in.too_many_tries", 429)
     if signed_in is None:
         return _form(request, next_path, "console.sign_in.wrong", 400)
     if isinstance(signed_in, service.SecondStep):
-        return _code_form(request, next_path, signed_in.ticket)
+        return code_form(request, next_path, signed_in.ticket)
     return with_session(RedirectResponse(next_path, 303), signed_in)
 
 
@@ -79,14 +89,14 @@ def sign_in_code(
     next_path = own_path(next, HOME)
     try:
         signed_in = service.second_step(
-            ticket[:200], code[:40], client_of(request), request.cookies.get(WORKER_COOKIE, ""), _browser(request)
+            ticket[:200], code[:40], client_of(request), request.cookies.get(WORKER_COOKIE, ""), browser_of(request)
         )
     except service.TooManyTries:
         return _form(request, next_path, "console.sign_in.too_many_tries", 429)
     except LookupError:
         return _form(request, next_path, "account.step.over", 400)
     if signed_in is None:
-        return _code_form(request, next_path, ticket[:200], "account.step.wrong", 400)
+        return code_form(request, next_path, ticket[:200], "account.step.wrong", 400)
     return with_session(RedirectResponse(next_path, 303), signed_in)
 
 
@@ -145,11 +155,13 @@ def with_session(response: Response, signed_in: service.SignedIn) -> Response:
     return response
 
 
-def _browser(request: Request) -> str:
+def browser_of(request: Request) -> str:
+    """The family of the browser that asks, for the list of sessions."""
     return sessions.browser_family(request.headers.get("user-agent", ""))
 
 
-def _code_form(request: Request, next_path: str, ticket: str, problem: str = "", status: int = 200) -> Response:
+def code_form(request: Request, next_path: str, ticket: str, problem: str = "", status: int = 200) -> Response:
+    """The page that asks for a code of the second factor."""
     return page(
         request,
         "console/sign_in_code.html",
@@ -162,7 +174,10 @@ def _code_form(request: Request, next_path: str, ticket: str, problem: str = "",
     )
 
 
-def _form(request: Request, next_path: str, problem: str = "", status: int = 200) -> Response:
+def _form(
+    request: Request, next_path: str, problem: str = "", status: int = 200, *, password: bool = False
+) -> Response:
+    only = settings().oidc_only
     return page(
         request,
         "console/sign_in.html",
@@ -170,5 +185,8 @@ def _form(request: Request, next_path: str, problem: str = "", status: int = 200
         status=status,
         next_path=next_path,
         problem=problem,
+        provider=settings().oidc_name,
+        only=only,
+        password=password or status != 200 or not only,
         alone=True,
     )

@@ -22,7 +22,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access import second_factor
+from api.access import identities, second_factor, tickets
 from api.access.hashes import keyed_hash as keyed_hash
 from api.access.models import SignInAttempt, Worker, WorkerSession
 from api.audit import service as audit
@@ -35,8 +35,6 @@ WINDOW = timedelta(minutes=15)
 TRIES_PER_EMAIL = 8
 TRIES_PER_CLIENT = 30
 SHORTEST_PASSWORD = 12
-#: From the password to the code.
-SECOND_STEP_LIFE = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
 #: Argon2 takes 64 MiB a time: more at once would let a flood of sign-ins take the machine's memory.
@@ -58,7 +56,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class SecondStep:
-    """The password was right, and a code is asked for. The ticket says whose, for five minutes; it opens nothing."""
+    """The first step was right, and a code is asked for. The ticket says whose, for five minutes; it opens nothing."""
 
     ticket: str
 
@@ -175,25 +173,21 @@ def sign_in(
     with transaction() as session:
         forget_tries(session, proved.entries)
         if second_factor.enrolled(session, proved.worker.id):
-            return SecondStep(_ticket(proved.worker, clock.now() + SECOND_STEP_LIFE))
-        if old_token:
-            _revoke(session, token_hash(old_token))
-        return start_session(session, proved.worker, browser=browser)
+            return SecondStep(tickets.make(proved.worker, tickets.PASSWORD))
+        return fresh_session(session, proved.worker, old_token, browser, by=tickets.PASSWORD)
 
 
 def second_step(ticket: str, code: str, client: str, old_token: str = "", browser: str = "") -> SignedIn | None:
     """The session, for a code that fits; None for one that does not (or was used). Raises LookupError where the ticket
     is over, TooManyTries. Commits."""
-    worker = _of_ticket(ticket)
+    worker, by = tickets.read(ticket)
     entries = count_try(limits(worker.email, client))
     with transaction() as session:
         kind = second_factor.use(session, worker.id, code, clock.now())
         if kind is None:
             return None
         forget_tries(session, entries)
-        if old_token:
-            _revoke(session, token_hash(old_token))
-        return start_session(session, worker, browser=browser, factor=kind)
+        return fresh_session(session, worker, old_token, browser, factor=kind, by=by)
 
 
 def give_bearer_token(email: str, password: str, client: str, code: str = "") -> SignedIn | None:
@@ -211,31 +205,7 @@ def give_bearer_token(email: str, password: str, client: str, code: str = "") ->
             if not kind:  # the try stays counted
                 raise CodeNeeded
         forget_tries(session, proved.entries)
-        return start_session(session, proved.worker, via="bearer", factor=kind)
-
-
-def _ticket(worker: Worker, until: datetime) -> str:
-    ends = int(until.timestamp())
-    return f"{worker.id.hex}.{ends}.{_ticket_seal(worker, ends)}"
-
-
-def _ticket_seal(worker: Worker, ends: int) -> str:
-    return keyed_hash("second-step", f"{worker.id}:{ends}:{worker.password_hash}")  # a new password ends it
-
-
-def _of_ticket(ticket: str) -> Worker:
-    try:
-        whose, ends, seal = ticket.split(".")
-        worker_id, until = uuid.UUID(whose), int(ends)
-    except ValueError:
-        raise LookupError from None
-    with transaction() as session:
-        worker = session.get(Worker, worker_id)
-    if worker is None or not worker.active or until < clock.now().timestamp():
-        raise LookupError
-    if not hmac.compare_digest(_ticket_seal(worker, until).encode(), seal.encode("utf-8", "replace")):
-        raise LookupError
-    return worker
+        return start_session(session, proved.worker, via="bearer", factor=kind, by=tickets.PASSWORD)
 
 
 def limits(email: str, client: str) -> dict[str, int]:
@@ -263,16 +233,17 @@ def _prove(email: str, password: str, client: str) -> _Proved | None:
     entries = count_try(limits(address, client))
     with transaction() as session:
         worker = session.scalars(select(Worker).where(func.lower(Worker.email) == address)).one_or_none()
-    known = worker is not None and worker.active and worker.password_hash != ""
+        allowed = worker is not None and identities.password_allowed(session, worker)
+    known = worker is not None and allowed and worker.active and worker.password_hash != ""
     fits = _password_fits(worker.password_hash if worker and known else _nobodys_hash(), password)
     return _Proved(worker, entries) if worker and known and fits else None
 
 
 def start_session(
-    session: Session, worker: Worker, *, via: str = "cookie", browser: str = "", factor: str = ""
+    session: Session, worker: Worker, *, via: str = "cookie", browser: str = "", factor: str = "", by: str = ""
 ) -> SignedIn:
     """A new session for a worker who has proved who they are; ``via`` is ``cookie`` or ``bearer``, ``factor`` the kind
-    of code that was used."""
+    of code that was used (or ``provider``: theirs saw to it), ``by`` how they proved it (api.access.tickets)."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
     kept = bearer_hash(token) if via == "bearer" else token_hash(token)
@@ -280,12 +251,21 @@ def start_session(
     session.add(
         WorkerSession(
             worker_id=worker.id, token_hash=kept, created_at=now, expires_at=ends, via=via, browser=browser,
-            last_seen_at=now,
+            last_seen_at=now, proved_by=by, factor=factor,
         )
     )  # fmt: skip
-    detail = {"via": via, "second_factor": factor or "none"}
+    detail = {"via": via, "second_factor": factor or "none", **({"by": by} if by else {})}
     audit.record(session, actor_kind="worker", actor_id=worker.id, verb="signed_in", object_id=worker.id, detail=detail)
     return SignedIn(token, worker.id, ends)
+
+
+def fresh_session(
+    session: Session, worker: Worker, old_token: str, browser: str, *, factor: str = "", by: str = ""
+) -> SignedIn:
+    """The same for a browser: the session that it had before, whoever's it was, ends."""
+    if old_token:
+        _revoke(session, token_hash(old_token))
+    return start_session(session, worker, browser=browser, factor=factor, by=by)
 
 
 def sign_out(token: str) -> None:

@@ -20,6 +20,8 @@ from api.database import transaction
 
 #: When somebody was last seen is kept to so many minutes: reading a page should not write each time.
 SEEN_EVERY = timedelta(minutes=5)
+#: So long the provider's word counts for what else needs the password once more.
+JUST = timedelta(minutes=10)
 
 #: What a browser calls itself → its family; the first that is found counts, because most claim to be others too.
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"),
@@ -40,6 +42,12 @@ def seen(row: WorkerSession) -> None:
     if row.last_seen_at is None or row.last_seen_at <= now - SEEN_EVERY:
         with transaction() as session:
             session.execute(update(WorkerSession).where(WorkerSession.id == row.id).values(last_seen_at=now))
+
+
+def just_from_provider(session: Session, session_id: uuid.UUID | None) -> bool:
+    """Did whoever has this session come from the agency's provider within these minutes?"""
+    row = session.get(WorkerSession, session_id) if session_id else None
+    return row is not None and row.proved_by == "provider" and row.created_at > clock.now() - JUST
 
 
 def live(session: Session, worker_id: uuid.UUID) -> Sequence[WorkerSession]:

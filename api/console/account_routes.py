@@ -12,12 +12,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import clock
-from api.access import accounts, second_factor, service, sessions
+from api.access import accounts, identities, second_factor, service, sessions
 from api.access import queries as access
 from api.access.guards import ACCOUNT, Visitor, client_of, from_our_page, signed_in_worker
 from api.audit import service as audit
 from api.console.layout import console_page
 from api.database import reading, transaction
+from api.settings import settings
 
 router = APIRouter(prefix=ACCOUNT, include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -69,9 +70,10 @@ def end_session(me: Me, session_id: uuid.UUID) -> Response:
 
 @router.post("/second-factor")
 def begin(request: Request, me: Me, password: Annotated[str, Form()] = "") -> Response:
-    """A fresh secret, for whoever knows the password: an open browser alone is not enough to take an account over."""
+    """A fresh secret, for whoever knows the password or has just come from the agency's provider: an open browser alone
+    is not enough to take an account over."""
     try:
-        if not accounts.proves(me.id, password[:LONGEST], client_of(request)):
+        if not accounts.proves_again(me.id, password[:LONGEST], client_of(request), me.session_id):
             return _page(request, me, problem="account.problem.password", status=400)
         with transaction() as session:
             secret = second_factor.begin(session, me.id, clock.now())
@@ -139,9 +141,13 @@ def _page(
         live = sessions.live(session, me.id)
         enrolled = second_factor.enrolled(session, me.id)
         left = second_factor.recovery_codes_left(session, me.id)
+        just = sessions.just_from_provider(session, me.session_id)
+        password = identities.password_allowed(session, me.worker) and me.worker.password_hash != ""
+    here = next((one for one in live if one.id == me.session_id), None)
     return console_page(
         request, me, "console/account.html", here="account", status=status,
         note=note, problem=problem, secret=secret, codes=codes or [], live=live, enrolled=enrolled, left=left,
         link=second_factor.link(secret, me.worker.email, me.agency_name) if secret else "",
-        shortest=service.SHORTEST_PASSWORD,
+        shortest=service.SHORTEST_PASSWORD, just=just, password=password, provider=settings().oidc_name,
+        elsewhere=here is not None and here.factor == "provider",
     )  # fmt: skip

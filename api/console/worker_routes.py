@@ -59,6 +59,14 @@ def reset_second_factor(me: Me, worker_id: uuid.UUID) -> Response:
     return RedirectResponse(HERE, 303)
 
 
+@router.post("/{worker_id}/provider/forget")
+def forget_at_provider(me: Me, worker_id: uuid.UUID) -> Response:
+    """For whoever has a new account at the agency's OpenID Connect provider."""
+    with transaction() as session:
+        accounts.forget_at_provider(session, access.colleague_or_404(session, me, worker_id), me.id)
+    return RedirectResponse(HERE, 303)
+
+
 @router.post("/{worker_id}/deactivate")
 def deactivate(me: Me, worker_id: uuid.UUID) -> Response:
     """Somebody leaves. Nobody does that to themself: so there is always an administrator left."""

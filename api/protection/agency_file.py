@@ -32,7 +32,16 @@ from api.imports.schemas import FORMAT
 from api.tables import metadata
 
 #: Not case data, and of no use elsewhere.
-LEFT_OUT = frozenset({"worker_sessions", "second_factors", "recovery_codes", "kept_answers", "sign_in_attempts"})
+LEFT_OUT = frozenset(
+    {
+        "worker_sessions",
+        "worker_identities",
+        "second_factors",
+        "recovery_codes",
+        "kept_answers",
+        "sign_in_attempts",
+    }
+)
 _SECRET = re.compile(r"hash|salt|secret|token")
 _STREAMED = {"stream_results": True, "yield_per": 1000}
 _README = """What Hearthline holds for {whose}, as of {at} (UTC).

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from api import clock
-from api.access import second_factor, service
+from api.access import second_factor, service, tickets
 from api.access.guards import WORKER_COOKIE
 from api.access.models import Agency, RecoveryCode, SecondFactor, Worker, WorkerSession
 from api.audit.models import AuditEntry
@@ -149,17 +149,18 @@ def test_the_ticket_opens_nothing_lasts_five_minutes_and_cannot_be_made_for_anot
     client.cookies.set(WORKER_COOKIE, ticket)
     assert client.get("/console").status_code == 303
     client.cookies.clear()
-    whose, ends, seal = ticket.split(".")
+    whose, ends, by, seal = ticket.split(".")
     forged = [
-        f"{town.duty.id.hex}.{ends}.{seal}",
-        f"{whose}.{int(ends) + 600}.{seal}",
-        f"{whose}.{ends}.é",
+        f"{town.duty.id.hex}.{ends}.{by}.{seal}",
+        f"{whose}.{int(ends) + 600}.{by}.{seal}",
+        f"{whose}.{ends}.provider.{seal}",
+        f"{whose}.{ends}.{by}.é",
         "",
         "a.b.c",
     ]
     for bad in forged:
         assert "five minutes" in code_step(client, bad, code_of(secret)).text
-    clock.move(service.SECOND_STEP_LIFE + timedelta(seconds=2))
+    clock.move(tickets.LIFE + timedelta(seconds=2))
     assert code_step(client, ticket, code_of(secret)).status_code == 400
     ticket = password_step(client)
     with transaction() as session:

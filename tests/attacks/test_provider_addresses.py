@@ -1,0 +1,181 @@
+"""Attacks on signing in by the agency's provider: a description that points into our network, answers that are none, a
+provider that hangs; and settings that would not be safe.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.access import openid_discovery, openid_requests
+from api.settings import Settings, SettingsError
+from tests.access.test_openid import DOOR, problem
+from tests.attacks.trips import come_in, nobody_is_in, provider, way_there
+from tests.harness.provider import LyingProvider, Raw
+from tests.small_town import Town
+
+__all__ = ["provider"]
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, socket.socket]]:
+    """Something else on this machine that should never be called."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", server
+
+
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+INSIDE = {
+    "plain": "http://idp.example/x",
+    "our network": "https://10.0.0.8/x",
+    "this machine": "https://127.0.0.1/x",
+    "the cloud's own": "http://169.254.169.254/latest/meta-data",
+    "with a password": "https://user:password@idp.example/x",
+    "a file": "file:///etc/passwd",
+    "a script": "javascript:alert(1)",
+    "no address": "x",
+    "no text": 7,
+}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("address", INSIDE.values(), ids=INSIDE.keys())
+def test_a_description_that_points_astray_is_not_followed(
+    client: TestClient, town: Town, provider: LyingProvider, endpoint: str, address: Any
+) -> None:
+    provider.description = {endpoint: address}
+    assert problem(client.get(DOOR)) == "failed"
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_another_port_of_this_machine_is_not_asked(
+    client: TestClient, town: Town, provider: LyingProvider, listener: tuple[str, socket.socket], endpoint: str
+) -> None:
+    address, server = listener
+    provider.description = {endpoint: f"{address}/x"}
+    assert problem(client.get(DOOR)) == "failed"
+    with pytest.raises(BlockingIOError):
+        server.accept()
+
+
+def test_a_name_that_leads_into_our_network_is_not_asked(town: Town, provider: LyingProvider) -> None:
+    with pytest.raises(openid_requests.NoAnswer) as why:
+        openid_requests.ask("GET", "https://localhost:9/keys", provider.issuer)
+    assert why.value.code == "private"
+
+
+def test_a_redirect_is_not_followed(
+    client: TestClient, town: Town, provider: LyingProvider, listener: tuple[str, socket.socket]
+) -> None:
+    address, server = listener
+    lead: Raw = (302, {"location": f"{address}/x"}, b"")
+    back = provider.authorize(way_there(client))
+    provider.instead = {"/token": lambda: lead, "/keys": lambda: lead}
+    assert problem(client.get(f"{DOOR}/return", params=back)) == "unreachable"
+    provider.instead = {"/.well-known/openid-configuration": lambda: lead}
+    openid_discovery.forget()
+    assert problem(client.get(DOOR)) == "unreachable"
+    with pytest.raises(BlockingIOError):
+        server.accept()
+
+
+ANSWERS: dict[str, Raw] = {
+    "too large": (200, {}, b'{"x": "' + b"x" * openid_requests.LARGEST + b'"}'),
+    "packed": (200, {"content-encoding": "gzip"}, b"\x1f\x8b"),
+    "a page": (200, {"content-type": "text/html"}, b"<html>"),
+    "a list": (200, {}, b"[]"),
+    "a number": (200, {}, b"7"),
+    "nothing": (204, {}, b""),
+    "an error": (500, {}, b'{"error": "canary"}'),
+}
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys", "/token"])
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_an_answer_that_is_none_signs_nobody_in(
+    client: TestClient, town: Town, provider: LyingProvider, path: str, answer: Raw
+) -> None:
+    back = provider.authorize(way_there(client))
+    openid_discovery.forget()
+    provider.instead = {path: lambda: answer}
+    assert problem(client.get(f"{DOOR}/return", params=back)) in ("unreachable", "failed")
+    assert nobody_is_in()
+
+
+KEYS = {
+    "no keys": b"{}",
+    "no list": b'{"keys": 7}',
+    "a broken key": b'{"keys": [{"kty": "RSA"}]}',
+    "none": b'{"keys": []}',
+}
+
+
+@pytest.mark.parametrize("keys", KEYS.values(), ids=KEYS.keys())
+def test_keys_that_are_none_sign_nobody_in(
+    client: TestClient, town: Town, provider: LyingProvider, keys: bytes
+) -> None:
+    provider.instead = {"/keys": lambda: (200, {}, keys)}
+    assert problem(come_in(client, provider)) == "failed" and nobody_is_in()
+
+
+def test_a_provider_that_hangs_holds_nobody_for_long(
+    client: TestClient, town: Town, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    go_on = threading.Event()
+
+    def hang() -> Raw:
+        go_on.wait(20)
+        return 200, {}, b"{}"
+
+    monkeypatch.setattr(openid_requests, "STEP", 0.3)
+    provider.instead = {"/.well-known/openid-configuration": hang}
+    began = time.monotonic()
+    assert problem(client.get(DOOR)) == "unreachable"
+    assert time.monotonic() - began < 5
+    asked = len(provider.asked)
+    assert problem(client.get(DOOR)) == "unreachable" and len(provider.asked) == asked, "and is not asked again at once"
+    go_on.set()
+
+
+def test_a_description_of_another_issuer_is_not_believed(
+    client: TestClient, town: Town, provider: LyingProvider
+) -> None:
+    provider.description = {"issuer": "https://login.example.org"}
+    assert problem(client.get(DOOR)) == "failed"
+
+
+def test_a_provider_that_signs_with_shared_secrets_only_is_not_used(
+    client: TestClient, town: Town, provider: LyingProvider
+) -> None:
+    provider.description = {"id_token_signing_alg_values_supported": ["HS256", "none"]}
+    assert problem(client.get(DOOR)) == "failed"
+
+
+REFUSED = {
+    "plain": {"oidc_issuer": "http://login.example.org"},
+    "no address": {"oidc_issuer": "login.example.org"},
+    "with a query": {"oidc_issuer": "https://login.example.org/?tenant=x"},
+    "with a password": {"oidc_issuer": "https://user:x@login.example.org"},
+    "no host": {"oidc_issuer": "https://"},
+    "no client": {"oidc_client_id": ""},
+    "no secret": {"oidc_client_secret": ""},
+    "only, and none": {"oidc_issuer": "", "oidc_only": True},
+}
+
+
+@pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED.keys())
+def test_it_does_not_start_half_configured(changes: dict[str, Any]) -> None:
+    given = {"oidc_issuer": "https://login.example.org/tenant", "oidc_client_id": "x", "oidc_client_secret": "canary"}
+    Settings(**given).check()
+    Settings(**{**given, "oidc_issuer": "http://127.0.0.1:9000"}).check()
+    with pytest.raises(SettingsError, match="HEARTHLINE_OIDC_") as refusal:
+        Settings(**{**given, **changes}).check()
+    assert "canary" not in str(refusal.value)
