@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import openid, provider_sign_in, service
 from api.access.guards import WORKER_COOKIE, client_of, own_path, public, same_origin
-from api.access.openid import Failed
+from api.access.openid_discovery import Failed
 from api.access.routes import HOME, browser_of, code_form, with_session
 from api.settings import settings
 

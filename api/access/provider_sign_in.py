@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from api.access import identities, openid, second_factor, service, tickets
 from api.access.hashes import keyed_hash
-from api.access.openid import Failed, Trip
+from api.access.openid import Trip
+from api.access.openid_discovery import Failed
 from api.database import transaction
 
 log = logging.getLogger(__name__)
