@@ -145,6 +145,18 @@ def test_a_provider_that_hangs_holds_nobody_for_long(
     go_on.set()
 
 
+def test_however_many_wait_for_a_provider_that_hangs_few_threads_do(
+    client: TestClient, town: Town, provider: LyingProvider
+) -> None:
+    for _ in range(openid_requests.AT_ONCE):
+        assert openid_requests._asking.acquire(blocking=False), "as four that wait"
+    try:
+        assert problem(client.get(DOOR)) == "unreachable" and provider.asked == []
+    finally:
+        for _ in range(openid_requests.AT_ONCE):
+            openid_requests._asking.release()
+
+
 def test_a_description_of_another_issuer_is_not_believed(
     client: TestClient, town: Town, provider: LyingProvider
 ) -> None:
