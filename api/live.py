@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 import psycopg
 
@@ -23,11 +23,35 @@ LOOK = 30.0
 CHANNEL = "hearthline"
 
 
+class Waiting:
+    """What one watcher has yet to be told: each of its names once, because the page then reads everything that is new
+    of it; but each, because a page may do one thing about one and another about another."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._told: dict[str, None] = {}  # in the order in which they came
+        self._some = asyncio.Event()
+
+    def add(self, topic: str) -> None:
+        """This topic changed."""
+        self._told[self._names[topic]] = None
+        self._some.set()
+
+    async def next(self) -> str:
+        """The name that has waited longest, as soon as there is one."""
+        await self._some.wait()
+        name = next(iter(self._told))
+        del self._told[name]
+        if not self._told:
+            self._some.clear()
+        return name
+
+
 class Hub:
-    """Hands each notification to the queues of those who watch its topic."""
+    """Hands each notification to those who watch its topic."""
 
     def __init__(self) -> None:
-        self._watchers: dict[str, set[asyncio.Queue[str]]] = {}
+        self._watchers: dict[str, set[Waiting]] = {}
         self._wanted = asyncio.Event()
 
     async def run(self) -> None:
@@ -52,30 +76,31 @@ class Hub:
             await asyncio.sleep(RECONNECT)
 
     def _wake(self, topic: str) -> None:
-        for queue in self._watchers.get(topic, ()):
-            if queue.empty():  # one wake-up is enough: the page reads everything that is new
-                queue.put_nowait(topic)
+        for waiting in self._watchers.get(topic, ()):
+            waiting.add(topic)
 
     def _wake_all(self) -> None:
         for topic in list(self._watchers):
             self._wake(topic)
 
     async def watch(self, topics: Iterable[str]) -> AsyncIterator[str | None]:
-        """Yield a topic whenever it changed, and None every 15 s so that the page's connection stays open."""
-        queue: asyncio.Queue[str] = asyncio.Queue()
-        topics = set(topics)
+        """Yield a topic whenever it changed, and None every 15 s so that the page's connection stays open. From a
+        mapping its value is yielded: topics with one name are one thing to the page."""
+        names = topics if isinstance(topics, Mapping) else {topic: topic for topic in topics}
+        waiting = Waiting(names)
+        topics = set(names)
         for topic in topics:
-            self._watchers.setdefault(topic, set()).add(queue)
+            self._watchers.setdefault(topic, set()).add(waiting)
         self._wanted.set()
         try:
             while True:
                 try:
-                    yield await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                    yield await asyncio.wait_for(waiting.next(), KEEP_ALIVE)
                 except TimeoutError:
                     yield None
         finally:
             for topic in topics:
-                self._watchers[topic].discard(queue)
+                self._watchers[topic].discard(waiting)
                 if not self._watchers[topic]:
                     del self._watchers[topic]
 

@@ -12,6 +12,7 @@ from api.families import models as families
 from api.messages import models as messages
 from api.ops import models as ops
 from api.plans import models as plans
+from api.presence import models as presence
 from api.reminders import models as reminders
 from api.reviews import models as reviews
 from api.timescales import models as timescales
@@ -33,6 +34,7 @@ __all__ = [
     "metadata",
     "ops",
     "plans",
+    "presence",
     "reminders",
     "reviews",
     "timescales",

@@ -21,6 +21,10 @@ from api.families import queries as families
 from api.messages import held, service
 from api.messages import queries as messages
 from api.messages.cleaning import storable
+from api.presence import queries as presence
+from api.presence import service as here
+from api.presence.schemas import number, yes_or_no
+from api.presence.wording import others
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -58,6 +62,8 @@ def _thread(
         cards = escalations.cards_of_conversation(session, me, conversation.id)
         taken_by = access.worker_names(session, [conversation.taken_over_by]).get(conversation.taken_over_by, "")
         also_writing = contact.also_writing(session, conversation)
+        seen = presence.seen_by_person(session, conversation.id)
+        also_here = others(session, me, conversation)
         waits_until = held.waits_until(session, conversation, clock.now())
     return console_page(
         request,
@@ -72,6 +78,9 @@ def _thread(
         taken_by=taken_by,
         also_writing=also_writing,
         waits_until=waits_until,
+        seen=seen,
+        seen_line=max((line.seq for line in lines if line.worker_name and seen and line.seq <= seen.seq), default=0),
+        also_here=also_here,
         mine=conversation.taken_over_by == me.id,
         problem=problem,
         words=words,
@@ -105,9 +114,27 @@ def reply(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated
         with transaction() as session:
             conversation = access.conversation_or_404(session, me, conversation_id)
             service.reply_from_worker(session, conversation, me.worker, words)
+            here.wrote(session, conversation.id, me.id)
     except service.CannotReply as error:
         return _thread(request, me, conversation_id, str(error), words, 400)
     return _back(conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/here")
+def say_here(
+    me: Me,
+    conversation_id: uuid.UUID,
+    writing: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    gone: Annotated[str, Form()] = "",
+) -> Response:
+    """The page's word that the worker uses it, writes (``yes``, ``no``), which message was on the screen; or left."""
+    with transaction() as session:
+        conversation = access.conversation_or_404(session, me, conversation_id)
+        here.worker_here(
+            session, conversation, me.worker, writing=yes_or_no(writing), seen=number(seen), gone=gone == "yes"
+        )
+    return Response(status_code=204)
 
 
 @router.post("/conversations/{conversation_id}/messages/{message_id}/handled")

@@ -18,6 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api import clock
 from api.access import queries as access
+from api.access import sessions
 from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
 from api.console import (
@@ -45,6 +46,9 @@ from api.escalations import orders, queries
 from api.escalations import service as escalations
 from api.messages.cleaning import storable
 from api.pages import streams
+from api.presence import queries as presence
+from api.presence import wording
+from api.presence.wording import NOBODY_FOR_WORKER, Sentences
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 routers = [
@@ -150,21 +154,41 @@ def hand_over(me: Me, escalation_id: int, to: Annotated[str, Form()] = "") -> Re
 
 @router.get("/events")
 def events(me: Me, conversation: uuid.UUID | None = None) -> Response:
-    """Server-sent ``changed`` events: the page that gets one reads itself again. It carries nothing else."""
-    topics = {f"agency:{me.agency_id}"}
+    """Server-sent ``changed`` events: the page that gets one reads itself again. They carry nothing else. A
+    conversation's page also gets ``presence``: who is here and who writes, in sentences."""
+    topics = {f"agency:{me.agency_id}": "changed"}
     if conversation is not None:
         with reading() as session:
-            topics.add(f"conversation:{access.conversation_or_404(session, me, conversation).id}")
-    return streams.stream(_events(me, topics))
+            access.conversation_or_404(session, me, conversation)
+        topics |= {f"conversation:{conversation}": "changed", presence.topic(conversation): "presence"}
+    return streams.stream(_events(me, topics, conversation))
 
 
-async def _events(me: Visitor, topics: set[str]) -> AsyncIterator[str]:
+async def _events(me: Visitor, topics: dict[str, str], conversation: uuid.UUID | None) -> AsyncIterator[str]:
     yield streams.RETRY
-    async for topic in streams.changes(topics):
-        if topic is None:
+    last: Sentences = {}
+    async for name in streams.changes(topics):
+        if name is None:
             yield streams.KEEP_ALIVE
-        else:
+        elif name != "presence":
             yield streams.event("changed", {"open": await run_in_threadpool(_open_count, me)})
+        # From time to time too: who closed the page without a word is gone after a while.
+        if conversation is not None and name != "changed":
+            here = await run_in_threadpool(_here, me, conversation)
+            if here != last or here["writing"]:
+                last = here
+                yield streams.event("presence", here)
+
+
+def _here(me: Visitor, conversation_id: uuid.UUID) -> Sentences:
+    """Asked again each time: whoever may see it no more, or has signed out elsewhere, hears no more of it."""
+    with reading() as session:
+        if all(one.id != me.session_id for one in sessions.live(session, me.id)):
+            return NOBODY_FOR_WORKER
+        try:
+            return wording.for_worker(session, me, access.conversation_or_404(session, me, conversation_id))
+        except access.NotVisible:
+            return NOBODY_FOR_WORKER
 
 
 def _open_count(me: Visitor) -> int:

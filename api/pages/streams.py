@@ -22,8 +22,8 @@ def event(name: str, data: dict[str, object], event_id: str = "") -> str:
 
 
 async def changes(topics: Iterable[str]) -> AsyncGenerator[str | None, None]:
-    """Yield "" at once, when the watch is on (so that a first look misses nothing), then a topic whenever it changed,
-    and None from time to time."""
+    """Yield "" at once, when the watch is on (so that a first look misses nothing), then a topic (from a
+    mapping: its name) whenever it changed, and None from time to time."""
     watching = live.watch(topics)
     upcoming = asyncio.ensure_future(_next(watching))
     try:

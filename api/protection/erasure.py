@@ -26,6 +26,7 @@ from api.escalations.models import Escalation
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
+from api.presence.models import Presence
 from api.protection import case_record, whose
 from api.reminders.models import Reminder, ReminderPlan
 from api.views.models import StatedView
@@ -122,6 +123,7 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
             done.add("conversations", 1)
             talk.address, talk.state, talk.proved_until = _nowhere(talk.id), {}, None
             talk.closed_at = talk.closed_at or (clock.now() if talk.channel == "web" else None)
+    done.add("who was here", _count(session, delete(Presence).where(Presence.conversation_id.in_(ids))))
     for point in session.scalars(
         select(ContactPoint).where(ContactPoint.person_id == person.id, ContactPoint.address.not_like("erased:%"))
     ):

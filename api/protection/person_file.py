@@ -28,6 +28,7 @@ from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
+from api.presence.models import Presence
 from api.protection import whose
 from api.reminders.models import Reminder
 from api.views.models import StatedView
@@ -88,6 +89,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
         "chat_codes": _all(session, ChatCode, person, "created_at expires_at used_at", "created_at"),
         "calendar_addresses": _all(session, CalendarFeed, person, "created_at revoked_at read_at", "created_at"),
         "messages": _messages(session, ids, workers),
+        "seen_on_the_web": _seen(session, ids, workers),
         "messages_not_included": _not_included(session, talks.shared),
         "escalations": [_escalation(session, one, workers) for one in escalations],
         "actions": _actions(session, person),
@@ -156,6 +158,15 @@ def _messages(session: Session, ids: Sequence[UUID], workers: dict[UUID, Worker]
         by = _by(workers, sent.written_by)
         lines.append((sent.seq, {"from": by or "Hearthline", "at": _plain(sent.created_at), **known}))
     return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
+
+
+def _seen(session: Session, ids: Sequence[UUID], workers: dict[UUID, Worker]) -> Lines:
+    """When a worker's message was last on their screen in a chat, and theirs on a worker's."""
+    rows = select(Presence).where(Presence.conversation_id.in_(ids), Presence.seen_at.is_not(None))
+    return [
+        {"at": _plain(row.seen_at), "by": _by(workers, row.worker_id) or "you"}
+        for row in session.scalars(rows.order_by(Presence.seen_at))
+    ]
 
 
 def _not_included(session: Session, shared: Sequence[Conversation]) -> dict[str, Any]:

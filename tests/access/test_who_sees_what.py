@@ -24,6 +24,7 @@ ROUTES = (
     ("POST", "/console/conversations/{conversation}/take-over"),
     ("POST", "/console/conversations/{conversation}/hand-back"),
     ("POST", "/console/conversations/{conversation}/reply"),
+    ("POST", "/console/conversations/{conversation}/here"),
     ("POST", "/console/conversations/{conversation}/messages/{message}/handled"),
     ("POST", "/console/conversations/{conversation}/deliveries/{message}/seen"),
     ("GET", "/console/e/{escalation}"),

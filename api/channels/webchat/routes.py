@@ -25,6 +25,10 @@ from api.messages import inbox
 from api.pages import streams
 from api.pages.headers import EXIT_URL
 from api.pages.rendering import chosen_language, page, render
+from api.presence import queries as presence
+from api.presence import wording
+from api.presence.schemas import number, yes_or_no
+from api.presence.wording import Sentences
 from api.settings import settings
 
 #: The ways in and out, which no page's age must block; and what is done inside, with the session's form token.
@@ -112,6 +116,7 @@ def talk(request: Request, chat: MyChat, problem: str = "") -> Response:
     with reading() as session:
         lines = queries.lines(session, chat.conversation_id)
         state = queries.state(session, chat.conversation_id)
+        here = wording.for_person(session, chat)
     return page(
         request,
         "chat/talk.html",
@@ -121,6 +126,7 @@ def talk(request: Request, chat: MyChat, problem: str = "") -> Response:
         chat=chat,
         lines=lines,
         state=state,
+        here=here,
         seen=lines[-1].sequence if lines else 0,
         message_id=uuid.uuid4(),
         emergency=pack(chat.jurisdiction).emergency_number,
@@ -151,8 +157,18 @@ def send(
         )
     except LookupError as error:
         raise ChatEnded from error
-    service.keep_open(chat.conversation_id)
+    service.keep_open(chat.conversation_id, wrote=True)
     return _sent(request, 200, {"key": f"m-{message_id}", "duplicate": accepted.duplicate}, "/chat/talk#latest")
+
+
+@router.post("/here")
+def say_here(chat: MyChat, writing: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = "") -> Response:
+    """The page's word that somebody writes (``yes``, ``no``), and which message of a worker's was on the screen.
+
+    It does not keep the chat open: only a message does.
+    """
+    service.here(chat.conversation_id, writing=yes_or_no(writing), seen=number(seen))
+    return Response(status_code=204)
 
 
 def _sent(request: Request, status: int, answer: dict[str, object], back_to: str) -> Response:
@@ -163,20 +179,23 @@ def _sent(request: Request, status: int, answer: dict[str, object], back_to: str
 
 @router.get("/events")
 def events(request: Request, chat: MyChat, seen: str = "") -> Response:
-    """Server-sent events: ``line`` (with an id, so that a lost connection goes on where it was), ``state``, ``ended``.
+    """Server-sent events: ``line`` (with an id, so that a lost connection goes on where it was), ``state``,
+    ``presence`` and ``ended``.
 
     A line may come twice after a reconnect, with the same key; it is never left out.
     """
     given = request.headers.get("last-event-id", "") or seen
-    return streams.stream(_events(chat, int(given) if given.isascii() and given[:18].isdigit() else 0))
+    return streams.stream(_events(chat, number(given)))
 
 
 async def _events(chat: Chat, seen: int) -> AsyncIterator[str]:
     sent: set[str] = set()
     last_state: ChatState | None = None
     yield streams.RETRY
-    async for topic in streams.changes({f"conversation:{chat.conversation_id}"}):
-        lines, state = await run_in_threadpool(_look, chat, seen)
+    last_here: Sentences = {}
+    topics = dict.fromkeys((f"conversation:{chat.conversation_id}", presence.topic(chat.conversation_id)), "changed")
+    async for topic in streams.changes(topics):
+        lines, state, here = await run_in_threadpool(_look, chat, seen)
         for line in lines:
             seen = max(seen, line.sequence)
             if line.key not in sent:
@@ -188,13 +207,20 @@ async def _events(chat: Chat, seen: int) -> AsyncIterator[str]:
         if state != last_state:
             last_state = state
             yield streams.event("state", {"waiting": state.waiting, "worker": state.worker})
+        if here != last_here or here["writing"]:
+            last_here = here
+            yield streams.event("presence", here)
         if topic is None:
             yield streams.KEEP_ALIVE
 
 
-def _look(chat: Chat, seen: int) -> tuple[list[ChatLine], ChatState]:
+def _look(chat: Chat, seen: int) -> tuple[list[ChatLine], ChatState, Sentences]:
     with reading() as session:
-        return queries.lines(session, chat.conversation_id, seen), queries.state(session, chat.conversation_id)
+        return (
+            queries.lines(session, chat.conversation_id, seen),
+            queries.state(session, chat.conversation_id),
+            wording.for_person(session, chat),
+        )
 
 
 def _line_html(chat: Chat, line: ChatLine) -> str:

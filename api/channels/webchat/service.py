@@ -22,6 +22,7 @@ from api.database import notify, transaction
 from api.escalations import queries as escalations
 from api.families.models import ChatCode, Family, Person
 from api.messages.models import Conversation
+from api.presence import service as presence
 
 IDLE = timedelta(minutes=60)
 CODE_LIFE = timedelta(hours=48)
@@ -105,8 +106,8 @@ def _start(session: Session, agency_id: uuid.UUID, person_id: uuid.UUID | None, 
     return Started(token, conversation.id)
 
 
-def keep_open(conversation_id: uuid.UUID) -> None:
-    """Somebody is there: the idle hour starts again. Commits."""
+def keep_open(conversation_id: uuid.UUID, *, wrote: bool = False) -> None:
+    """Somebody is there (``wrote``: has just sent what they were writing): the idle hour starts again. Commits."""
     now = clock.now()
     with transaction() as session:
         session.execute(
@@ -114,6 +115,14 @@ def keep_open(conversation_id: uuid.UUID) -> None:
             .where(Conversation.id == conversation_id, Conversation.closed_at.is_(None))
             .values(expires_at=now + IDLE)
         )
+        if wrote:
+            presence.wrote(session, conversation_id, None)
+
+
+def here(conversation_id: uuid.UUID, *, writing: bool | None, seen: int) -> None:
+    """What the page says of whoever has it open. The idle hour goes on. Commits."""
+    with transaction() as session:
+        presence.person_here(session, session.get_one(Conversation, conversation_id), writing=writing, seen=seen)
 
 
 def change_language(conversation_id: uuid.UUID, language: str) -> None:

@@ -1,6 +1,8 @@
 // The live part of the chat: sends without a reload, keeps what could not be sent and sends it again, shows each message
 // once, whatever the connection does. Nothing is kept beyond this tab's memory.
 
+import { onScreen, show, tell, whileTyping } from "./here.js";
+
 const main = document.getElementById("main");
 const words = main.dataset;
 const log = document.getElementById("log");
@@ -11,6 +13,8 @@ const withWhom = document.getElementById("with");
 const composer = document.getElementById("composer");
 const field = composer.elements.body;
 const formToken = composer.elements.form_token.value;
+
+const presence = document.getElementById("presence");
 
 const RETRIES_MS = [1000, 2000, 4000, 8000, 15000];
 const ANSWER_WITHIN_MS = 15000;
@@ -49,6 +53,7 @@ function receive({ key, html }) {
   if (!earlier) {
     if (line.classList.contains("ours")) typing.hidden = true;
     add(line);
+    screen.watch();
   } else if (earlier.dataset.mine) {
     // The page made this line itself when it was sent: now the server's word (and its time) counts.
     delete earlier.dataset.mine;
@@ -169,6 +174,7 @@ composer.addEventListener("submit", (event) => {
   if (!body.trim()) return;
   field.value = "";
   field.rows = 1;
+  sent();
   send(body);
   field.focus();
 });
@@ -194,6 +200,18 @@ field.addEventListener("input", () => {
   field.rows = Math.min(6, Math.max(1, Math.round(room / parseFloat(style.lineHeight))));
 });
 
+// -- who is here -----------------------------------------------------------------------------------------------------
+
+// That somebody writes is told only while a worker is in the chat; what they write, only when it is sent.
+const sent = whileTyping(field, (writing) => {
+  if (withWhom.dataset.worker && !over) tell("/chat/here", formToken, { writing });
+});
+const screen = onScreen(
+  () => lines.querySelectorAll("[data-seq]"),
+  () => !over,
+  (seen) => tell("/chat/here", formToken, { seen }),
+);
+
 // -- receiving -------------------------------------------------------------------------------------------------------
 
 function connect() {
@@ -201,6 +219,7 @@ function connect() {
   events.addEventListener("open", () => {
     if (!unsent.length) say("");
     flush();
+    screen.look();
   });
   events.addEventListener("line", (event) => {
     words.seen = event.lastEventId;
@@ -213,6 +232,10 @@ function connect() {
     else delete withWhom.dataset.worker;
     withWhom.textContent = state.worker ? words.withWorker.replace("%name%", state.worker) : words.withComputer;
     if (!typing.hidden && nearEnd()) toEnd();
+  });
+  events.addEventListener("presence", (event) => {
+    const here = JSON.parse(event.data);
+    show(presence, here.writing, here.seconds, here.seen);
   });
   events.addEventListener("ended", end);
   events.addEventListener("error", async () => {

@@ -1,5 +1,6 @@
 // Keeps a console page fresh: when the server says that something changed, the page reads itself again.
 
+import { attend } from "./conversation.js";
 import { follow, readAgain } from "./live.js";
 
 const MINUTE_MS = 60_000;
@@ -13,6 +14,7 @@ async function refresh() {
   const fresh = await readAgain();
   if (fresh) setTimeout(() => (announce.textContent = announce.dataset.new), 50);
   if (conversation && atEnd) scrollTo(0, document.documentElement.scrollHeight);
+  here?.readAgain();
 }
 
 // One answer per form: a second press of an impatient finger is not a second deed.
@@ -24,6 +26,12 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-follow(`/console/events${conversation ? `?conversation=${conversation}` : ""}`, refresh, (up) => (stale.hidden = up));
+const here = conversation ? attend() : null;
+follow(
+  `/console/events${conversation ? `?conversation=${conversation}` : ""}`,
+  refresh,
+  (up) => (stale.hidden = up),
+  here ? { presence: here.show } : {},
+);
 setInterval(refresh, MINUTE_MS); // "12 min ago" goes on
 if (conversation && location.hash === "#latest") document.getElementById("latest")?.scrollIntoView({ block: "end" });

@@ -89,15 +89,17 @@ export async function readAgain() {
   return fresh;
 }
 
-/** Call `changed` for every event of that name, for ever; `connection` hears whether the line is up. */
-export function follow(url, changed, connection) {
+/** Call `changed` for every event of that name, for ever; `connection` hears whether the line is up; `others` has what
+ * to call, with what it says, for events of other names. */
+export function follow(url, changed, connection, others = {}) {
   const events = new EventSource(url);
   events.addEventListener("open", () => connection(true));
   events.addEventListener("changed", changed);
+  for (const [name, call] of Object.entries(others)) events.addEventListener(name, (event) => call(JSON.parse(event.data)));
   events.addEventListener("error", () => {
     connection(false);
     if (events.readyState === EventSource.CLOSED) {
-      setTimeout(() => follow(url, changed, connection), 3000);
+      setTimeout(() => follow(url, changed, connection, others), 3000);
       changed();
     }
   });

@@ -1,0 +1,1 @@
+"""Who is here, who writes, who has seen what."""
