@@ -85,7 +85,7 @@ def seen_by_person(session: Session, conversation_id: uuid.UUID) -> Seen | None:
             Presence.conversation_id == conversation_id, Presence.worker_id.is_(None), Presence.seen_at.is_not(None)
         )
     ).first()
-    return Seen(row[0], row[1]) if row else None
+    return Seen(row[0], row[1]) if row and row[1] else None
 
 
 def last_message_seen_by(session: Session, conversation_id: uuid.UUID) -> str:

@@ -28,12 +28,16 @@ def contexts(site: str) -> Iterator[list[BrowserContext]]:
         context.close()
 
 
-def console(contexts: list[BrowserContext], site: str, town: Town, name: str, chat: uuid.UUID) -> Page:
+def console(
+    contexts: list[BrowserContext], site: str, town: Town, name: str, chat: uuid.UUID, clock: bool = False
+) -> Page:
     context = chromium().new_context(base_url=site, viewport={"width": 1000, "height": 800})
     contexts.append(context)
     cookies = town.signed_in(getattr(town, name))
     context.add_cookies([{"name": key, "value": value, "url": site} for key, value in cookies.items()])
     opened = context.new_page()
+    if clock:
+        opened.clock.install()
     opened.goto(f"/console/conversations/{chat}#latest")
     expect(opened.get_by_label("Your words")).to_be_visible()
     opened.wait_for_load_state()
@@ -139,3 +143,27 @@ def test_a_message_above_the_edge_of_the_screen_is_not_seen_before_it_is_scrolle
     page.locator("#log").evaluate("log => { log.scrollTop = log.scrollHeight }")
     wait_until(lambda: person_seen() > 0, "what was scrolled to was not seen", seconds=15)
     expect(worker.locator(".thread .out", has_text="I am reading it.")).to_contain_text("Seen ")
+
+
+ON_SCREEN = """() => new Promise((done) => {
+  const observer = new IntersectionObserver(() => { observer.disconnect(); done(); });
+  observer.observe(document.querySelector(".thread li:last-child"));
+})"""
+
+
+def test_a_page_that_is_open_on_an_empty_desk_says_nothing(
+    page: Page, site: str, town: Town, contexts: list[BrowserContext]
+) -> None:
+    chat = start(page)
+    worker = console(contexts, site, town, "duty", chat, clock=True)
+    said: list[str] = []
+    worker.on("request", lambda request: said.append(request.post_data or "") if request.method == "POST" else None)
+    worker.clock.fast_forward(11_000)
+    write(page, "is anybody there")
+    expect(worker.locator(".thread")).to_contain_text("is anybody there")
+    worker.evaluate(ON_SCREEN)  # the page's own look at what is on the screen has been by now
+    assert not any("seen=" in words for words in said)
+    expect(page.locator("#presence")).to_be_empty()
+    worker.mouse.move(200, 300)
+    worker.mouse.move(220, 300)
+    expect(page.locator("#presence")).to_have_text("Dora has seen your last message")

@@ -164,7 +164,7 @@ def test_a_page_cannot_have_seen_what_is_still_to_come(town: Town, chat: uuid.UU
     reply = wrote(chat, town.duty, "Hi.")
     webchat.here(chat, writing=None, seen=far)
     with reading() as session:
-        rows = dict(session.execute(select(Presence.worker_id, Presence.seen_seq)).tuples().all())
+        rows = {row.worker_id: row.seen_seq for row in session.scalars(select(Presence))}
     assert rows == {town.duty.id: first, None: reply}
     heard(town, chat, "it is worse now")
     assert seen_by(chat) == ""
