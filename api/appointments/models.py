@@ -7,7 +7,7 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, FetchedValue, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -49,7 +49,7 @@ class Appointment(Base):
     bring: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="scheduled")
     #: How often it was changed since it was booked; a trigger counts, so that no writer can forget it (RFC 5545).
-    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0", server_onupdate=FetchedValue())
     #: The series it belongs to, and which of its days it stands for: that stays where the appointment is moved.
     series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointment_series.id"))
     series_on: Mapped[date | None]

@@ -26,6 +26,7 @@ from api.audit import service as audit
 from api.database import transaction
 from api.rest.errors import READS, WRITES, Refused
 from api.rest.schemas import Page, Paging
+from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
 router = APIRouter(prefix="/api/v1", tags=["Appointments"])
 #: The private calendar addresses of families' people.
@@ -52,7 +53,7 @@ def list_appointments(me: Me, family_id: uuid.UUID, asked: Annotated[Appointment
 
 
 @router.post("/families/{family_id}/appointments", status_code=201, responses=WRITES)
-def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn) -> BookedOut:
+def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn, response: Response) -> BookedOut:
     """Book an appointment. Family members see it if they are among its attendees.
 
     422 where it ends before it starts, or an attendee is not of this family; 409 where the family has an appointment
@@ -74,14 +75,31 @@ def book_appointment(me: Me, family_id: uuid.UUID, given: AppointmentIn) -> Book
             )
         except service.CannotBook as error:
             raise _refusal(error) from None
+        show_version(response, booked.sequence)
         return BookedOut.with_overlaps(booked, overlaps.of(session, me, [booked]))
 
 
-@router.patch("/appointments/{appointment_id}", responses=WRITES)
-def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChange) -> BookedOut:
+@router.get("/appointments/{appointment_id}", responses=READS)
+def show_appointment(me: Me, appointment_id: uuid.UUID, response: Response) -> AppointmentOut:
+    """One appointment, with what each attendee has answered."""
+    with transaction() as session:
+        found = access.appointment_or_404(session, me, appointment_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_appointment", family_id=found.family_id, object_id=found.id
+        )
+        show_version(response, found.sequence)
+        return AppointmentOut.of(found)
+
+
+@router.patch("/appointments/{appointment_id}", responses={**WRITES, **STALE})
+def change_appointment(
+    me: Me, appointment_id: uuid.UUID, given: AppointmentChange, response: Response, if_match: IfMatch = None
+) -> BookedOut:
     """Move an appointment, change what is known of it, or cancel it. 409 where it was cancelled before."""
     with transaction() as session:
         appointment = access.appointment_or_404(session, me, appointment_id)
+        session.refresh(appointment, with_for_update=True)
+        refuse_stale(if_match, appointment.sequence)
         try:
             if given.status is not None:
                 service.cancel(session, appointment, me.worker)
@@ -97,6 +115,7 @@ def change_appointment(me: Me, appointment_id: uuid.UUID, given: AppointmentChan
         except service.CannotBook as error:
             raise _refusal(error) from None
         found = overlaps.of(session, me, [appointment]) if appointment.status == "scheduled" else []
+        show_version(response, appointment.sequence)
         return BookedOut.with_overlaps(appointment, found)
 
 
@@ -112,7 +131,7 @@ def list_series(me: Me, family_id: uuid.UUID, asked: Annotated[Paging, Query()])
 
 
 @router.post("/families/{family_id}/series", status_code=201, responses=WRITES)
-def book_series(me: Me, family_id: uuid.UUID, given: SeriesIn) -> SeriesOut:
+def book_series(me: Me, family_id: uuid.UUID, given: SeriesIn, response: Response) -> SeriesOut:
     """Book appointments that come again: weekly, fortnightly, or every so many working days.
 
     422 where an attendee is not of this family, or no day is left; 409 where the family has a series with that
@@ -133,15 +152,29 @@ def book_series(me: Me, family_id: uuid.UUID, given: SeriesIn) -> SeriesOut:
             )
         except service.CannotBook as error:
             raise _refusal(error) from None
-        return _shown(session, me, booked)
+        return _answer(_shown(session, me, booked), response)
 
 
-@router.patch("/series/{series_id}", responses=WRITES)
-def change_series(me: Me, series_id: uuid.UUID, given: SeriesChange) -> SeriesOut:
+@router.get("/series/{series_id}", responses=READS)
+def show_series(me: Me, series_id: uuid.UUID, response: Response) -> SeriesOut:
+    """One series."""
+    with transaction() as session:
+        found = access.series_or_404(session, me, series_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_series", family_id=found.family_id, object_id=found.family_id
+        )
+        return _answer(SeriesOut.of(found), response)
+
+
+@router.patch("/series/{series_id}", responses={**WRITES, **STALE})
+def change_series(
+    me: Me, series_id: uuid.UUID, given: SeriesChange, response: Response, if_match: IfMatch = None
+) -> SeriesOut:
     """Change a series from one of its days on: the answer is the new series that goes on with it. 409 where it is
     over by then."""
     with transaction() as session:
         found = access.series_or_404(session, me, series_id)
+        _refuse_stale(session, found, if_match)
         try:
             new = series.change_from(
                 session,
@@ -154,17 +187,30 @@ def change_series(me: Me, series_id: uuid.UUID, given: SeriesChange) -> SeriesOu
             )
         except service.CannotBook as error:
             raise _refusal(error) from None
-        return _shown(session, me, new)
+        return _answer(_shown(session, me, new), response)
 
 
-@router.post("/series/{series_id}/end", responses=WRITES)
-def end_series(me: Me, series_id: uuid.UUID, given: SeriesEnd) -> SeriesOut:
+@router.post("/series/{series_id}/end", responses={**WRITES, **STALE})
+def end_series(
+    me: Me, series_id: uuid.UUID, given: SeriesEnd, response: Response, if_match: IfMatch = None
+) -> SeriesOut:
     """End a series before one of its days: what would come from then on is called off, but for what was moved or
     changed by itself."""
     with transaction() as session:
         found = access.series_or_404(session, me, series_id)
+        _refuse_stale(session, found, if_match)
         series.end_from(session, found, me.worker, given.begin)
-        return SeriesOut.of(found)
+        return _answer(SeriesOut.of(found), response)
+
+
+def _refuse_stale(session: Session, found: Series, if_match: str | None) -> None:
+    session.refresh(found, with_for_update=True)
+    refuse_stale(if_match, SeriesOut.of(found).version)
+
+
+def _answer(shown: SeriesOut, response: Response) -> SeriesOut:
+    show_version(response, shown.version)
+    return shown
 
 
 def _shown(session: Session, me: Visitor, booked: Series) -> SeriesOut:

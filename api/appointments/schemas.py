@@ -135,7 +135,7 @@ class AppointmentOut(BaseModel):
     link: str
     bring: str
     status: str
-    sequence: int = Field(description="How often it was changed since it was booked.")
+    sequence: int = Field(description="How often it was changed since it was booked; what to send as If-Match.")
     series_id: uuid.UUID | None = Field(description="The series that it belongs to.")
     series_on: date | None = Field(description="Which of the series' days it stands for, wherever it was moved.")
     attendees: list[AttendeeOut]

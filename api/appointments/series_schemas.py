@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import date, time, timedelta
 from typing import Annotated, Literal, Self
@@ -13,6 +14,7 @@ from api.appointments.recurrence import FREQUENCIES, frequency_of
 from api.appointments.schemas import MOST_ATTENDEES, AttendeeIn, Details, Kind, OverlapOut
 from api.appointments.series import Rhythm
 from api.rest.schemas import ExternalId, Given, TimeOfDay
+from api.rest.versions import of_content
 
 Frequency = Literal[FREQUENCIES]  # type: ignore[valid-type]
 
@@ -102,11 +104,16 @@ class SeriesOut(BaseModel):
     link: str
     bring: str
     follows_id: uuid.UUID | None
+    version: str = Field("", description="What to send as If-Match; another whenever anything above is another.")
     overlaps: list[OverlapOut] = []
 
     @classmethod
     def of(cls, series: AppointmentSeries, overlaps: list[OverlapOut] | None = None) -> SeriesOut:
         """The series as JSON."""
-        names = [name for name in cls.model_fields if name not in ("frequency", "overlaps")]
+        names = [name for name in cls.model_fields if name not in ("frequency", "overlaps", "version")]
         values = {name: getattr(series, name) for name in names}
-        return cls(**values, frequency=frequency_of(series.rrule), overlaps=overlaps or [])
+        shown = cls(**values, frequency=frequency_of(series.rrule), overlaps=overlaps or [])
+        shown.version = of_content(
+            shown.model_dump_json(exclude={"version", "overlaps"}) + json.dumps(series.attendees)
+        )
+        return shown

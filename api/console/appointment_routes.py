@@ -1,6 +1,7 @@
 """Appointments in the console: booked, once or again and again; moved, changed, called off, alone or with what follows.
 
-What is at the same time is shown before it is booked; the worker books it all the same, or not.
+What is at the same time is shown before it is booked; the worker books it all the same, or not. What somebody else has
+changed since the form was opened is shown before it is overwritten.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 SPARE_LINES = 2
 DETAILS = ("place", "address", "link", "bring")
+#: What the form shows when somebody else has changed it meanwhile.
+COMPARED = ("day", "at", "minutes", *DETAILS, "address_hidden")
 #: An hour, where nobody says how long.
 USUAL_MINUTES = "60"
 
@@ -94,9 +97,13 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
     with transaction() as session:
         one = access.appointment_or_404(session, me, appointment_id)
         family_id = one.family_id
+        session.refresh(one, with_for_update=True)
         whole = given.get("which") == "on" and one.series_id is not None
+        stale = given.get("version") != str(one.sequence)
         try:
-            if given.get("do") == "cancel" and whole:
+            if stale:
+                pass
+            elif given.get("do") == "cancel" and whole:
                 series.end_from(session, access.series_or_404(session, me, one.series_id or uuid.uuid4()), me.worker,
                                 one.series_on or me.today)  # fmt: skip
             elif given.get("do") == "cancel":
@@ -112,8 +119,8 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
         except service.CannotBook as error:
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-    if problems or (found and not given.get("anyway")):
-        return _form(request, me, family_id, appointment_id, given, problems, found)
+    if stale or problems or (found and not given.get("anyway")):
+        return _form(request, me, family_id, appointment_id, given, problems, found, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#appointments", 303)
 
 
@@ -193,7 +200,7 @@ def _attendees(given: dict[str, str]) -> list[dict[str, Any]]:
 def _as_fields(shown: AppointmentOut, me: Visitor) -> dict[str, str]:
     local = shown.starts_at.astimezone(ZoneInfo(me.timezone))
     minutes = int((shown.ends_at - shown.starts_at).total_seconds() // 60)
-    found = {name: getattr(shown, name) for name in ("kind", "status", *DETAILS)}
+    found = {name: getattr(shown, name) for name in ("kind", "status", *DETAILS)} | {"version": str(shown.sequence)}
     found |= {"day": local.date().isoformat(), "at": f"{local:%H:%M}", "minutes": str(minutes)}
     found |= {"series": "on"} if shown.series_id else {}
     return found | ({"address_hidden": "on"} if shown.address_hidden else {})
@@ -207,16 +214,27 @@ def _form(
     given: dict[str, str],
     problems: list[str] | None = None,
     found: list[overlaps.Overlap] | None = None,
+    *,
+    stale: bool = False,
 ) -> Response:
+    """``stale``: somebody changed the appointment since this form was opened; what differs is shown, and saved over
+    only if they save again."""
+    meanwhile: dict[str, Any] = {}
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         people = sorted(people_of(session, family_id).values(), key=lambda person: person.first_name)
         if appointment_id is not None:
             one = access.appointment_or_404(session, me, appointment_id)
-            given = {**_as_fields(AppointmentOut.of(one), me), **given}
+            now = _as_fields(AppointmentOut.of(one), me)
+            if stale:
+                meanwhile = {name: now.get(name, "") for name in COMPARED if now.get(name, "") != given.get(name, "")}
+                meanwhile |= {"day": local_day(now["day"])} if "day" in meanwhile else {}
+                given = {**given, "version": now["version"]}
+            given = {**now, **given, "status": now["status"]}
     guests = {name.split("-")[1] for name in given if name.startswith("guest-") and given[name]}
     return console_page(
-        request, me, "console/appointment.html", here="families", status=400 if problems else 409 if found else 200,
+        request, me, "console/appointment.html", here="families",
+        status=400 if problems else 412 if stale else 409 if found else 200, meanwhile=meanwhile, stale=stale,
         family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
         appointment_id=appointment_id, kinds=service.KINDS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
     )  # fmt: skip

@@ -144,3 +144,42 @@ def test_a_change_changes_something_and_one_thing(client: TestClient, town: Town
 def test_a_move_to_before_its_start_is_refused(client: TestClient, town: Town) -> None:
     answer = change(client, town, town.mine.appointment.id, ends_at=clock.now().isoformat(timespec="seconds"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "ends_before_start")
+
+
+def test_the_second_of_two_programs_looks_again(client: TestClient, town: Town) -> None:
+    made = book(client, town)
+    headers, address = town.program(town.worker), f"/api/v1/appointments/{made.json()['id']}"
+    seen = client.get(address, headers=headers)
+    assert seen.status_code == 200 and seen.headers["etag"] == made.headers["etag"] == '"0"'
+    assert seen.json()["place"] == "At home" and "overlaps" not in seen.json()
+    mine = {**headers, "If-Match": seen.headers["etag"]}
+    moved = client.patch(address, json={"place": "At school"}, headers=mine)
+    assert (moved.status_code, moved.headers["etag"], moved.json()["sequence"]) == (200, '"1"', 1)
+    late = client.patch(address, json={"status": "cancelled"}, headers=mine)
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "changed_meanwhile")
+    assert client.get(address, headers=headers).json()["status"] == "scheduled"
+    mine["If-Match"] = moved.headers["etag"]
+    assert client.patch(address, json={"status": "cancelled"}, headers=mine).status_code == 200
+    assert client.get(f"/api/v1/appointments/{town.far.appointment.id}", headers=headers).status_code == 404
+
+
+def test_a_series_is_changed_or_ended_only_as_it_was_seen(client: TestClient, town: Town) -> None:
+    headers = town.program(town.worker)
+    body = {
+        "kind": "home_visit", "frequency": "weekly", "starts_on": "2030-05-02", "at": "10:00", "minutes": 60,
+        "attendees": [{"person_id": str(town.mine.parent.id)}],
+    }  # fmt: skip
+    made = client.post(f"/api/v1/families/{town.mine.family.id}/series", json=body, headers=headers)
+    assert made.status_code == 201 and made.headers["etag"] == f'"{made.json()["version"]}"'
+    address = f"/api/v1/series/{made.json()['id']}"
+    seen = client.get(address, headers=headers)
+    assert seen.status_code == 200 and seen.headers["etag"] == made.headers["etag"]
+    mine = {**headers, "If-Match": seen.headers["etag"]}
+    on = {"from": "2030-05-09", "frequency": "weekly", "starts_on": "2030-05-10", "at": "14:00", "minutes": 60}
+    changed = client.patch(address, json=on, headers=mine)
+    assert changed.status_code == 200 and changed.headers["etag"] != seen.headers["etag"]
+    assert client.patch(address, json=on, headers=mine).status_code == 412
+    assert client.post(f"{address}/end", json={"from": "2030-05-03"}, headers=mine).status_code == 412
+    new = f"/api/v1/series/{changed.json()['id']}/end"
+    assert client.post(new, json={"from": "2030-05-17"}, headers={**headers, "If-Match": "*"}).status_code == 200
+    assert client.get(f"/api/v1/series/{town.far.series.id}", headers=headers).status_code == 404

@@ -56,6 +56,15 @@ def booked(town: Town) -> list[Appointment]:
     return list(rows)
 
 
+def change(client: TestClient, town: Town, cookies: dict[str, str], one: Appointment, **given: str) -> Any:
+    """Send the appointment's form as it stands now, with these fields."""
+    page = client.get(f"/console/appointments/{one.id}").text
+    seen = re.search(r'name="version" value="(\d+)"', page)
+    return client.post(
+        f"/console/appointments/{one.id}", data=town.form(cookies, **{"version": seen[1] if seen else "", **given})
+    )
+
+
 def test_a_worker_books_one_at_a_local_time_and_the_family_page_shows_it(client: TestClient, town: Town) -> None:
     cookies = sign_in(client, town)
     page = client.get(f"/console/families/{town.mine.family.id}/appointments").text
@@ -105,13 +114,10 @@ def test_what_is_at_the_same_time_is_shown_and_booked_all_the_same_when_they_say
     assert "Nothing has been saved yet" in answer.text and 'name="anyway"' in answer.text
     assert book(client, town, cookies, at="10:30", anyway="on").status_code == 303 and len(booked(town)) == 2
     first, second = booked(town)
-    moved = client.post(
-        f"/console/appointments/{second.id}",
-        data=town.form(cookies, do="save", day="2027-06-10", at="10:15", minutes="45"),
-    )
+    moved = change(client, town, cookies, second, do="save", day="2027-06-10", at="10:15", minutes="45")
     assert moved.status_code == 409 and booked(town)[1].starts_at == second.starts_at
-    free = town.form(cookies, do="save", day="2027-06-10", at="11:00", minutes="45", place="At home")
-    assert client.post(f"/console/appointments/{second.id}", data=free).status_code == 303
+    free = {"do": "save", "day": "2027-06-10", "at": "11:00", "minutes": "45", "place": "At home"}
+    assert change(client, town, cookies, second, **free).status_code == 303
     assert booked(town)[1].starts_at == first.starts_at + timedelta(hours=1) and booked(town)[1].place == "At home"
 
 
@@ -129,15 +135,14 @@ def test_a_visit_that_comes_again_is_booked_moved_from_a_day_on_and_ended(client
     assert "comes again" in client.get(f"/console/families/{town.mine.family.id}").text
     page = client.get(f"/console/appointments/{visits[2].id}").text
     assert "this one and all after it" in page and 'value="2027-06-24"' in page
-    only = town.form(cookies, do="save", which="this", day="2027-06-18", at="10:00", minutes="45", place="At home")
-    assert client.post(f"/console/appointments/{visits[1].id}", data=only).status_code == 303
-    on = town.form(cookies, do="save", which="on", day="2027-06-23", at="15:00", minutes="30", place="At home")
-    assert client.post(f"/console/appointments/{visits[2].id}", data=on).status_code == 303
+    only = {"do": "save", "which": "this", "day": "2027-06-18", "at": "10:00", "minutes": "45", "place": "At home"}
+    assert change(client, town, cookies, visits[1], **only).status_code == 303
+    on = {"do": "save", "which": "on", "day": "2027-06-23", "at": "15:00", "minutes": "30", "place": "At home"}
+    assert change(client, town, cookies, visits[2], **on).status_code == 303
     days = [(one.starts_at.day, one.starts_at.hour) for one in booked(town)]
     assert days[:4] == [(10, 9), (18, 9), (23, 14), (30, 14)]
     fourth = booked(town)[3]
-    off = town.form(cookies, do="cancel", which="on")
-    assert client.post(f"/console/appointments/{fourth.id}", data=off).status_code == 303
+    assert change(client, town, cookies, fourth, do="cancel", which="on").status_code == 303
     left = [one for one in booked(town) if one.status == "scheduled"]
     assert [one.starts_at.day for one in left] == [10, 18, 23]
     with reading() as session:
@@ -153,7 +158,30 @@ def test_one_is_called_off_and_then_cannot_be_moved(client: TestClient, town: To
     cookies = sign_in(client, town)
     book(client, town, cookies)
     (one,) = booked(town)
-    assert client.post(f"/console/appointments/{one.id}", data=town.form(cookies, do="cancel")).status_code == 303
-    again = town.form(cookies, do="save", day="2027-06-11", at="10:00", minutes="45")
-    answer = client.post(f"/console/appointments/{one.id}", data=again)
+    assert change(client, town, cookies, one, do="cancel").status_code == 303
+    answer = change(client, town, cookies, one, do="save", day="2027-06-11", at="10:00", minutes="45")
     assert answer.status_code == 400 and "cancelled" in answer.text and booked(town)[0].starts_at == one.starts_at
+
+
+def test_the_second_of_two_workers_sees_what_the_first_changed_and_may_save_again(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies)
+    (one,) = booked(town)
+    first = {"version": "0", "do": "save", "day": "2027-06-11", "at": "14:00", "minutes": "45", "place": "At school"}
+    assert client.post(f"/console/appointments/{one.id}", data=town.form(cookies, **first)).status_code == 303
+    second = first | {"day": "2027-06-12", "place": "At the office"}
+    answer = client.post(f"/console/appointments/{one.id}", data=town.form(cookies, **second))
+    assert answer.status_code == 412 and "Somebody has changed this appointment" in answer.text
+    assert "Day: 11 June 2027" in answer.text and "Place: At school" in answer.text and "Time: 14:00" not in answer.text
+    assert 'value="At the office"' in answer.text and 'name="version" value="1"' in answer.text
+    assert booked(town)[0].place == "At school"
+    again = second | {"version": "1"}
+    assert client.post(f"/console/appointments/{one.id}", data=town.form(cookies, **again)).status_code == 303
+    assert booked(town)[0].place == "At the office" and booked(town)[0].starts_at.day == 12
+    off = town.form(cookies, do="cancel", version="1")
+    assert client.post(f"/console/appointments/{one.id}", data=off).status_code == 412
+    assert booked(town)[0].status == "scheduled"
+    unsaid = town.form(cookies, do="cancel")
+    assert client.post(f"/console/appointments/{one.id}", data=unsaid).status_code == 412
