@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -13,6 +13,8 @@ from api.database import Base, Id
 
 #: Roles, from the narrowest view to the widest. A worker sees the families assigned to them; the others the agency's.
 ROLES = ("worker", "duty", "manager", "administrator")
+#: How a worker is told what can wait: by text, by e-mail, or in the console only.
+NEWS_BY = ("text", "email", "console")
 
 
 class Agency(Base):
@@ -33,7 +35,10 @@ class Agency(Base):
 
 class Worker(Base):
     __tablename__ = "workers"
-    __table_args__ = (UniqueConstraint("agency_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("agency_id", "external_id"),
+        CheckConstraint("news_by IN ('text','email','console')", name="news_by"),
+    )
 
     id: Mapped[Id]
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"))
@@ -53,6 +58,10 @@ class Worker(Base):
     works_from: Mapped[time] = mapped_column(default=time(9), server_default="09:00")
     works_until: Mapped[time] = mapped_column(default=time(17), server_default="17:00")
     works_on: Mapped[str] = mapped_column(default="12345", server_default="12345")
+    #: How they hear of changed appointments and of dates that come near; in the console they stand in any case.
+    news_by: Mapped[str] = mapped_column(default="text", server_default="text")
+    #: The last day on which they were written to about dates that come near.
+    dates_told_on: Mapped[date | None]
 
 
 class WorkerSession(Base):

@@ -21,6 +21,11 @@ KINDS = (
 )  # fmt: skip
 
 
+#: Why an appointment is moved or called off, as everybody may hear it (reminders.reason.<reason> in data/texts): the
+#: words name nobody and no case, so they may stand in a discreet text.
+REASONS = ("worker", "not_all", "asked", "place", "travel", "not_needed")
+
+
 class Appointment(Base):
     """``kind`` is one of KINDS."""
 
@@ -48,6 +53,10 @@ class Appointment(Base):
     link: Mapped[str] = mapped_column(default="")
     bring: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="scheduled")
+    #: Why it was moved or called off last: one of REASONS, or "".
+    change_reason: Mapped[str] = mapped_column(default="", server_default="")
+    #: The worker who moved it or called it off last, or offered the time that was chosen: knows it, and is not told.
+    changed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     #: How often it was changed since it was booked; a trigger counts, so that no writer can forget it (RFC 5545).
     sequence: Mapped[int] = mapped_column(default=0, server_default="0", server_onupdate=FetchedValue())
     #: The series it belongs to, and which of its days it stands for: that stays where the appointment is moved.

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from api import clock, texts
 from api.access.models import Agency, Worker
+from api.appointments import service
 from api.appointments.models import Appointment, Attendee, ChangeRequest, OfferedTime
 from api.appointments.overlaps import LONGEST
 from api.appointments.proposals import COUNT, FURTHEST, Slot, Working, propose
@@ -156,6 +157,7 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
         return "gone", row.starts_at
     was_at = appointment.starts_at
     appointment.starts_at, appointment.ends_at = row.starts_at, row.ends_at
+    appointment.change_reason, appointment.changed_by = "not_all", row.offered_by
     for place in appointment.attendees:
         mine = place.person_id == person_id
         place.answer, place.answer_words = ("confirmed" if mine else "none"), ""
@@ -163,7 +165,9 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
     _withdraw(session, request)
     row.state, request.handled_at, request.handled_by = "chosen", now, row.offered_by
     detail = {"started": was_at.isoformat(), "offered_by": str(row.offered_by)}
+    session.flush()
     _record(session, family, "person", person_id, "chose_offered_time", appointment.id, detail)
+    service.tell_programs(session, appointment, "moved")
     _tell_worker(session, row, agency, now)
     return "booked", row.starts_at
 
@@ -294,13 +298,14 @@ def _conversation(session: Session, request: ChangeRequest) -> Conversation | No
 def _tell_worker(session: Session, row: OfferedTime, agency: Agency, now: datetime) -> None:
     """Whoever offered it, by text, when they work; the words name nobody."""
     worker = session.get(Worker, row.offered_by) if row.offered_by else None
-    if worker is None or not worker.active or not worker.phone:
+    if worker is None or not worker.active:
         return
     language = texts.supported(agency.language)
     voice = Voice(pack(agency.jurisdiction), language, ZoneInfo(agency.timezone), now)
     at = _working(worker, agency).next(now)
     text = voice.text("offers.worker_told", when=_said(voice, row.starts_at))
-    outbox.queue_to_worker(session, worker, text, due_at=at if at > now + timedelta(minutes=1) else None)
+    due_at = at if at > now + timedelta(minutes=1) else None
+    outbox.queue_news(session, worker, voice.text("colleagues.subject"), text, due_at=due_at)
 
 
 def _record(

@@ -102,7 +102,7 @@ def change_appointment(
         refuse_stale(if_match, appointment.sequence)
         try:
             if given.status is not None:
-                service.cancel(session, appointment, me.worker)
+                service.cancel(session, appointment, me.worker, reason=given.reason or "")
             else:
                 service.change(
                     session,
@@ -111,6 +111,7 @@ def change_appointment(
                     starts_at=given.starts_at,
                     ends_at=given.ends_at,
                     details=given.details(),
+                    reason=given.reason or "",
                 )
         except service.CannotBook as error:
             raise _refusal(error) from None
@@ -184,6 +185,7 @@ def change_series(
                 given.rhythm(),
                 attendees=[one.expected() for one in given.attendees] if given.attendees else None,
                 details=given.details(),
+                reason=given.reason or "",
             )
         except service.CannotBook as error:
             raise _refusal(error) from None
@@ -199,7 +201,7 @@ def end_series(
     with transaction() as session:
         found = access.series_or_404(session, me, series_id)
         _refuse_stale(session, found, if_match)
-        series.end_from(session, found, me.worker, given.begin)
+        series.end_from(session, found, me.worker, given.begin, reason=given.reason or "")
         return _answer(SeriesOut.of(found), response)
 
 

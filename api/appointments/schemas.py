@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from api.appointments.models import KINDS, Appointment, Attendee
+from api.appointments.models import KINDS, REASONS, Appointment, Attendee
 from api.appointments.overlaps import Overlap
 from api.appointments.service import Expected
 from api.rest.schemas import ExternalId, Given, Moment, MomentIn, Paging, Text
@@ -24,6 +24,8 @@ def _https(link: str) -> str:
 
 Link = Annotated[Text, AfterValidator(_https)]
 Kind = Literal[KINDS]  # type: ignore[valid-type]
+Reason = Literal[REASONS]  # type: ignore[valid-type]
+WHY = "Why it is moved or called off; everybody expected is told so, in words that name nobody."
 
 
 class AppointmentList(Paging):
@@ -91,6 +93,7 @@ class AppointmentChange(Details):
     starts_at: MomentIn | None = None
     ends_at: MomentIn | None = None
     status: Literal["cancelled"] | None = None
+    reason: Reason | None = Field(None, description=WHY)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -135,6 +138,7 @@ class AppointmentOut(BaseModel):
     link: str
     bring: str
     status: str
+    change_reason: str = Field(description="Why it was moved or called off last, where somebody said so.")
     sequence: int = Field(description="How often it was changed since it was booked; what to send as If-Match.")
     series_id: uuid.UUID | None = Field(description="The series that it belongs to.")
     series_on: date | None = Field(description="Which of the series' days it stands for, wherever it was moved.")

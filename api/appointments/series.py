@@ -89,11 +89,11 @@ def as_json(attendees: Sequence[Expected]) -> list[dict[str, Any]]:
     ]
 
 
-def write_ahead(session: Session, series: AppointmentSeries, *, today: date | None = None) -> int:
+def write_ahead(session: Session, series: AppointmentSeries, *, today: date | None = None, quiet: bool = False) -> int:
     """Write the series' appointments up to ``AHEAD`` that are not there yet; how many. Safe to run twice, or two at
-    once. Days that are over are never written."""
+    once. Days that are over are never written. ``quiet``: the agency's own system knows them."""
     session.refresh(series, with_for_update=True)
-    zone, place = _where(session, series.family_id)
+    zone, place = where(session, series.family_id)
     now = clock.now()
     horizon = (today or now.astimezone(zone).date()) + AHEAD
     # A series that begins later has its first appointment at once: who booked it sees it, and it is in the calendar.
@@ -105,7 +105,11 @@ def write_ahead(session: Session, series: AppointmentSeries, *, today: date | No
         starts_at = recurrence.moment(day, series.at, zone)
         if day in there or starts_at <= now or (series.written_until and day <= series.written_until):
             continue
-        session.add(_occurrence(session, series, day, starts_at))
+        written = _occurrence(session, series, day, starts_at)
+        session.add(written)
+        session.flush()
+        if not quiet:
+            service.tell_programs(session, written, "booked")
         made += 1
     series.written_until = max(horizon, series.written_until or horizon)
     session.flush()
@@ -127,14 +131,14 @@ def stale(session: Session, today: date, limit: int) -> Sequence[AppointmentSeri
     ).all()
 
 
-def end_from(session: Session, series: AppointmentSeries, worker: Worker, day: date) -> int:
+def end_from(session: Session, series: AppointmentSeries, worker: Worker, day: date, *, reason: str = "") -> int:
     """The series is over before that day: its coming appointments from then on are called off, but for those that were
     moved or changed by themselves. Returns how many were called off."""
     session.refresh(series, with_for_update=True)
     called_off = 0
-    for one in _from(session, series, day):
-        if one.status == "scheduled" and not _is_exception(session, series, one):
-            service.cancel(session, one, worker)
+    for one in coming_from(session, series, day):
+        if one.status == "scheduled" and not is_exception(session, series, one):
+            service.cancel(session, one, worker, reason=reason)
             called_off += 1
     series.ends_on = min(series.ends_on or date.max, day - timedelta(days=1))
     _record(session, series, worker, "ended_series", {"from": day.isoformat(), "called_off": called_off})
@@ -150,6 +154,7 @@ def change_from(
     *,
     attendees: Sequence[Expected] | None = None,
     details: dict[str, Any] | None = None,
+    reason: str = "",
 ) -> AppointmentSeries:
     """From ``day`` on the series is another one; returns that. What is past stays. Each coming appointment becomes the
     new series' nearest one, and keeps its place in people's calendars; what was moved, changed or called off by itself
@@ -160,7 +165,7 @@ def change_from(
         service.attendees_of(session, family, attendees)
     if series.ends_on is not None and day > series.ends_on:
         raise CannotBook("series_is_over")
-    zone, place = _where(session, series.family_id)
+    zone, place = where(session, series.family_id)
     kept = {name: getattr(series, name) for name in DETAILS}
     new = _made(
         series.family_id,
@@ -182,8 +187,8 @@ def change_from(
     ]
     if not open_days:
         raise CannotBook("series_has_no_days")
-    for one in _from(session, series, day):
-        alone = _is_exception(session, series, one)
+    for one in coming_from(session, series, day):
+        alone = is_exception(session, series, one)
         was_on = one.series_on or day
         nearest = min(open_days, key=lambda other: abs(other - was_on), default=None)
         if nearest is not None and abs(nearest - was_on) <= SAME_VISIT:
@@ -191,9 +196,9 @@ def change_from(
             one.series_id, one.series_on = new.id, nearest
             session.flush()
             if not alone:
-                _become(session, new, one, worker, zone)
+                _become(session, new, one, worker, zone, reason)
         elif not alone:
-            service.cancel(session, one, worker)
+            service.cancel(session, one, worker, reason=reason)
     series.ends_on = day - timedelta(days=1)
     _record(session, new, worker, "changed_series", {"from": day.isoformat(), "follows": str(series.id)})
     write_ahead(session, new)
@@ -223,7 +228,8 @@ def _made(
     )
 
 
-def _where(session: Session, family_id: uuid.UUID) -> tuple[ZoneInfo, Calendar]:
+def where(session: Session, family_id: uuid.UUID) -> tuple[ZoneInfo, Calendar]:
+    """The family's zone, and its place's working days."""
     family = session.get_one(Family, family_id)
     agency = session.get_one(Agency, family.agency_id)
     return ZoneInfo(agency.timezone), pack(agency.jurisdiction).calendar
@@ -240,11 +246,11 @@ def _occurrence(session: Session, series: AppointmentSeries, day: date, starts_a
         series_on=day,
         **{name: getattr(series, name) for name in DETAILS},
     )
-    made.attendees = _places(session, series)
+    made.attendees = places(session, series)
     return made
 
 
-def _places(session: Session, series: AppointmentSeries) -> list[Attendee]:
+def places(session: Session, series: AppointmentSeries) -> list[Attendee]:
     """Who is expected; nobody who was erased since, or is of the family no more."""
     people = {
         person.id: person
@@ -262,7 +268,7 @@ def _places(session: Session, series: AppointmentSeries) -> list[Attendee]:
     return found
 
 
-def _from(session: Session, series: AppointmentSeries, day: date) -> list[Appointment]:
+def coming_from(session: Session, series: AppointmentSeries, day: date) -> list[Appointment]:
     """The series' appointments of its days from then on that are still to come."""
     found = select(Appointment).where(
         Appointment.series_id == series.id, Appointment.series_on >= day, Appointment.starts_at > clock.now()
@@ -270,9 +276,9 @@ def _from(session: Session, series: AppointmentSeries, day: date) -> list[Appoin
     return list(session.scalars(found.order_by(Appointment.series_on)))
 
 
-def _is_exception(session: Session, series: AppointmentSeries, one: Appointment) -> bool:
+def is_exception(session: Session, series: AppointmentSeries, one: Appointment) -> bool:
     """Was it moved, changed or called off by itself? Seen by what it is, so that it does not matter who did it."""
-    zone, _ = _where(session, series.family_id)
+    zone, _ = where(session, series.family_id)
     if one.series_on is None or one.status != "scheduled":
         return True
     starts_at = recurrence.moment(one.series_on, series.at, zone)
@@ -281,10 +287,28 @@ def _is_exception(session: Session, series: AppointmentSeries, one: Appointment)
     return (one.starts_at, one.ends_at) != as_it_was or not all(details)
 
 
-def _become(session: Session, series: AppointmentSeries, one: Appointment, worker: Worker, zone: ZoneInfo) -> None:
+def _become(
+    session: Session, series: AppointmentSeries, one: Appointment, worker: Worker, zone: ZoneInfo, reason: str
+) -> None:
     """An appointment of the old series becomes what the new one says; who stays expected keeps their answer unless it
     moves."""
-    wanted = {(place.person_id, "" if place.person_id else place.name): place for place in _places(session, series)}
+    take_places(session, series, one)
+    assert one.series_on is not None  # it was given one just before
+    starts_at = recurrence.moment(one.series_on, series.at, zone)
+    service.change(
+        session,
+        one,
+        worker,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=series.minutes),
+        details={name: getattr(series, name) for name in DETAILS},
+        reason=reason,
+    )
+
+
+def take_places(session: Session, series: AppointmentSeries, one: Appointment) -> None:
+    """Exactly those whom the series expects are expected at this appointment of it; who stays keeps their answer."""
+    wanted = {(place.person_id, "" if place.person_id else place.name): place for place in places(session, series)}
     for place in list(one.attendees):
         key = (place.person_id, "" if place.person_id else place.name)
         if key in wanted:
@@ -295,16 +319,6 @@ def _become(session: Session, series: AppointmentSeries, one: Appointment, worke
             session.delete(place)
     one.attendees.extend(wanted.values())
     session.flush()
-    assert one.series_on is not None  # it was given one just before
-    starts_at = recurrence.moment(one.series_on, series.at, zone)
-    service.change(
-        session,
-        one,
-        worker,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=series.minutes),
-        details={name: getattr(series, name) for name in DETAILS},
-    )
 
 
 def _record(session: Session, series: AppointmentSeries, worker: Worker, verb: str, detail: dict[str, Any]) -> None:

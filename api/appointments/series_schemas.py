@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from api.appointments.models import AppointmentSeries
 from api.appointments.recurrence import FREQUENCIES, frequency_of
-from api.appointments.schemas import MOST_ATTENDEES, AttendeeIn, Details, Kind, OverlapOut
+from api.appointments.schemas import MOST_ATTENDEES, WHY, AttendeeIn, Details, Kind, OverlapOut, Reason
 from api.appointments.series import Rhythm
 from api.rest.schemas import ExternalId, Given, TimeOfDay
 from api.rest.versions import of_content
@@ -69,6 +69,7 @@ class SeriesChange(_Rhythm, Details):
 
     begin: Day = Field(alias="from", description="The first of its days that changes.")
     attendees: list[AttendeeIn] | None = Field(None, min_length=1, max_length=MOST_ATTENDEES)
+    reason: Reason | None = Field(None, description=WHY)
 
     @model_validator(mode="after")
     def _not_before(self) -> Self:
@@ -81,6 +82,7 @@ class SeriesEnd(Given):
     """From which of its days on the series is over."""
 
     begin: Day = Field(alias="from")
+    reason: Reason | None = Field(None, description=WHY)
 
 
 class SeriesOut(BaseModel):

@@ -20,6 +20,7 @@ from api import clock
 from api.access.models import Worker
 from api.appointments import queries
 from api.appointments.models import KINDS as _KINDS
+from api.appointments.models import REASONS as _REASONS
 from api.appointments.models import Appointment, Attendee, ChangeRequest
 from api.audit import service as audit
 from api.database import notify
@@ -27,6 +28,7 @@ from api.families.models import Family, Person
 from api.webhooks import events as webhooks
 
 KINDS = _KINDS
+REASONS = _REASONS
 #: The longest own words that are kept with an answer.
 LONGEST_WORDS = 2000
 
@@ -158,8 +160,10 @@ def change(
     starts_at: datetime | None,
     ends_at: datetime | None,
     details: dict[str, Any],
+    reason: str = "",
 ) -> None:
-    """Move the appointment and change what is known of it. Without ``ends_at`` it stays as long as it was.
+    """Move the appointment and change what is known of it. Without ``ends_at`` it stays as long as it was. ``reason``
+    (one of REASONS, or none) is passed on to whoever is told of another time.
 
     Another start takes back what people answered: they answered for another time. Raises CannotBook.
     """
@@ -175,6 +179,7 @@ def change(
         setattr(appointment, name, value)
     asked_again = 0
     if begin != was_at:
+        appointment.change_reason, appointment.changed_by = reason, worker.id
         for attendee in appointment.attendees:
             asked_again += attendee.answer != "none"
             attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
@@ -182,12 +187,12 @@ def change(
     _record(session, appointment, worker, verb, {"started": was_at.isoformat(), "answers_taken_back": asked_again})
 
 
-def cancel(session: Session, appointment: Appointment, worker: Worker) -> None:
-    """It does not take place. Once: a second time changes nothing."""
+def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason: str = "") -> None:
+    """It does not take place; ``reason`` (one of REASONS, or none) is passed on. A second time changes nothing."""
     session.refresh(appointment, with_for_update=True)
     if appointment.status == "cancelled":
         return
-    appointment.status = "cancelled"
+    appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason, worker.id
     _record(session, appointment, worker, "cancelled_appointment", {})
 
 
@@ -226,12 +231,16 @@ def _record(session: Session, appointment: Appointment, worker: Worker, verb: st
         object_id=appointment.id,
         detail=detail,
     )
-    webhooks.tell(
-        session, "appointment.changed", family_id=appointment.family_id, appointment_id=appointment.id,
-        what=verb.partition("_")[0],
-    )  # fmt: skip
+    tell_programs(session, appointment, verb.partition("_")[0])
     notify(session, f"family:{appointment.family_id}")
     notify(session, f"agency:{worker.agency_id}")
+
+
+def tell_programs(session: Session, appointment: Appointment, what: str) -> None:
+    """The agency's own system hears of it: ``what`` is booked, changed, moved or cancelled."""
+    webhooks.tell(
+        session, "appointment.changed", family_id=appointment.family_id, appointment_id=appointment.id, what=what
+    )
 
 
 def _place(session: Session, appointment: Appointment, person_id: uuid.UUID) -> Attendee:

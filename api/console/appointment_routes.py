@@ -105,9 +105,9 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
                 pass
             elif given.get("do") == "cancel" and whole:
                 series.end_from(session, access.series_or_404(session, me, one.series_id or uuid.uuid4()), me.worker,
-                                one.series_on or me.today)  # fmt: skip
+                                one.series_on or me.today, reason=_reason(given))  # fmt: skip
             elif given.get("do") == "cancel":
-                service.cancel(session, one, me.worker)
+                service.cancel(session, one, me.worker, reason=_reason(given))
             else:
                 changed = _change(session, me, one, given, whole=whole)
                 found = overlaps.of(session, me, changed)
@@ -161,8 +161,9 @@ def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, w
     change = AppointmentChange.model_validate({**_details(given), **_moments(given, me)})
     if not whole:
         service.change(
-            session, one, me.worker, starts_at=change.starts_at, ends_at=change.ends_at, details=change.details()
-        )
+            session, one, me.worker, starts_at=change.starts_at, ends_at=change.ends_at, details=change.details(),
+            reason=_reason(given),
+        )  # fmt: skip
         return [one]
     old = access.series_or_404(session, me, one.series_id)
     day, at = local_day(given["day"]), clock_time(given["at"])
@@ -171,8 +172,15 @@ def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, w
         frequency_of(old.rrule), day, at, int((change.ends_at - change.starts_at).total_seconds() // 60),
         old.every_working_days, old.ends_on,
     )  # fmt: skip
-    new = series.change_from(session, old, me.worker, one.series_on, rhythm, details=change.details())
+    new = series.change_from(
+        session, old, me.worker, one.series_on, rhythm, details=change.details(), reason=_reason(given)
+    )
     return list(queries.of_series(session, new.id))
+
+
+def _reason(given: dict[str, str]) -> str:
+    reason = given.get("reason", "")
+    return reason if reason in service.REASONS else ""
 
 
 def _moments(given: dict[str, str], me: Visitor) -> dict[str, Any]:
@@ -236,5 +244,6 @@ def _form(
         request, me, "console/appointment.html", here="families",
         status=400 if problems else 412 if stale else 409 if found else 200, meanwhile=meanwhile, stale=stale,
         family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
-        appointment_id=appointment_id, kinds=service.KINDS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
+        appointment_id=appointment_id, kinds=service.KINDS,
+        reasons=service.REASONS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from api.database import reading, transaction
 from api.families import queries
 from api.messages.cleaning import storable
 from api.plans import service as plans
+from api.reminders import colleagues
 from api.timescales.queries import APPOINTMENT_EVENTS, RECORDABLE
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
@@ -35,7 +36,16 @@ def list_families(request: Request, me: Me) -> Response:
     """The families that this worker may see."""
     with reading() as session:
         rows = queries.families(session, me)
-    return console_page(request, me, "console/families.html", here="families", rows=rows)
+        news = colleagues.to_see(session, me, me.id, clock.now())
+    return console_page(request, me, "console/families.html", here="families", rows=rows, news=news)
+
+
+@router.post("/news/seen")
+def mark_news_seen(me: Me, news: Annotated[list[uuid.UUID] | None, Form()] = None) -> Response:
+    """The worker has seen what changed of appointments of theirs: what the page showed, and no more."""
+    with transaction() as session:
+        colleagues.mark_seen(session, me.id, (news or [])[: colleagues.MOST_SHOWN], clock.now())
+    return RedirectResponse("/console/families", 303)
 
 
 @router.get("/families/{family_id}")

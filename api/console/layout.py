@@ -7,13 +7,14 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from api import texts
+from api import clock, texts
 from api.access import openings
 from api.access.guards import Visitor
 from api.database import reading
 from api.escalations import queries
 from api.jurisdiction.packs import pack
 from api.pages.rendering import LANGUAGE_COOKIE, page
+from api.reminders import colleagues
 from api.settings import settings
 from api.timescales import queries as timescales
 
@@ -26,6 +27,7 @@ def console_page(
         waiting = queries.open_count(session, me)
         pressing = timescales.pressing(session, me, me.today)
         opened = openings.count_to_see(session, me)
+        news = colleagues.count_to_see(session, me.id, clock.now())
     response = page(
         request,
         template,
@@ -38,6 +40,7 @@ def console_page(
         waiting=waiting,
         pressing=pressing,
         opened=opened,
+        news_waiting=news,
         has_text=texts.has,
         **context,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from api.appointments.models import Appointment, Attendee
 from api.families.models import Family, Person
 from api.imports import dates
 from api.imports.schemas import AppointmentIn
+from api.imports.series import BySeries
 from api.imports.writer import Path, Writer
 
 
@@ -25,12 +27,14 @@ def write_appointments(
     given: Sequence[AppointmentIn],
     people: dict[str, Person],
     zone: ZoneInfo,
+    series: BySeries,
 ) -> None:
-    """Write them; ``people`` by external id, ``zone`` the agency's, ``path`` where the family stands in the file."""
-    known = {
-        appointment.external_id: appointment
-        for appointment in writer.session.scalars(select(Appointment).where(Appointment.family_id == family.id))
-    }
+    """Write them; ``people`` and ``series`` by external id, ``zone`` the agency's, ``path`` where the family stands in
+    the file. One of a series is known by its day too: it may have been written here under another id."""
+    there = writer.session.scalars(select(Appointment).where(Appointment.family_id == family.id)).all()
+    known = {appointment.external_id: appointment for appointment in there}
+    by_day = {(appointment.series_id, appointment.series_on): appointment for appointment in there}
+    today = writer.now.astimezone(zone).date()
     for i, appointment in enumerate(given):
         starts_at = dates.moment(appointment.starts, writer.now, zone)
         if appointment.ends:
@@ -41,7 +45,25 @@ def write_appointments(
             writer.refuse((*path, "appointments", i, "ends"), "is not after `starts`")
             continue
         existing = known.get(appointment.id)
+        link: dict[str, Any] = {}
+        if appointment.series is not None and appointment.series_on is not None:
+            at = (*path, "appointments", i)
+            if appointment.series not in series:
+                writer.refuse((*at, "series"), "is no series of this family, in this file or here; add it")
+                continue
+            link = {
+                "series_id": series[appointment.series].id,
+                "series_on": dates.local_day(appointment.series_on, today),
+            }
+            stands = by_day.get((link["series_id"], link["series_on"]))
+            if stands is not None and existing is not None and stands is not existing:
+                writer.refuse(
+                    (*at, "series_on"), "is the day of another appointment of this series; mend the day or id"
+                )
+                continue
+            existing = existing or stands
         moved = existing is not None and existing.starts_at != starts_at
+        news = existing is not None and (moved or existing.status != appointment.status)
         row = writer.put(
             "appointments",
             existing,
@@ -57,7 +79,11 @@ def write_appointments(
             link=appointment.link,
             bring=appointment.bring,
             status=appointment.status,
+            **({} if appointment.reason is None else {"change_reason": appointment.reason}),
+            **link,
         )
+        if news:
+            row.changed_by, row.change_reason = None, appointment.reason or ""
         writer.session.flush()
         answered = _write_attendees(writer, row, appointment, people)
         if moved and answered:

@@ -74,7 +74,7 @@ def _family(family: Raw, path: Path, workers: set[tuple[str, str]], now: datetim
     worker(family.get("lead_worker"), (*path, "lead_worker"))
     for i, key in enumerate(_list(family, "workers")):
         worker(key, (*path, "workers", i))
-    for kind in ("people", "plans", "appointments", "conferences", "events", "views"):
+    for kind in ("people", "plans", "series", "appointments", "conferences", "events", "views"):
         _once([((*path, kind, i), _key(item)) for i, item in _items(family, kind)], problem)
     for i, plan in _items(family, "plans"):
         for part in ("actions", "outcomes", "reviews"):
@@ -89,14 +89,26 @@ def _family(family: Raw, path: Path, workers: set[tuple[str, str]], now: datetim
             for k, event in _items(action, "history"):
                 person(event.get("person"), (*at, "history", k, "person"))
                 worker(event.get("worker"), (*at, "history", k, "worker"))
+    for i, series in _items(family, "series"):
+        _expected(series, (*path, "series", i), person, problem)
+    days = [
+        ((*path, "appointments", i, "series_on"), f"{_key(one, 'series')} {_key(one, 'series_on')}")
+        for i, one in _items(family, "appointments")
+    ]
+    _once(days, problem, "is that series' day of another appointment already; keep one")
     for i, appointment in _items(family, "appointments"):
         at = (*path, "appointments", i)
         _in_order(appointment, at, now, problem)
-        there = [((*at, "attendees", j), _key(a, "person")) for j, a in _items(appointment, "attendees")]
-        _once(there, problem, "is at this appointment twice; keep one")
-        for where, key in there:
-            if key:
-                person(key, (*where, "person"))
+        _expected(appointment, at, person, problem)
+
+
+def _expected(one: Raw, at: Path, person: Callable[[Any, Path], None], problem: Say) -> None:
+    """Who is expected at an appointment or at each of a series: once, and of this family."""
+    there = [((*at, "attendees", j), _key(a, "person")) for j, a in _items(one, "attendees")]
+    _once(there, problem, "is at this appointment twice; keep one")
+    for where, key in there:
+        if key:
+            person(key, (*where, "person"))
 
 
 def _numbers_once(raw: Raw, problem: Say) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from api.access.models import Agency, Worker
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
-from api.imports import appointments, casework, dates, plans
+from api.imports import appointments, casework, dates, plans, series
 from api.imports.schemas import FamilyIn, PersonIn, clock
 from api.imports.writer import Path, Writer
 from api.timescales import service as timescales
@@ -43,7 +43,11 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
                 writer.note(at, "was erased here and stays so; take them out of the case system's file")
         here = {key[1]: worker for key, worker in workers.items() if key[0] == family.agency}
         plans.write_plans(writer, row, family.plans, people, here, zone, ("families", i))
-        appointments.write_appointments(writer, row, ("families", i), family.appointments, people, zone)
+        today = writer.now.astimezone(zone).date()
+        rows = series.write_series(writer, row, ("families", i), family.series, people, today)
+        appointments.write_appointments(writer, row, ("families", i), family.appointments, people, zone, rows)
+        if not writer.report.problems:
+            series.write_ahead(writer, family.series, rows)
         casework.write_case(writer, row, ("families", i), family, people, zone)
         timescales.refresh(writer.session, row.id)
     _write_contact_points(writer, listed, {worker.phone for worker in workers.values() if worker.phone})

@@ -222,6 +222,8 @@ class _Combining:
             # Moved, and nothing said of its length: it takes as long as before.
             made.pop("ends", None)
             values["minutes"] = round((known.ends_at - known.starts_at).total_seconds() / 60)
+        if values.keys() & {"starts", "status"}:
+            made.pop("reason", None)  # it was the reason of the change before
         there = self._attendees(row, values, made, at)
         values = _without(values, "family", "agency", "attendees", "children", "professionals")
         self._put(row, made, at, values | ({} if there is None else {"attendees": there}))

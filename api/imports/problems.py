@@ -58,5 +58,6 @@ _PATTERNS = {
     r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$": "is not an id; use up to 100 letters, digits, and . _ : - (no spaces)",
     r"^[^@\s]+@[^@\s]+\.[^@\s]+$": "is not an e-mail address",
     r"^([01]?\d|2[0-3]):[0-5]\d$": 'is not a time of day; write it as "08:30"',
+    r"^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?$": 'is not a time of day; write it as "08:30"',
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$": 'is not a language code; write it as "en" or "es"',
 }

@@ -10,8 +10,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from api.appointments.models import KINDS as APPOINTMENT_KINDS
+from api.appointments.models import REASONS
+from api.appointments.recurrence import FREQUENCIES
 from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
-from api.imports.shapes import Clock, Day, Key, Language, Moment, Name, PhoneNumber, Strict, Text
+from api.imports.shapes import Clock, ClockSeconds, Day, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
 
 FORMAT = "hearthline-import-1"
@@ -209,12 +211,51 @@ class AppointmentIn(Strict):
     link: Text = ""
     bring: Text = ""
     status: Literal["scheduled", "cancelled"] = "scheduled"
+    #: Why it was moved or called off: everybody expected is told.
+    reason: Literal[REASONS] | None = None  # type: ignore[valid-type]
+    #: It is one of a series: that of this day, wherever it was moved.
+    series: Key | None = None
+    series_on: Day | None = None
     attendees: list[AttendeeIn] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
         if (self.ends is None) == (self.minutes is None):
             raise ValueError("say how long it is: `minutes` or `ends`, one of them")
+        if self.link and not self.link.startswith("https://"):
+            raise ValueError("`link` must start with https://")
+        if (self.series is None) != (self.series_on is None):
+            raise ValueError("`series` and `series_on` belong together: give both, or neither")
+        return self
+
+
+class SeriesIn(Strict):
+    """Appointments that come again; they are written from this. List only those that were moved or called off."""
+
+    id: Key
+    kind: Literal[APPOINTMENT_KINDS]  # type: ignore[valid-type]
+    frequency: Literal[FREQUENCIES]  # type: ignore[valid-type]
+    every_working_days: int | None = Field(None, ge=1, le=260)
+    starts_on: Day
+    ends_on: Day | None = None
+    #: Local, and the same when the clocks change.
+    at: ClockSeconds
+    minutes: int = Field(ge=5, le=1440)
+    place: Text = ""
+    address: Text = ""
+    address_hidden: bool = False
+    link: Text = ""
+    bring: Text = ""
+    attendees: list[AttendeeIn]
+    #: The series that this one goes on with.
+    follows: Key | None = None
+    #: Its appointments up to this day are in the file (an export says so).
+    written_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _said(self) -> Self:
+        if (self.frequency == "working_days") != (self.every_working_days is not None):
+            raise ValueError("`every_working_days` belongs to `working_days`: give both, or neither")
         if self.link and not self.link.startswith("https://"):
             raise ValueError("`link` must start with https://")
         return self
@@ -229,6 +270,7 @@ class FamilyIn(Strict):
     workers: list[Key] = Field(default_factory=list)
     people: list[PersonIn] = Field(min_length=1)
     plans: list[PlanIn] = Field(default_factory=list)
+    series: list[SeriesIn] = Field(default_factory=list)
     appointments: list[AppointmentIn] = Field(default_factory=list)
     conferences: list[ConferenceIn] = Field(default_factory=list)
     events: list[EventIn] = Field(default_factory=list)
@@ -245,8 +287,8 @@ class ImportFile(Strict):
 
 def clock(words: str) -> time:
     """ "08:30" as a time of day."""
-    hour, minute = words.split(":")
-    return time(int(hour), int(minute))
+    hour, minute, *second = map(int, words.split(":"))
+    return time(hour, minute, *second[:1])
 
 
 def json_schema() -> str:

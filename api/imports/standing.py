@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.models import Agency, Worker
-from api.appointments.models import Appointment
+from api.appointments.models import Appointment, AppointmentSeries
+from api.appointments.recurrence import frequency_of
 from api.conferences.models import Conference
 from api.escalations.models import Shift
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
@@ -56,6 +57,8 @@ class Keys:
         workers = select(Worker.id, Worker.external_id).filter_by(agency_id=row.agency_id)
         self.workers = {key: external_id for key, external_id in session.execute(workers)}
         plans = select(Plan.id, Plan.external_id).filter_by(family_id=row.id)
+        series = select(AppointmentSeries.id, AppointmentSeries.external_id).filter_by(family_id=row.id)
+        self.series = {key: external_id for key, external_id in session.execute(series)}
         self.plans = {key: external_id for key, external_id in session.execute(plans)}
 
     def person(self, person_id: UUID | None) -> str | None:
@@ -68,6 +71,11 @@ def family(session: Session, row: Family, agency_key: str) -> Raw:
     made = core(keys, agency_key)
     plans = session.scalars(select(Plan).filter_by(family_id=row.id).order_by(Plan.started_on, Plan.external_id))
     made["plans"] = [plan(keys, one) for one in plans]
+    again = select(AppointmentSeries).filter_by(family_id=row.id)
+    made["series"] = [
+        _series(keys, one)
+        for one in session.scalars(again.order_by(AppointmentSeries.starts_on, AppointmentSeries.external_id))
+    ]
     appointments = select(Appointment).filter_by(family_id=row.id).order_by(Appointment.starts_at, Appointment.id)
     made["appointments"] = [appointment(keys, one) for one in session.scalars(appointments)]
     meetings = select(Conference).filter_by(family_id=row.id).order_by(Conference.held_on, Conference.external_id)
@@ -192,6 +200,26 @@ def action(keys: Keys, row: PlanAction, outcomes: dict[UUID, str]) -> Raw:
     return made
 
 
+def _series(keys: Keys, row: AppointmentSeries) -> Raw:
+    return {
+        "id": row.external_id,
+        **_fields(row, "kind every_working_days starts_on ends_on minutes place address address_hidden link bring"),
+        **_fields(row, "written_until"),
+        "frequency": frequency_of(row.rrule),
+        "at": row.at.isoformat("minutes" if not row.at.second else "seconds"),
+        "attendees": [
+            ({"person": person} if (person := keys.person(_id(a["person_id"]))) else {"name": a["name"] or NOT_KEPT})
+            | {"role": a["role"], "concerns": a["concerns"]}
+            for a in row.attendees
+        ],
+        "follows": keys.series.get(row.follows_id) if row.follows_id else None,
+    }
+
+
+def _id(words: str | None) -> UUID | None:
+    return UUID(words) if words else None
+
+
 def appointment(keys: Keys, row: Appointment) -> Raw:
     """With who is expected; what they answered is not in the format."""
     there = sorted(row.attendees, key=lambda a: (keys.person(a.person_id) or "", a.name, a.role))
@@ -200,6 +228,8 @@ def appointment(keys: Keys, row: Appointment) -> Raw:
         **_fields(row, "kind place address address_hidden link bring status"),
         "starts": _plain(row.starts_at),
         "ends": _plain(row.ends_at),
+        **({"reason": row.change_reason} if row.change_reason else {}),
+        **({"series": keys.series[row.series_id], "series_on": _plain(row.series_on)} if row.series_id else {}),
         "attendees": [
             ({"person": keys.person(a.person_id)} if a.person_id else {"name": a.name or NOT_KEPT})
             | _fields(a, "role concerns")

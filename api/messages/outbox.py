@@ -24,6 +24,7 @@ from api.families.models import Person
 from api.messages import sms
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.options import Option, numbered, with_numbers
+from api.settings import settings
 
 
 def queue_reply(
@@ -96,6 +97,26 @@ def queue_to_worker(
         address=worker.phone,
         kind="escalation",
         body=sms.to_gsm7(text),
+        due_at=due_at,
+    )
+
+
+def queue_news(
+    session: Session, worker: Worker, subject: str, text: str, *, due_at: datetime | None = None
+) -> OutboundMessage | None:
+    """Queue what a worker need not act upon at once, in the way that they chose: by text, else by e-mail (``subject``
+    is its first line). None for whoever looks in the console, or has neither."""
+    if worker.news_by == "text" and worker.phone:
+        return queue_to_worker(session, worker, text, due_at=due_at)
+    if worker.news_by == "console" or not settings().mails:
+        return None
+    return _queue(
+        session,
+        worker_id=worker.id,
+        channel="email",
+        address=worker.email,
+        kind="escalation",
+        body=f"{subject}\n{text}",
         due_at=due_at,
     )
 

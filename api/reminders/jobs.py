@@ -6,7 +6,7 @@ import time
 
 from api import clock, crashpoints
 from api.database import transaction
-from api.reminders import planning, telling
+from api.reminders import colleagues, planning, telling
 
 #: Planning looks at all that is coming: it rests this many times as long as it took, and at least this long (seconds).
 REST, LEAST_REST = 20.0, 1.0
@@ -22,7 +22,12 @@ def remind() -> int:
     while batch := _tell():
         told += batch
     look_ahead()
-    return told
+    return told + _tell_colleagues()
+
+
+def _tell_colleagues() -> int:
+    with transaction() as session:
+        return colleagues.tell(session, clock.now())
 
 
 def _tell() -> int:

@@ -78,3 +78,33 @@ class AppointmentChange(Base):
     was_at: Mapped[datetime]
     was_status: Mapped[str]
     handled_at: Mapped[datetime | None]
+
+
+class AppointmentNews(Base):
+    """A colleague who is expected is told that an appointment got another time or status. ``due_at``: when it may be
+    told to them; ``told_at`` set without a message: in the console only. ``seen_at``: they said so there."""
+
+    __tablename__ = "appointment_news"
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "worker_id", "change_id"),
+        CheckConstraint("what IN ('moved','cancelled','restored')", name="what"),
+        Index("ix_appointment_news_due", "due_at", postgresql_where=text("told_at IS NULL")),
+        Index("ix_appointment_news_to_see", "worker_id", postgresql_where=text("seen_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    change_id: Mapped[int] = mapped_column(BigInteger)
+    what: Mapped[str]
+    was_at: Mapped[datetime]
+    starts_at: Mapped[datetime]
+    #: One of api.appointments.models.REASONS, or "".
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    noted_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    outbound_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("outbound_messages.id", ondelete="SET NULL"), index=True
+    )
+    seen_at: Mapped[datetime | None]

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from api.reminders import rules
+from api.reminders import colleagues, rules
+from api.reminders.colleagues import Change
 from api.settings import settings
 
 #: Appointments are planned when they are as near as this: a little more than the furthest moment.
@@ -78,14 +79,20 @@ _REMEMBER = text("""
 """)
 
 #: The changes that nobody has been told of, one row an appointment: what it was before the first of them.
-_CHANGES = text("""
+_NOTED = text("""
     WITH noted AS (
         UPDATE appointment_changes SET handled_at = :now
         WHERE id IN (SELECT id FROM appointment_changes WHERE handled_at IS NULL ORDER BY id LIMIT :batch
                      FOR UPDATE SKIP LOCKED)
         RETURNING id, appointment_id, was_at, was_status
-    ), first AS (
-        SELECT DISTINCT ON (appointment_id) * FROM noted ORDER BY appointment_id, id
+    )
+    SELECT DISTINCT ON (appointment_id) * FROM noted ORDER BY appointment_id, id
+""")
+
+_CHANGES = text("""
+    WITH first AS (
+        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:appointments AS uuid[]), CAST(:was AS timestamptz[]),
+                             CAST(:statuses AS text[])) AS x(id, appointment_id, was_at, was_status)
     )
     SELECT f.id AS change_id, a.id AS appointment_id, t.person_id, a.starts_at, a.ends_at, a.status, a.series_id,
            coalesce(w.was_at, f.was_at) AS was_at, coalesce(w.was_status, f.was_status) AS was_status
@@ -130,13 +137,25 @@ def alone(session: Session) -> bool:
 
 
 def note_changes(session: Session, now: datetime) -> int:
-    """Plan to tell everybody expected of what was moved, cancelled or is on again; how many texts that will be.
+    """Plan to tell everybody expected, family and colleagues, of what was moved, cancelled or is on again; how many
+    texts that will be.
 
     What was changed and changed back before anybody was told is nobody's news.
     """
-    rows = session.execute(_CHANGES, {"now": now, "batch": BATCH}).all()
+    noted = [Change(*row) for row in session.execute(_NOTED, {"now": now, "batch": BATCH})]
+    told = colleagues.note(session, noted, now)
+    rows = session.execute(
+        _CHANGES,
+        {
+            "now": now,
+            "ids": [one.id for one in noted],
+            "appointments": [one.appointment_id for one in noted],
+            "was": [one.was_at for one in noted],
+            "statuses": [one.was_status for one in noted],
+        },
+    ).all()
     if not rows:
-        return 0
+        return told
     session.execute(_REPLACE, {"now": now, **_who(rows)})
     news = _together([(row, moment) for row in rows if (moment := _what_happened(row))])
     if news:
@@ -153,7 +172,7 @@ def note_changes(session: Session, now: datetime) -> int:
                 "was": [row.was_at for row in changed],
             },
         )
-    return len(news)
+    return told + len(news)
 
 
 def _together(news: list[tuple[Row[Any], str]]) -> list[tuple[Row[Any], str, int]]:
@@ -167,12 +186,7 @@ def _together(news: list[tuple[Row[Any], str]]) -> list[tuple[Row[Any], str, int
 
 
 def _what_happened(row: Row[Any]) -> str:
-    """Which news it is for somebody who knows how it was; "" for none."""
-    if row.status == "cancelled":
-        return "" if row.was_status == "cancelled" else "cancelled"
-    if row.was_status == "cancelled":
-        return "restored"
-    return "" if row.was_at == row.starts_at else "moved"
+    return colleagues.what_happened(row.was_at, row.was_status, row.starts_at, row.status)
 
 
 def plan(session: Session, now: datetime) -> int:

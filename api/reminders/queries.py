@@ -32,7 +32,7 @@ _DUE = text("""
         FOR UPDATE SKIP LOCKED
     )
     SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.others, r.due_at,
-           a.starts_at, a.ends_at, a.status, a.kind, a.place, a.address_hidden,
+           a.starts_at, a.ends_at, a.status, a.kind, a.place, a.address_hidden, a.change_reason,
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
            p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,

@@ -207,4 +207,5 @@ def _spoken(row: Row[Any]) -> Spoken:
         jurisdiction=row.jurisdiction,
         zone=row.timezone,
         others=row.others,
+        reason=row.change_reason,
     )

@@ -34,14 +34,28 @@ class Spoken:
     zone: str = field(default="UTC")
     #: So many more of its series were changed in the same way.
     others: int = 0
+    #: Why it was moved or called off, if somebody said so (api.appointments.models.REASONS).
+    reason: str = ""
 
 
 def words(spoken: Spoken, now: datetime) -> str:
     """The text, without its numbered answers."""
-    said = _words(spoken, now)
-    if not spoken.others:
-        return said
-    return said + " " + texts.render(f"reminders.others.{spoken.moment}", spoken.language, count=spoken.others)
+    said = [_words(spoken, now)]
+    if spoken.others:
+        said.append(texts.render(f"reminders.others.{spoken.moment}", spoken.language, count=spoken.others))
+    if spoken.moment in ("moved", "cancelled"):
+        if spoken.reason:
+            said.append(why(spoken.reason, spoken.language))
+        elif spoken.plain:
+            said.append(texts.render("reminders.ask_why", spoken.language))
+    return " ".join(said)
+
+
+def why(reason: str, language: str) -> str:
+    """The reason that somebody gave, as a sentence for everybody; "" for none."""
+    if not reason:
+        return ""
+    return texts.render("reminders.why", language, reason=texts.render(f"reminders.reason.{reason}", language))
 
 
 def _words(spoken: Spoken, now: datetime) -> str:

@@ -6,7 +6,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from typer.testing import CliRunner, Result
 from api import clock
 from api.access import second_factor
 from api.access.models import Agency, Worker
+from api.appointments import series, service
+from api.appointments.models import Appointment
+from api.appointments.service import Expected
 from api.audit.models import AuditEntry
 from api.cli import app
 from api.database import transaction
@@ -149,7 +152,20 @@ def test_what_is_imported_from_it_gives_the_same_again(database: Engine, session
         kelly.state = "opted_out"
         plan = writing.scalars(select(Plan).join(Family).where(Family.external_id == "bennett")).one()
         plan.actions[0].status, plan.actions[0].blocked_reason, plan.ended_on = "blocked", "", date(2026, 1, 1)
+        family, amara = plan_family(writing), writing.scalars(select(Worker).filter_by(external_id="amara")).one()
+        today = clock.now().date()
+        booked = series.book(
+            writing, family, amara, series.Rhythm("weekly", today + timedelta(days=1), time(10), 60),
+            kind="home_visit", attendees=[Expected(kelly.person_id), Expected(name="Amara")], details={"bring": "it"},
+        )  # fmt: skip
+        visits = writing.scalars(select(Appointment).filter_by(series_id=booked.id).order_by("starts_at")).all()
+        service.cancel(writing, visits[2], amara, reason="travel")
+        later = visits[1].starts_at + timedelta(hours=3)
+        service.change(writing, visits[1], amara, starts_at=later, ends_at=None, details={}, reason="asked")
+        on = today + timedelta(days=22)
+        series.change_from(writing, booked, amara, on, series.Rhythm("weekly", on, time(14, 30), 45))
     first = _archive(session, tmp_path / "first.zip")
+    assert len([one for one in first["families"] if one["series"]]) == 1
     same = import_paths([tmp_path / "first.zip"], check_only=True)
     assert not same.created and not same.updated, str(same)
     empty(database)
@@ -160,6 +176,10 @@ def test_what_is_imported_from_it_gives_the_same_again(database: Engine, session
     assert second == first
     states = {point.address: point.state for point in session.scalars(select(ContactPoint))}
     assert states["+447700900101"] == "opted_out", "a number that opted out stays closed wherever it is taken"
+
+
+def plan_family(session: Session) -> Family:
+    return session.scalars(select(Family).where(Family.external_id == "bennett")).one()
 
 
 def _archive(session: Session, out: Path) -> dict[str, Any]:
