@@ -9,14 +9,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.access import identities, second_factor, service, sessions
-from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
+from api.access.models import NEWS_BY, ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
 from api.audit import service as audit
 from api.database import transaction
 
@@ -94,6 +94,31 @@ def proves(worker_id: uuid.UUID, password: str, client: str) -> bool:
     with transaction() as session:
         service.forget_tries(session, entries)
     return True
+
+
+class BadHours(ValueError):
+    """These cannot be somebody's working hours: ``code`` says why (``account.problem.<code>``)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def set_hours(
+    session: Session, worker_id: uuid.UUID, begin: time | None, end: time | None, days: Sequence[str], news_by: str
+) -> None:
+    """When the worker can be met (local times, ISO weekdays), and how they hear of what can wait (one of NEWS_BY).
+    Raises BadHours: hours_missing, hours_order, hours_days."""
+    if begin is None or end is None or news_by not in NEWS_BY:
+        raise BadHours("hours_missing")
+    if end <= begin:
+        raise BadHours("hours_order")
+    kept = "".join(sorted({day for day in days if day in set("1234567")}))
+    if not kept:
+        raise BadHours("hours_days")
+    worker = session.get_one(Worker, worker_id)
+    worker.works_from, worker.works_until, worker.works_on, worker.news_by = begin, end, kept, news_by
+    _note(session, worker_id, "changed_own_hours", worker_id)
 
 
 def set_active(session: Session, colleague: Worker, active: bool, by: uuid.UUID) -> None:

@@ -6,6 +6,8 @@ A secret or a recovery code is shown on the one answer that made it: it is in no
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -16,6 +18,8 @@ from api.access import accounts, identities, second_factor, service, sessions
 from api.access import queries as access
 from api.access.guards import ACCOUNT, Visitor, client_of, from_our_page, signed_in_worker
 from api.audit import service as audit
+from api.console import forms
+from api.console.inputs import clock_time
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.settings import settings
@@ -23,10 +27,21 @@ from api.settings import settings
 router = APIRouter(prefix=ACCOUNT, include_in_schema=False, dependencies=[Depends(from_our_page)])
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
+Fields = Annotated[dict[str, str], Depends(forms.fields)]
 #: What an address may say that has happened: account.note.<one of these>.
-NOTES = ("password", "ended", "removed", "needed")
+NOTES = ("password", "ended", "removed", "needed", "hours")
 LONGEST = 1024
 TOO_MANY = "console.sign_in.too_many_tries"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The form of one's working hours, as it is or as it was sent."""
+
+    begin: time | None
+    end: time | None
+    days: str
+    news_by: str
 
 
 @router.get("")
@@ -49,6 +64,21 @@ def change_password(
     if not done:
         return _page(request, me, problem="account.problem.password", status=400)
     return RedirectResponse(f"{ACCOUNT}?note=password", 303)
+
+
+@router.post("/hours")
+def change_hours(request: Request, me: Me, given: Fields) -> Response:
+    """When one can be met, and how one hears of changed appointments."""
+    begin, end = clock_time(given.get("works_from", "")), clock_time(given.get("works_until", ""))
+    days = [n for n in "1234567" if given.get(f"day-{n}")]
+    news_by = given.get("news_by", "")
+    try:
+        with transaction() as session:
+            accounts.set_hours(session, me.id, begin, end, days, news_by)
+    except accounts.BadHours as error:
+        hours = Hours(begin, end, "".join(days), news_by)
+        return _page(request, me, problem=f"account.problem.{error.code}", status=400, hours=hours)
+    return RedirectResponse(f"{ACCOUNT}?note=hours", 303)
 
 
 @router.post("/sessions/others/end")
@@ -136,7 +166,9 @@ def _page(
     status: int = 200,
     secret: str = "",
     codes: list[str] | None = None,
+    hours: Hours | None = None,
 ) -> Response:
+    mine = me.worker
     with reading() as session:
         live = sessions.live(session, me.id)
         enrolled = second_factor.enrolled(session, me.id)
@@ -150,4 +182,6 @@ def _page(
         link=second_factor.link(secret, me.worker.email, me.agency_name) if secret else "",
         shortest=service.SHORTEST_PASSWORD, just=just, password=password, provider=settings().oidc_name,
         elsewhere=here is not None and here.factor == "provider",
+        news_ways=accounts.NEWS_BY, mails=settings().mails,
+        hours=hours or Hours(mine.works_from, mine.works_until, mine.works_on, mine.news_by),
     )  # fmt: skip
