@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     oidc_second_factor: str = "mfa"
     #: The claim by which it says that it has made sure of the e-mail address.
     oidc_verified_claim: str = Field(default="email_verified", min_length=1)
+    #: Are workers written to once a day when statutory dates come near or are late?
+    date_messages: bool = True
     #: Below this balance (in the account's currency) the status page warns.
     twilio_low_balance: float = 20.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.

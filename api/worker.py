@@ -28,7 +28,7 @@ from api.protection.jobs import EVERY_SECONDS as RETENTION_SECONDS
 from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
 from api.settings import settings
-from api.timescales.jobs import EVERY_SECONDS, work_out_dates
+from api.timescales.jobs import EVERY_SECONDS, warn_of_dates, work_out_dates
 from api.webhooks.jobs import deliver_webhooks
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, climb)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
+                asyncio.create_task(_every(EVERY_SECONDS, warn_of_dates)),
                 asyncio.create_task(_every(SERIES_SECONDS, write_series)),
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
                 asyncio.create_task(_every(settings().tick_seconds, deliver_webhooks)),

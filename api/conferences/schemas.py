@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.conferences.models import Conference
-from api.conferences.service import WORDS, Details, Disagreed, Invited
+from api.conferences.service import WORDS, CannotRecord, Details, Disagreed, Invited
 from api.rest.schemas import Day, ExternalId, Given, Name, Text
 
 Kind = Literal["initial", "review", "pre_birth", "transfer_in"]
@@ -94,7 +94,10 @@ class ConferenceIn(Given):
     dissents: list[DissentIn] = Field(default_factory=list, max_length=MOST_PEOPLE)
 
     def details(self) -> Details:
-        """What the service takes."""
+        """What the service takes. Raises CannotRecord where a child stands there twice: only one of the lines would
+        count."""
+        if len({child.person_id for child in self.children}) < len(self.children):
+            raise CannotRecord("child_twice")
         return Details(
             kind=self.kind,
             held_on=self.held_on,

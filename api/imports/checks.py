@@ -89,6 +89,10 @@ def _family(family: Raw, path: Path, workers: set[tuple[str, str]], now: datetim
             for k, event in _items(action, "history"):
                 person(event.get("person"), (*at, "history", k, "person"))
                 worker(event.get("worker"), (*at, "history", k, "worker"))
+    for i, conference in _items(family, "conferences"):
+        at = (*path, "conferences", i)
+        children = [((*at, "children", j), _key(one, "person")) for j, one in _items(conference, "children")]
+        _once(children, problem, "is at this conference twice; keep one line with all categories of harm")
     for i, series in _items(family, "series"):
         _expected(series, (*path, "series", i), person, problem)
     days = [

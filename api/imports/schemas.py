@@ -287,8 +287,8 @@ class ImportFile(Strict):
 
 def clock(words: str) -> time:
     """ "08:30" as a time of day."""
-    hour, minute, *second = map(int, words.split(":"))
-    return time(hour, minute, *second[:1])
+    hour, minute, second, *_ = (*map(int, words.split(":")), 0)
+    return time(hour, minute, second)
 
 
 def json_schema() -> str:

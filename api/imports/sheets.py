@@ -25,6 +25,12 @@ class Row:
         return f"{self.file}, row {self.number}" + (f", column {column}" if column else "")
 
 
+_ONE_COLUMN = (
+    "is one column only: its columns are separated by neither commas nor semicolons nor tabs; "
+    'save it as "CSV UTF-8 (comma delimited)", or write the names of the columns with semicolons between'
+)
+
+
 @dataclass
 class Sheet:
     kind: Kind
@@ -42,6 +48,9 @@ def read(paths: Sequence[Path], report: Report) -> list[Sheet]:
             continue
         except spreadsheet.Unreadable as error:
             report.problems.append(Problem(path=path.name, message=str(error)))
+            continue
+        if len(table.header) < 2:
+            report.problems.append(Problem(path=f"{path.name}, row 1", message=_ONE_COLUMN))
             continue
         kind = columns.kind_of(path.stem, table.header)
         if kind is None:

@@ -56,6 +56,7 @@ _OLD: Mapping[str, tuple[str, str]] = {
     "kept_answers": ("kept_answers", "SELECT id FROM kept_answers WHERE at < :before"),
     "chat_codes": ("chat_codes", "SELECT id FROM chat_codes WHERE coalesce(used_at, expires_at) < :before"),
     "webhook_events": ("webhook_events", "SELECT id FROM webhook_events WHERE settled_at < :before"),
+    "appointment_news": ("appointment_news", "SELECT id FROM appointment_news WHERE noted_at < :before"),
     "anonymous_chats": (
         "conversations",
         _CHATS.format(channel="web", old="coalesce(c.closed_at, c.expires_at) < :before"),

@@ -1,10 +1,16 @@
-"""The clocks' tick: works out the dates of families that have none yet, or whose jurisdiction's rules have changed."""
+"""The clocks' tick: works out the dates of families that have none yet, or whose jurisdiction's rules have changed, and
+tells workers once a day that dates come near or are late."""
 
 from __future__ import annotations
 
-from api.database import transaction
+from sqlalchemy import select
+
+from api import clock
+from api.access.models import Agency
+from api.database import reading, transaction
 from api.jurisdiction import packs
-from api.timescales import queries, service
+from api.settings import settings
+from api.timescales import digest, queries, service
 
 BATCH = 50
 #: How often it looks. Whatever is recorded is worked out at once; this is for new rules and new families.
@@ -22,5 +28,22 @@ def work_out_dates() -> int:
                     service.refresh(session, family_id)
             done += len(families)
             if len(families) < BATCH:
+                break
+    return done
+
+
+def warn_of_dates() -> int:
+    """Tell workers whose day has begun; returns how many were looked after. Each batch is one transaction."""
+    if not settings().date_messages:
+        return 0
+    done = 0
+    with reading() as session:
+        agencies = session.scalars(select(Agency.id)).all()
+    for agency_id in agencies:
+        while True:
+            with transaction() as session:
+                told = digest.warn(session, session.get_one(Agency, agency_id), clock.now())
+            done += told
+            if told < digest.BATCH:
                 break
     return done

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from api.access.models import Worker
 from api.appointments import offers
+from api.appointments.models import Appointment
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.families.models import FamilyWorker
@@ -39,7 +40,7 @@ def test_hours_are_kept_shown_and_used_for_proposed_times(client: TestClient, to
     assert "Your hours are saved." in page and 'value="email" checked' in page
     with transaction() as session:
         assert session.scalars(select(FamilyWorker).filter_by(worker_id=town.worker.id, lead=True)).all()
-        found = offers.proposals(session, town.mine.appointment)
+        found = offers.proposals(session, session.get_one(Appointment, town.mine.appointment.id))
     assert found and all(one.starts_at.isoweekday() in (2, 4) and 12 <= one.starts_at.hour <= 15 for one in found)
 
 

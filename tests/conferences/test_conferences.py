@@ -155,3 +155,13 @@ def test_the_console_form_records_shows_and_changes_a_conference(client: TestCli
     assert client.post(f"/console/conferences/{row.id}", data=town.form(cookies, **again)).status_code == 303
     stale = client.post(f"/console/conferences/{row.id}", data=town.form(cookies, **again))
     assert stale.status_code == 400 and "Somebody has changed this" in stale.text
+
+
+def test_a_child_who_is_named_twice_is_refused_and_nothing_is_kept(client: TestClient, town: Town) -> None:
+    child = str(town.mine.child.id)
+    twice = [{"person_id": child, "harms": ["neglect"]}, {"person_id": child, "harms": ["physical"]}]
+    answer = record(client, town, children=twice)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "child_twice")
+    assert "named twice" in answer.json()["error"]["message"]
+    with reading() as session:
+        assert session.scalars(select(Conference).filter_by(family_id=town.mine.family.id, kind="initial")).all() == []

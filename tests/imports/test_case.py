@@ -118,6 +118,13 @@ def test_ids_that_stand_twice_are_refused(refused: Refused, raw: Raw) -> None:
     assert "taken in this list" in refused(raw)[f"families[{DOYLE}].events[{len(family['events']) - 1}]"]
 
 
+def test_a_child_who_stands_twice_at_a_conference_is_refused(refused: Refused, raw: Raw) -> None:
+    children = raw["families"][DOYLE]["conferences"][0]["children"]
+    children.append(children[0] | {"harms": ["physical"]})
+    place = f"families[{DOYLE}].conferences[0].children[{len(children) - 1}]"
+    assert "keep one line" in refused(raw)[place]
+
+
 def test_the_published_schema_is_the_importer_s_and_the_demo_file_fits_it(raw: Raw) -> None:
     published = (DATA / "demo" / "import.schema.json").read_text(encoding="utf-8")
     assert published == json_schema(), "write api.imports.schemas.json_schema() to data/demo/import.schema.json"

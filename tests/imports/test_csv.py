@@ -257,12 +257,34 @@ def test_no_message_repeats_what_stood_in_the_table(refused_by: Any) -> None:
         (b"agency,family,id,first_name\na,b,c,d,e\n", "more cells"),
         (b"agency,family,id,first_name\nx,,,\n", "every row needs it"),
         (b"agency,family,id,first_name\naire-valley,f\x00,b\x00,c\n", ""),
+        (b"agency|family|id|first_name\naire-valley|f|b|c\n", "neither commas nor semicolons nor tabs"),
+        (b'"agency,family,id,first_name"\n"aire-valley,f,b,c"\n', "one column only"),
     ],
-    ids=["empty", "workbook", "neither", "quote", "unknown", "twice", "missing", "more", "needed", "nul"],
+    ids=[
+        "empty",
+        "workbook",
+        "neither",
+        "quote",
+        "unknown",
+        "twice",
+        "missing",
+        "more",
+        "needed",
+        "nul",
+        "bars",
+        "quoted",
+    ],
 )
 def test_a_file_of_any_other_shape_is_refused_in_words(refused_by: Any, data: bytes, words: str) -> None:
     said = refused_by(people=data)
     assert any(words in message for message in said.values()), said
+
+
+def test_the_header_row_says_what_separates_whatever_stands_in_the_cells(give: Any, session: Session) -> None:
+    words = (PEOPLE_HEADER + MUM).replace(",", ";").replace("Ann;Reed", "Ann, Lee, Jo, Di, Mo, Bea, Flo;Reed")
+    give(people=words.encode())
+    person = one(session, Person, external_id="ann")
+    assert (person.first_name, person.last_name) == ("Ann, Lee, Jo, Di, Mo, Bea, Flo", "Reed")
 
 
 def test_csv_and_json_are_not_mixed_and_an_empty_folder_is_said_so(agencies: Raw, tmp_path: Path) -> None:
