@@ -16,9 +16,13 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access import identities, second_factor, service, sessions
-from api.access.models import NEWS_BY, ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
+from api.access.models import NEWS_BY as _NEWS_BY
+from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
 from api.audit import service as audit
 from api.database import transaction
+
+#: How a worker may be told what can wait.
+NEWS_BY = _NEWS_BY
 
 
 class TooShort(ValueError):

@@ -17,7 +17,6 @@ from api import clock
 from api.access import accounts, identities, second_factor, service, sessions
 from api.access import queries as access
 from api.access.guards import ACCOUNT, Visitor, client_of, from_our_page, signed_in_worker
-from api.access.models import NEWS_BY
 from api.audit import service as audit
 from api.console import forms
 from api.console.inputs import clock_time
