@@ -84,6 +84,10 @@ class Trip:
     def verifier(self) -> str:
         return keyed_hash("openid-verifier", self.secret)
 
+    def fits(self, state: str) -> bool:
+        """Is this what the browser took along on this trip?"""
+        return hmac.compare_digest(self.state.encode(), state.encode("utf-8", "replace"))
+
     @property
     def cookie(self) -> str:
         """What the browser keeps meanwhile, signed."""
@@ -115,10 +119,8 @@ def set_out(next_path: str, *, again: bool = False) -> tuple[Trip, str]:
     return trip, str(address)
 
 
-def come_back(trip: Trip, state: str, code: str, issuer: str) -> Identity:
+def come_back(trip: Trip, code: str, issuer: str) -> Identity:
     """Who came back from this trip, by what stood in the address. Raises Failed."""
-    if not hmac.compare_digest(trip.state.encode(), state.encode("utf-8", "replace")):
-        raise Failed("over", "state")
     provider = discover()
     # RFC 9207: an answer that is another provider's is not carried to this one.
     if (issuer or provider.names_itself) and issuer != provider.issuer:

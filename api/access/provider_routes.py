@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import openid, provider_sign_in, service
 from api.access.guards import WORKER_COOKIE, client_of, own_path, public, same_origin
+from api.access.openid import Trip
 from api.access.openid_discovery import Failed
 from api.access.routes import HOME, browser_of, code_form, with_session
 from api.settings import settings
@@ -78,24 +79,25 @@ def come_back(
     trip = openid.trip_of(request.cookies.get(TRIP_COOKIE, ""))
     next_path = own_path(trip.next_path, HOME) if trip else HOME
     answer = provider_sign_in.Answer(state[:LONGEST], code[:LONGEST], iss[:LONGEST], error[:LONGEST])
+    response = _arrived(request, trip, answer, next_path)
+    if trip is None or trip.fits(answer.state):  # what another site's page made up does not end a trip under way
+        response.delete_cookie(TRIP_COOKIE, path=PLACE, httponly=True, samesite="lax", secure=settings().https)
+    return response
+
+
+def _arrived(request: Request, trip: Trip | None, answer: provider_sign_in.Answer, next_path: str) -> Response:
     try:
         signed_in = provider_sign_in.sign_in(
             trip, answer, client_of(request), request.cookies.get(WORKER_COOKIE, ""), browser_of(request)
         )
     except Failed as failed:
-        return _over(_back(next_path, failed.problem))
+        return _back(next_path, failed.problem)
     except service.TooManyTries:
-        return _over(_back(next_path, "too_many_tries"))
+        return _back(next_path, "too_many_tries")
     if isinstance(signed_in, service.SecondStep):
-        return _over(code_form(request, next_path, signed_in.ticket))
-    return _over(with_session(RedirectResponse(next_path, 303), signed_in))
+        return code_form(request, next_path, signed_in.ticket)
+    return with_session(RedirectResponse(next_path, 303), signed_in)
 
 
 def _back(next_path: str, problem: str) -> Response:
     return RedirectResponse(f"/console/sign-in?{urlencode({'problem': problem, 'next': next_path})}", 303)
-
-
-def _over(response: Response) -> Response:
-    """The trip has ended, well or not."""
-    response.delete_cookie(TRIP_COOKIE, path=PLACE, httponly=True, samesite="lax", secure=settings().https)
-    return response

@@ -46,10 +46,12 @@ def _sign_in(
 ) -> service.SignedIn | service.SecondStep:
     if answer.error:
         raise openid.said(answer.error)
-    if trip is None or not answer.code:
-        raise Failed("over", "no_trip" if trip is None else "no_code")
+    if trip is None or not trip.fits(answer.state):
+        raise Failed("over", "no_trip" if trip is None else "state")
+    if not answer.code:
+        raise Failed("over", "no_code")
     entries = _count(trip, client)
-    identity = openid.come_back(trip, answer.state, answer.code, answer.issuer)
+    identity = openid.come_back(trip, answer.code, answer.issuer)
     with transaction() as session:
         worker = identities.worker_of(session, identity)
         if worker is not None:

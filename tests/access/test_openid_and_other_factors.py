@@ -124,5 +124,9 @@ def test_where_the_provider_is_the_only_way_passwords_are_refused_but_an_adminis
     entry = last_entry("signed_in")
     assert entry is not None and entry.actor_id == town.manager.id and entry.detail["by"] == "password"
     client.cookies.clear()
+    monkeypatch.setattr(settings(), "oidc_agency", "nobody's")
+    assert client.post("/console/sign-in", data=right).status_code == 303, "a slip in the settings shuts nobody out"
+    client.cookies.clear()
+    monkeypatch.setattr(settings(), "oidc_agency", "near")
     monkeypatch.setattr(settings(), "oidc_only", False)  # the way back
     assert client.post("/console/sign-in", data=right).status_code == 303

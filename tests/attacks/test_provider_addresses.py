@@ -5,18 +5,26 @@ provider that hangs; and settings that would not be safe.
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from fastapi.testclient import TestClient
 
 from api.access import openid_discovery, openid_requests
 from api.settings import Settings, SettingsError
 from tests.access.test_openid import DOOR, problem
 from tests.attacks.trips import come_in, nobody_is_in, provider, way_there
-from tests.harness.provider import LyingProvider, Raw
+from tests.harness.provider import LyingProvider, Raw, connect
 from tests.small_town import Town
 
 __all__ = ["provider"]
@@ -68,6 +76,65 @@ def test_a_name_that_leads_into_our_network_is_not_asked(town: Town, provider: L
     with pytest.raises(openid_requests.NoAnswer) as why:
         openid_requests.ask("GET", "https://localhost:9/keys", provider.issuer)
     assert why.value.code == "private"
+
+
+@pytest.fixture
+def secured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[LyingProvider, Path]]:
+    """A provider by TLS at ``login.test`` and ``keys.test``, and the certificate that vouches for these two names."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "login.test")])
+    names = x509.SubjectAlternativeName([x509.DNSName("login.test"), x509.DNSName("keys.test")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).add_extension(names, critical=False)
+    made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=2))
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    vouches, whole = tmp_path / "certificate.pem", tmp_path / "whole.pem"
+    vouches.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    whole.write_bytes(private + vouches.read_bytes())
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(whole)
+    there = LyingProvider("login.test", theirs)
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *args: Any, **more: Any) -> Any:
+        return real("127.0.0.1" if str(host).endswith(".test") else host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    connect(monkeypatch, there.issuer)
+    openid_requests._certificates.cache_clear()
+    yield there, vouches
+    openid_requests._certificates.cache_clear()
+    there.stop()
+
+
+def test_its_certificate_must_be_its_names_by_an_authority_that_this_machine_trusts(
+    client: TestClient, town: Town, secured: tuple[LyingProvider, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, vouches = secured
+    assert problem(client.get(DOOR)) == "unreachable", "nobody vouches for it"
+    monkeypatch.setenv("SSL_CERT_FILE", str(vouches))  # as the agency's own authority among the machine's
+    openid_requests._certificates.cache_clear()
+    openid_discovery.forget()
+    assert come_in(client, there).headers["location"] == "/console"
+    connect(monkeypatch, f"https://other.test:{there.port}")
+    assert problem(client.get(DOOR)) == "unreachable", "it is another's"
+
+
+def test_another_host_of_the_providers_is_asked_only_on_the_open_internet_and_by_its_name(
+    client: TestClient, town: Town, secured: tuple[LyingProvider, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, vouches = secured
+    monkeypatch.setenv("SSL_CERT_FILE", str(vouches))
+    openid_requests._certificates.cache_clear()
+    there.description = {"jwks_uri": f"https://keys.test:{there.port}/keys"}
+    assert problem(come_in(client, there)) == "unreachable" and "/keys" not in there.asked, "it leads to this machine"
+    monkeypatch.setattr("api.webhooks.addresses.public", lambda address: True)  # as if it were the open internet's
+    assert come_in(client, there).headers["location"] == "/console" and "/keys" in there.asked
+    there.description = {"jwks_uri": f"https://other.test:{there.port}/keys"}
+    openid_discovery.forget()
+    assert problem(come_in(client, there)) == "unreachable", "the certificate is not that name's"
 
 
 def test_a_redirect_is_not_followed(

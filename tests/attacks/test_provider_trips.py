@@ -15,10 +15,12 @@ from fastapi.testclient import TestClient
 from api import clock
 from api.access import openid, openid_discovery, provider_sign_in, service
 from api.access.guards import WORKER_COOKIE
+from api.access.identities import worker_of
 from api.access.provider_routes import TRIP_COOKIE
 from api.app import create_app
+from api.database import transaction
 from api.settings import settings
-from tests.access.test_openid import DOOR, problem
+from tests.access.test_openid import DOOR, identities, problem
 from tests.attacks.trips import come_in, nobody_is_in, provider, way_there
 from tests.harness.provider import SECRET, LyingProvider
 from tests.small_town import Town
@@ -52,6 +54,26 @@ def test_another_browser_cannot_be_made_to_finish_somebodys_sign_in(
     way_there(client)
     assert problem(client.get(f"{DOOR}/return", params=theirs)) == "over", "one that set out by itself"
     assert "/token" not in provider.asked and nobody_is_in()
+
+
+def test_another_sites_page_cannot_end_a_trip_that_is_under_way(
+    client: TestClient, town: Town, provider: LyingProvider
+) -> None:
+    address = way_there(client)
+    for made_up in ({"state": "0" * 64, "code": "x"}, {"error": "access_denied"}, {}):
+        assert problem(client.get(f"{DOOR}/return", params=made_up)) in ("over", "cancelled")
+    assert client.get(f"{DOOR}/return", params=provider.authorize(address)).headers["location"] == "/console"
+
+
+def test_of_many_people_with_her_address_at_once_one_is_kept(town: Town, provider: LyingProvider) -> None:
+    def first_time(number: int) -> bool:
+        identity = openid.Identity(provider.issuer, f"lena-{number}", "lena@example.org", True, False)
+        with transaction() as session:
+            return worker_of(session, identity) is not None
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(first_time, range(6))) == 1
+    assert len(identities()) == 1
 
 
 def test_a_stolen_code_is_of_no_use_in_another_browser(client: TestClient, town: Town, provider: LyingProvider) -> None:

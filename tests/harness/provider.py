@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ Raw = tuple[int, dict[str, str], bytes]
 class LyingProvider:
     """``issuer`` is what HEARTHLINE_OIDC_ISSUER is set to; ``asked`` the paths that were asked for, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "", tls: ssl.SSLContext | None = None) -> None:
         self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
         self.header: dict[str, Any] = {"alg": "RS256", "kid": "one"}
         self.person: dict[str, Any] = {"sub": "lena-1", "email": "lena@example.org", "email_verified": True}
@@ -59,7 +60,10 @@ class LyingProvider:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.issuer = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.port = self._server.server_port
+        self.issuer = f"{'https' if tls else 'http'}://{host or '127.0.0.1'}:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
