@@ -25,6 +25,7 @@ from api.console import routes as console
 from api.demo import routes as demo
 from api.directory import routes as directory
 from api.escalations import routes as escalations
+from api.evidence import routes as evidence
 from api.families import routes as families
 from api.messages import routes as messages
 from api.ops import routes as ops
@@ -74,6 +75,7 @@ def create_app() -> FastAPI:
         escalations.links,
         escalations.calendars,
         appointments.calendars,
+        evidence.router,
     )
     rest = (
         access.api,
@@ -96,7 +98,8 @@ def create_app() -> FastAPI:
     errors.install(app)
     described.complete(app, without=(TOKEN,))
     app.add_middleware(Idempotent)
-    app.add_middleware(BodyLimit, limit=settings().body_limit)
+    files = dict.fromkeys(("/u/", my_plan.UPLOAD), settings().evidence_limit)
+    app.add_middleware(BodyLimit, limit=settings().body_limit, larger=files)
     app.add_middleware(errors.CatchAll)
     app.add_middleware(SecurityHeaders)  # the outermost: it is on every answer
     return app

@@ -28,6 +28,7 @@ POINTS = (
     "acknowledge.before_commit",
     "reminder.before_commit",
     "reminder.after_commit",
+    "evidence.after_files",
 )
 
 _NAME, _, _MARK = os.environ.get("HEARTHLINE_CRASH_AT", "").partition(":")

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     rasa_timeout: float = 5.0
     #: At most so many bytes in a request's body.
     body_limit: int = 64 * 1024
+    #: At most so many bytes where photos and documents are sent.
+    evidence_limit: int = 15 * 1024 * 1024
+    #: Where photos and documents are kept; None: in the var folder. All api and worker processes share it.
+    evidence_dir: Path | None = None
     worker_concurrency: int = 8
     #: Seconds between the worker's looks at what is due.
     tick_seconds: float = 1.0
@@ -98,6 +102,10 @@ class Settings(BaseSettings):
     @property
     def encoder_folder(self) -> Path:
         return self.encoder or self.var_dir / "encoder"
+
+    @property
+    def evidence_folder(self) -> Path:
+        return self.evidence_dir or self.var_dir / "evidence"
 
     @property
     def demo(self) -> bool:

@@ -8,6 +8,7 @@ from api.database import Base
 from api.demo import models as demo
 from api.directory import models as directory
 from api.escalations import models as escalations
+from api.evidence import models as evidence
 from api.families import models as families
 from api.messages import models as messages
 from api.ops import models as ops
@@ -29,6 +30,7 @@ __all__ = [
     "demo",
     "directory",
     "escalations",
+    "evidence",
     "families",
     "messages",
     "metadata",

@@ -19,6 +19,7 @@ from api.access.models import ROLES, Agency, ApiKey, Opening, SecondFactor, Work
 from api.appointments.models import Appointment, AppointmentSeries, ChangeRequest
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
+from api.evidence.models import Evidence
 from api.families.models import Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan, PlanAction
@@ -320,21 +321,20 @@ def event_or_404(session: Session, worker: Viewer, event_id: uuid.UUID) -> CaseE
 
 def plan_or_404(session: Session, worker: Viewer, plan_id: uuid.UUID) -> Plan:
     """The plan, if this worker may see the family. Raises NotVisible (404)."""
-    return _one(
-        session.scalars(
-            select(Plan).where(Plan.id == plan_id, _family_is_visible(worker, Plan.family_id.expression))
-        ).one_or_none()
-    )
+    seen = _family_is_visible(worker, Plan.family_id.expression)
+    return _one(session.scalar(select(Plan).where(Plan.id == plan_id, seen)))
 
 
 def conference_or_404(session: Session, worker: Viewer, conference_id: uuid.UUID) -> Conference:
     """The conference, if this worker may see the family. Raises NotVisible (404)."""
-    found = session.scalars(
-        select(Conference).where(
-            Conference.id == conference_id, _family_is_visible(worker, Conference.family_id.expression)
-        )
-    ).one_or_none()
-    return _one(found)
+    seen = _family_is_visible(worker, Conference.family_id.expression)
+    return _one(session.scalar(select(Conference).where(Conference.id == conference_id, seen)))
+
+
+def evidence_or_404(session: Session, worker: Viewer, evidence_id: uuid.UUID) -> Evidence:
+    """A file that is kept, if this worker may see the family. Raises NotVisible (404)."""
+    seen = and_(_family_is_visible(worker, Evidence.family_id.expression), Evidence.state == "kept")
+    return _one(session.scalar(select(Evidence).where(Evidence.id == evidence_id, seen)))
 
 
 def view_or_404(session: Session, worker: Viewer, view_id: uuid.UUID) -> StatedView:

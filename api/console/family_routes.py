@@ -19,6 +19,7 @@ from api.channels.webchat import service as webchat
 from api.console.inputs import a_moment
 from api.console.layout import console_page
 from api.database import reading, transaction
+from api.evidence import queries as evidence
 from api.families import queries
 from api.messages.cleaning import storable
 from api.plans import service as plans
@@ -66,20 +67,24 @@ def family_page(
     **given: str,
 ) -> Response:
     """The family's page with what could not be done, and why (``problem``: a text id), and what was typed in."""
-    view, times = _view(me, family_id)
+    view, times, files = _view(me, family_id)
     return console_page(
         request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
         code=code, code_for=code_for,
-        recordable=RECORDABLE, now=clock.now(), followed=APPOINTMENT_EVENTS, times=times,
+        recordable=RECORDABLE, now=clock.now(), followed=APPOINTMENT_EVENTS, times=times, evidence=files,
+        asked="asked" in request.query_params,
     )  # fmt: skip
 
 
-def _view(me: Visitor, family_id: uuid.UUID) -> tuple[queries.FamilyView, dict[uuid.UUID, offers.Times]]:
+def _view(
+    me: Visitor, family_id: uuid.UUID
+) -> tuple[queries.FamilyView, dict[uuid.UUID, offers.Times], evidence.OfFamily]:
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
         view = queries.family_view(session, family, me.today, me.language, me)
-        return view, {change.request.id: offers.times(session, change.request) for change in view.changes}
+        times = {change.request.id: offers.times(session, change.request) for change in view.changes}
+        return view, times, evidence.of_family(session, family.id)
 
 
 @router.post("/actions/{action_id}/verify")

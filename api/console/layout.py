@@ -12,6 +12,7 @@ from api.access import openings
 from api.access.guards import Visitor
 from api.database import reading
 from api.escalations import queries
+from api.evidence import queries as evidence
 from api.jurisdiction.packs import pack
 from api.pages.rendering import LANGUAGE_COOKIE, page
 from api.reminders import colleagues
@@ -28,6 +29,7 @@ def console_page(
         pressing = timescales.pressing(session, me, me.today)
         opened = openings.count_to_see(session, me)
         news = colleagues.count_to_see(session, me.id, clock.now())
+        sent = evidence.count_to_see(session, me)
     response = page(
         request,
         template,
@@ -41,6 +43,7 @@ def console_page(
         pressing=pressing,
         opened=opened,
         news_waiting=news,
+        sent=sent,
         has_text=texts.has,
         **context,
     )

@@ -27,6 +27,7 @@ from api.console import (
     conference_routes,
     contact_routes,
     conversation_routes,
+    evidence_routes,
     family_routes,
     key_routes,
     ladder_routes,
@@ -70,6 +71,7 @@ routers = [
     key_routes.router,
     webhook_routes.router,
     plan_routes.router,
+    evidence_routes.router,
 ]
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]

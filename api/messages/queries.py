@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.models import Worker
+from api.evidence import links
 from api.messages.models import InboundMessage, OutboundMessage
 
 #: The largest number that the order of messages can reach (a bigint).
@@ -85,7 +86,7 @@ def thread(
             m.seq,
             "out",
             m.created_at,
-            m.body,
+            links.without_links(m.body),
             m.state,
             m.options,
             name or "",

@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
+import uuid
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from api import clock
 from api.access.guards import chat_session, from_our_page
+from api.access.service import TooManyTries
 from api.appointments import feeds
 from api.audit import service as audit
 from api.channels.webchat.queries import Chat
 from api.channels.webchat.routes import exit_url
 from api.database import transaction
+from api.evidence import routes as files
+from api.evidence import service as evidence
+from api.evidence.cleaning import Refused
 from api.jurisdiction.packs import pack
 from api.pages.rendering import page
 from api.plans import own
+from api.settings import settings
 
 router = APIRouter(prefix="/chat", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
 MyChat = Annotated[Chat, Depends(chat_session)]
+#: Where files may be sent, which are larger than messages.
+UPLOAD = "/chat/plan/evidence"
 
 
 @router.get("/plan")
 def my_plan(request: Request, chat: MyChat) -> Response:
     """The plan as this person may see it. Whoever chats without a name has none: 404."""
     return _page(request, chat)
+
+
+@router.post("/plan/evidence")
+async def send_evidence(request: Request, chat: MyChat) -> Response:
+    """A photo or document from the person who chats, of an action of theirs or of nothing in particular."""
+    if chat.person_id is None:
+        raise HTTPException(404)
+    form = await request.form()  # the guard has read it
+    problem = ""
+    try:
+        action = str(form.get("action") or "")
+        work = partial(
+            evidence.receive_from, chat.person_id, files.files_of(form), uuid.UUID(action) if action else None
+        )
+        await to_thread.run_sync(work, limiter=files.AT_ONCE)
+    except Refused as refused:
+        problem = f"upload.refused.{refused.code}"
+    except TooManyTries:
+        raise HTTPException(429) from None
+    except (evidence.Gone, ValueError):
+        raise HTTPException(404) from None
+    finally:
+        await form.close()
+    if problem:
+        return await run_in_threadpool(_page, request, chat, problem=problem)
+    return RedirectResponse("/chat/plan?sent=1#send", 303)
 
 
 @router.post("/plan/calendar")
@@ -52,7 +89,7 @@ def end_calendar(chat: MyChat) -> Response:
     return RedirectResponse("/chat/plan#calendar", 303)
 
 
-def _page(request: Request, chat: Chat, address: str = "") -> Response:
+def _page(request: Request, chat: Chat, address: str = "", problem: str = "") -> Response:
     if chat.person_id is None:
         raise HTTPException(404)
     today = clock.now().astimezone(ZoneInfo(chat.timezone)).date()
@@ -73,6 +110,12 @@ def _page(request: Request, chat: Chat, address: str = "") -> Response:
         request,
         "chat/plan.html",
         language=chat.language,
+        status=400 if problem else 200,
+        problem=problem,
+        sent="sent" in request.query_params and not problem,
+        accept=files.ACCEPT,
+        megabytes=settings().evidence_limit // 1024**2,
+        files=evidence.MOST_FILES,
         timezone=chat.timezone,
         locale=place.locale(chat.language),
         chat=chat,

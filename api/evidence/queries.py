@@ -1,0 +1,144 @@
+"""Reads about evidence: what a family has sent, what nobody has looked at yet, and what a link is good for."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.access import queries as access
+from api.access.queries import AGENCY_WIDE, Viewer
+from api.evidence import links
+from api.evidence.models import Evidence, MediaFetch, UploadLink
+from api.families.models import Family, FamilyWorker, Person
+from api.plans.models import PlanAction
+
+#: What was sent by one link, taken or not, so often at most.
+MOST_TRIES = 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file (or where one was), with whose it is and what it is to show."""
+
+    evidence: Evidence
+    family: str
+    person: str
+    action: str
+    removed_by: str
+
+    @property
+    def is_picture(self) -> bool:
+        return self.evidence.media_type.startswith("image/")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody was asked for a photo or document, and has not sent it yet."""
+
+    person: str
+    action: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class OfFamily:
+    """What a family was asked for and has sent, the newest first; ``by_action`` only what is there."""
+
+    items: list[Item]
+    asked: list[Asked]
+    by_action: dict[uuid.UUID, list[Item]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """``state``: open, used, old."""
+
+    link: UploadLink
+    state: str
+    language: str
+
+
+def of_family(session: Session, family_id: uuid.UUID) -> OfFamily:
+    """Everything of a family's. The caller has checked that the viewer may see the family."""
+    items = _items(session, Evidence.family_id == family_id)
+    waiting = session.execute(
+        select(Person.first_name, PlanAction.title, UploadLink.expires_at)
+        .select_from(UploadLink)
+        .join(Person, Person.id == UploadLink.person_id)
+        .outerjoin(PlanAction, PlanAction.id == UploadLink.action_id)
+        .where(Person.family_id == family_id, UploadLink.used_at.is_(None), UploadLink.expires_at > clock.now())
+        .order_by(UploadLink.created_at.desc())
+    )
+    by_action: dict[uuid.UUID, list[Item]] = {}
+    for item in items:
+        if item.evidence.action_id and item.evidence.state == "kept":
+            by_action.setdefault(item.evidence.action_id, []).append(item)
+    return OfFamily(items, [Asked(row[0], row[1] or "", row[2]) for row in waiting], by_action)
+
+
+def to_see(session: Session, viewer: Viewer) -> list[Item]:
+    """What nobody has looked at yet, of the viewer's own families."""
+    return _items(session, _to_see(viewer))
+
+
+def count_to_see(session: Session, viewer: Viewer) -> int:
+    """How much that is."""
+    return session.scalar(select(func.count()).select_from(Evidence).where(_to_see(viewer))) or 0
+
+
+def _to_see(viewer: Viewer) -> ColumnElement[bool]:
+    """Of the families that they are assigned to; who sees all families has those that nobody is assigned to as well."""
+    assigned = select(FamilyWorker.family_id)
+    mine = Evidence.family_id.in_(assigned.where(FamilyWorker.worker_id == viewer.id))
+    if viewer.role in AGENCY_WIDE:
+        mine = or_(mine, Evidence.family_id.not_in(assigned))
+    seen = access.visible_families(viewer).with_only_columns(Family.id)
+    return and_(Evidence.seen_at.is_(None), Evidence.state == "kept", mine, Evidence.family_id.in_(seen))
+
+
+def _items(session: Session, which: ColumnElement[bool]) -> list[Item]:
+    rows = session.execute(
+        select(Evidence, Family.name, Person.first_name, PlanAction.title)
+        .join(Family, Family.id == Evidence.family_id)
+        .join(Person, Person.id == Evidence.person_id)
+        .outerjoin(PlanAction, PlanAction.id == Evidence.action_id)
+        .where(which)
+        .order_by(Evidence.received_at.desc(), Evidence.id)
+    ).all()
+    names = access.worker_names(session, [row[0].removed_by for row in rows])
+    return [Item(row[0], row[1], row[2], row[3] or "", names.get(row[0].removed_by, "")) for row in rows]
+
+
+def link(session: Session, token: str, *, for_update: bool = False) -> Link | None:
+    """The link with this token, in the language of whom it was sent to; None where there is none."""
+    query = (
+        select(UploadLink, Person.language)
+        .join(Person, Person.id == UploadLink.person_id)
+        .where(UploadLink.token_hash == links.token_hash(token), Person.erased_at.is_(None))
+    )
+    row = session.execute(query.with_for_update(of=UploadLink) if for_update else query).one_or_none()
+    if row is None:
+        return None
+    found = row[0]
+    old = found.expires_at <= clock.now() or found.tries >= MOST_TRIES
+    return Link(found, "used" if found.used_at else "old" if old else "open", row[1])
+
+
+def with_messages(session: Session, messages: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Evidence | MediaFetch]]:
+    """What came with these texts: the files that are kept, and those that are not here (yet). By message."""
+    ids = list(messages)
+    found: dict[uuid.UUID, list[Evidence | MediaFetch]] = {}
+    for kept in session.scalars(select(Evidence).where(Evidence.message_id.in_(ids)).order_by(Evidence.part)):
+        if kept.message_id:
+            found.setdefault(kept.message_id, []).append(kept)
+    missing = ("waiting", "refused", "given_up")
+    query = select(MediaFetch).where(MediaFetch.message_id.in_(ids), MediaFetch.state.in_(missing))
+    for one in session.scalars(query.order_by(MediaFetch.part)):
+        found.setdefault(one.message_id, []).append(one)
+    return found

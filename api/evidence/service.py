@@ -1,0 +1,246 @@
+"""Asking for a photo or document, taking what was sent, and what a worker does with it.
+
+Promises: a link works once, however many send by it at once; a file is kept only as ``scrubbing`` made it, and before
+its row is committed; whoever asks reads nothing in the text that their safe-contact profile does not allow.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from api import clock, crashpoints, texts
+from api.access import service as access
+from api.access.models import Agency, Worker
+from api.appointments.wording import Voice
+from api.audit import service as audit
+from api.database import notify, transaction
+from api.evidence import links, queries, scrubbing, store
+from api.evidence.cleaning import Refused
+from api.evidence.models import Evidence, UploadLink
+from api.evidence.scrubbing import Cleaned
+from api.families.models import ContactPoint, Family, Person
+from api.jurisdiction.packs import pack
+from api.messages import held, outbox
+from api.messages.models import Conversation, InboundMessage
+from api.plans import queries as plans
+
+LIFETIME = timedelta(hours=48)
+MOST_FILES = 5
+#: In the web chat somebody may send so often in a quarter of an hour.
+TRIES = 12
+LONGEST_REASON = 500
+
+
+class CannotAsk(ValueError):
+    """There is no way to send them a link; ``code`` says why: no_way, not_theirs."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Gone(LookupError):
+    """There is no such link, or it works no longer."""
+
+
+def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID | None = None) -> None:
+    """Send the person one text with a link for a photo or document (of this action of theirs). A link that they had for
+    the same and did not use works no longer. Raises CannotAsk."""
+    if person.kind == "child" or person.erased_at is not None:
+        raise CannotAsk("no_way")
+    if action_id is not None and plans.own_action(session, person.id, action_id) is None:
+        raise CannotAsk("not_theirs")
+    family = session.get_one(Family, person.family_id)
+    agency = session.get_one(Agency, family.agency_id)
+    conversation = _way(session, person, agency)
+    if conversation is None:
+        raise CannotAsk("no_way")
+    now = clock.now()
+    session.execute(
+        update(UploadLink)
+        .where(
+            UploadLink.person_id == person.id,
+            UploadLink.action_id.is_(None) if action_id is None else UploadLink.action_id == action_id,
+            UploadLink.used_at.is_(None),
+            UploadLink.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
+    token = links.new_token()
+    until = (held.waits_until(session, conversation, now) or now) + LIFETIME
+    made = UploadLink(
+        person_id=person.id,
+        action_id=action_id,
+        token_hash=links.token_hash(token),
+        asked_by=worker.id,
+        created_at=now,
+        expires_at=until,
+    )
+    session.add(made)
+    session.flush()
+    zone = ZoneInfo(agency.timezone)
+    voice = Voice(pack(agency.jurisdiction), texts.supported(person.language), zone, now)
+    words = voice.text(
+        "evidence.ask.plain" if person.wording == "plain" else "evidence.ask.discreet",
+        day=voice.day(until.astimezone(zone).date()),
+        link=links.address(token),
+    )
+    outbox.queue_reply(session, conversation, words)
+    _record(session, family, "worker", worker.id, "asked_for_evidence", made.id, {"action": str(action_id or "")})
+
+
+def receive_by_link(token: str, files: Sequence[BinaryIO]) -> None:
+    """Take what was sent by a link; by one that was used nothing more is taken, and nothing is wrong. Raises Gone,
+    Refused. Commits."""
+    with transaction() as session:
+        found = queries.link(session, token, for_update=True)
+        if found is None or found.state == "old":
+            raise Gone
+        if found.state == "used":
+            return
+        found.link.tries += 1
+    with _cleaned(files) as cleaned, transaction() as session:
+        link = session.get_one(UploadLink, found.link.id, with_for_update=True)
+        person = session.get_one(Person, link.person_id)
+        if link.used_at is None and person.erased_at is None:
+            link.used_at = clock.now()
+            keep(session, person, cleaned, way="link", action_id=link.action_id, asked_by=link.asked_by)
+
+
+def receive_from(person_id: uuid.UUID, files: Sequence[BinaryIO], action_id: uuid.UUID | None = None) -> None:
+    """Take what a person sent who is known (web chat), of an action of theirs or of nothing in particular. Raises Gone
+    for an action that is not theirs, Refused, api.access.service.TooManyTries. Commits."""
+    access.count_try({access.keyed_hash("evidence", str(person_id)): TRIES})
+    with _cleaned(files) as cleaned, transaction() as session:
+        person = session.get_one(Person, person_id)
+        mine = action_id is None or plans.own_action(session, person.id, action_id) is not None
+        if person.erased_at is not None or not mine:
+            raise Gone
+        keep(session, person, cleaned, way="chat", action_id=action_id)
+
+
+def keep(
+    session: Session,
+    person: Person,
+    cleaned: Sequence[Cleaned],
+    *,
+    way: str,
+    action_id: uuid.UUID | None = None,
+    asked_by: uuid.UUID | None = None,
+    message: InboundMessage | None = None,
+    part: int | None = None,
+) -> None:
+    """Put clean files in their place and note them. The caller commits straight after."""
+    family = session.get_one(Family, person.family_id)
+    for one in sorted(cleaned, key=lambda each: each.sha256):  # in one order: two at once do not wait for each other
+        store.place(session, one.path, one.sha256)
+        made = Evidence(
+            family_id=family.id,
+            person_id=person.id,
+            action_id=action_id,
+            way=way,
+            message_id=message.id if message else None,
+            part=part,
+            asked_by=asked_by,
+            received_at=clock.now(),
+            media_type=one.media_type,
+            size=one.size,
+            sha256=one.sha256,
+        )
+        session.add(made)
+        session.flush()
+        _record(session, family, "person", person.id, "sent_evidence", made.id, {"way": way, "type": one.media_type})
+    crashpoints.point("evidence.after_files")
+
+
+def seen(session: Session, evidence: Evidence, worker: Worker) -> None:
+    """A worker has looked at it: nobody else is told that it is new."""
+    if evidence.seen_at is None:
+        evidence.seen_at, evidence.seen_by = clock.now(), worker.id
+        family = session.get_one(Family, evidence.family_id)
+        _record(session, family, "worker", worker.id, "looked_at_evidence", evidence.id, {})
+
+
+def remove(session: Session, evidence: Evidence, worker: Worker, why: str) -> None:
+    """The file goes (after the commit: ``store.drop_unused``), that there was one stays. Raises ValueError without a
+    reason."""
+    if not why.strip():
+        raise ValueError("no reason")
+    if evidence.state == "kept":
+        evidence.state, evidence.removed_at, evidence.removed_by = "removed", clock.now(), worker.id
+        evidence.removed_why = why.strip()[:LONGEST_REASON]
+        family = session.get_one(Family, evidence.family_id)
+        _record(session, family, "worker", worker.id, "removed_evidence", evidence.id, {})
+
+
+@contextmanager
+def _cleaned(files: Sequence[BinaryIO]) -> Iterator[list[Cleaned]]:
+    """All of them made anew, or none. What was not put in its place is gone afterwards. Raises Refused."""
+    if not files:
+        raise Refused("none")
+    if len(files) > MOST_FILES:
+        raise Refused("many")
+    with ExitStack() as left:
+        made = []
+        for file in files:
+            one = scrubbing.scrub(file)
+            left.callback(one.path.unlink, missing_ok=True)
+            made.append(one)
+        yield made
+
+
+def _way(session: Session, person: Person, agency: Agency) -> Conversation | None:
+    """The conversation in which to ask: by the phone that the person wrote from last; else in a chat that is open."""
+    now = clock.now()
+    number = session.scalar(
+        select(ContactPoint.address)
+        .outerjoin(
+            Conversation,
+            (Conversation.address == ContactPoint.address) & (Conversation.channel == ContactPoint.channel),
+        )
+        .where(ContactPoint.person_id == person.id, ContactPoint.channel == "sms", ContactPoint.state == "active")
+        .order_by(Conversation.last_inbound_at.desc().nulls_last(), ContactPoint.id)
+        .limit(1)
+    )
+    if number is None:
+        open_chats = (
+            Conversation.closed_at.is_(None),
+            Conversation.expires_at > now,
+            Conversation.person_id == person.id,
+            Conversation.channel == "web",
+        )
+        return session.scalar(select(Conversation).where(*open_chats).order_by(Conversation.created_at.desc()).limit(1))
+    session.execute(
+        insert(Conversation)
+        .values(
+            id=uuid.uuid4(),
+            channel="sms",
+            address=number,
+            agency_id=agency.id,
+            person_id=person.id,
+            language=texts.supported(person.language),
+            created_at=now,
+            state={},
+        )
+        .on_conflict_do_nothing(index_elements=["channel", "address"])
+    )
+    return session.scalars(select(Conversation).filter_by(channel="sms", address=number)).one()
+
+
+def _record(
+    session: Session, family: Family, kind: str, who: uuid.UUID, verb: str, what: uuid.UUID, detail: dict[str, str]
+) -> None:
+    audit.record(
+        session, actor_kind=kind, actor_id=who, verb=verb, family_id=family.id, object_id=what, detail=detail
+    )  # fmt: skip
+    notify(session, f"family:{family.id}")
+    notify(session, f"agency:{family.agency_id}")
