@@ -25,6 +25,7 @@ from api.conferences.models import Conference
 from api.database import transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation, Shift
+from api.evidence.models import Evidence
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, Risk
@@ -127,6 +128,23 @@ class Town:
                 reasons=["door_kicked"],
             )
             return opened.id
+
+    def photo(self, household: Household) -> uuid.UUID:
+        """That this family's parent sent a photo; the photo itself is not in the folder."""
+        with transaction() as session:
+            made = Evidence(
+                family_id=household.family.id,
+                person_id=household.parent.id,
+                action_id=household.action.id,
+                way="chat",
+                received_at=clock.now(),
+                media_type="image/jpeg",
+                size=1,
+                sha256=f"{household.family.name}-photo",
+            )
+            session.add(made)
+            session.flush()
+            return made.id
 
 
 def _household(session: Session, agency: Agency, name: str, numbers: Iterator[int]) -> Household:

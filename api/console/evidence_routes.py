@@ -29,7 +29,7 @@ Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 #: Pictures are shown, everything else is saved; the name is ours and says nothing of anybody.
 CHUNK = 64 * 1024
-SHOWN = {"image/jpeg": ("inline", "photo", "jpg"), "application/pdf": ("attachment", "document", "pdf")}
+SHOWN = {"image/jpeg": 'inline; filename="photo-{}.jpg"', "application/pdf": 'attachment; filename="document-{}.pdf"'}
 
 
 @router.post("/people/{person_id}/evidence")
@@ -71,9 +71,8 @@ def show_evidence(me: Me, evidence_id: uuid.UUID) -> Response:
     except FileNotFoundError:
         log.error("evidence %s: its file is not in the folder", evidence_id)
         raise access.NotVisible from None
-    how, word, ending = SHOWN[media_type]
     headers = {
-        "Content-Disposition": f'{how}; filename="{word}-{evidence_id.hex[:8]}.{ending}"',
+        "Content-Disposition": SHOWN[media_type].format(evidence_id.hex[:8]),
         "Content-Security-Policy": f"{content_security_policy()}; sandbox",
     }
     return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)

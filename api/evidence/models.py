@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
 
+#: Media types that are kept, and the endings of files that are.
+ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
+
 
 class UploadLink(Base):
     """A worker asked somebody for a photo or document. The link works once, until ``expires_at``; only its hash is

@@ -95,7 +95,7 @@ def count_to_see(session: Session, viewer: Viewer) -> int:
 def _to_see(viewer: Viewer) -> ColumnElement[bool]:
     """Of the families that they are assigned to; who sees all families has those that nobody is assigned to as well."""
     assigned = select(FamilyWorker.family_id)
-    mine = Evidence.family_id.in_(assigned.where(FamilyWorker.worker_id == viewer.id))
+    mine: ColumnElement[bool] = Evidence.family_id.in_(assigned.where(FamilyWorker.worker_id == viewer.id))
     if viewer.role in AGENCY_WIDE:
         mine = or_(mine, Evidence.family_id.not_in(assigned))
     seen = access.visible_families(viewer).with_only_columns(Family.id)

@@ -17,10 +17,10 @@ from typing import BinaryIO
 
 from api.evidence import cleaning, store
 from api.evidence.cleaning import Refused
+from api.evidence.models import ENDINGS
 
 SECONDS = 30.0
 _PROGRAM = [sys.executable, "-I", str(Path(cleaning.__file__).resolve())]
-_TYPES = ("image/jpeg", "application/pdf")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,6 @@ def _run(original: BinaryIO, out: BinaryIO) -> str:
     except subprocess.TimeoutExpired:
         raise Refused("broken") from None
     said = done.stderr.decode("ascii", "replace").strip().rpartition("\n")[2]
-    if done.returncode == 0 and said in _TYPES:
+    if done.returncode == 0 and said in ENDINGS:
         return said
     raise Refused(said if done.returncode == cleaning.REFUSED and said.isalpha() else "broken")

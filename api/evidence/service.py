@@ -110,7 +110,7 @@ def receive_by_link(token: str, files: Sequence[BinaryIO]) -> None:
         found.link.tries += 1
     with _cleaned(files) as cleaned, transaction() as session:
         link = session.get_one(UploadLink, found.link.id, with_for_update=True)
-        person = session.get_one(Person, link.person_id)
+        person = session.get_one(Person, link.person_id, with_for_update=True)
         if link.used_at is None and person.erased_at is None:
             link.used_at = clock.now()
             keep(session, person, cleaned, way="link", action_id=link.action_id, asked_by=link.asked_by)
@@ -121,7 +121,7 @@ def receive_from(person_id: uuid.UUID, files: Sequence[BinaryIO], action_id: uui
     for an action that is not theirs, Refused, api.access.service.TooManyTries. Commits."""
     access.count_try({access.keyed_hash("evidence", str(person_id)): TRIES})
     with _cleaned(files) as cleaned, transaction() as session:
-        person = session.get_one(Person, person_id)
+        person = session.get_one(Person, person_id, with_for_update=True)
         mine = action_id is None or plans.own_action(session, person.id, action_id) is not None
         if person.erased_at is not None or not mine:
             raise Gone

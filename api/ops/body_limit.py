@@ -39,12 +39,13 @@ class BodyLimit:
             await self._refuse(scope, receive, send, limit)
             return
         seen = 0
-        started = False
+        started = ended = False
 
         async def counted() -> Message:
-            nonlocal seen
+            nonlocal seen, ended
             message = await receive()
             seen += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
             if seen > limit:
                 raise BodyTooLarge
             return message
@@ -58,11 +59,12 @@ class BodyLimit:
             await self.app(scope, counted, noted)
         except BodyTooLarge:
             if not started:
-                await self._refuse(scope, receive, send, limit)
+                await self._refuse(scope, receive, send, limit, ended=ended)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int, *, ended: bool = False) -> None:
         if limit != self.limit:
-            await _drop(receive, MOST_DROPPED * limit)
+            if not ended:
+                await _drop(receive, MOST_DROPPED * limit)
             await errors.answer(Request(scope, receive), 413)(scope, receive, send)
             return
         if rest.covers(scope["path"]):

@@ -12,6 +12,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -26,6 +27,8 @@ from api.access import service as signing_in
 from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.database import engine, transaction
+from api.evidence import store
+from api.evidence.models import ENDINGS, Evidence
 from api.families.models import Family, FamilyWorker
 from api.imports import standing
 from api.imports.schemas import FORMAT
@@ -51,6 +54,7 @@ import.json       agencies, workers, families with people, plans, appointments, 
 beyond/*.jsonl    one JSON object a line, one file a table: everything, also what the import does not take: messages,
                   escalations and who was told, answers, agreements, earlier versions, withdrawn words, the audit trail.
                   `id` and `external_id` tie them to import.json.
+files/            the photos and documents that families sent; beyond/evidence.jsonl says by `sha256` which is what.
 
 Passwords, PINs, codes and keys are not in it. It holds what families said in confidence, and addresses that members of
 one family must not learn of each other: encrypt it, and hand none of it to a family member without reading it.
@@ -136,7 +140,22 @@ def _write(scope: Scope, file: IO[bytes]) -> dict[str, int]:
                 for line in rows.scalars():
                     part.write(line.encode() + b"\n")
                     counts[name] += 1
+        counts["files"] = _files(connection, scope, archive)
     return counts
+
+
+def _files(connection: Connection, scope: Scope, archive: zipfile.ZipFile) -> int:
+    """The photos and documents, each once; returns how many. One that is missing in our folder is missing here."""
+    families = select(Family.id).where(Family.id == scope.family if scope.family else Family.agency_id == scope.agency)
+    kept = select(Evidence.sha256, Evidence.media_type).where(
+        Evidence.state == "kept", Evidence.family_id.in_(families)
+    )
+    count = 0
+    for sha256, media_type in connection.execute(kept.distinct().order_by(Evidence.sha256)):
+        with suppress(FileNotFoundError):
+            archive.write(store.path_of(sha256), f"files/{sha256}.{ENDINGS[media_type]}", zipfile.ZIP_STORED)
+            count += 1
+    return count
 
 
 def _import_file(connection: Connection, scope: Scope) -> Iterator[str]:

@@ -13,6 +13,7 @@ from api.appointments.models import Appointment, AppointmentSeries
 from api.conferences.models import Conference, Dissent
 from api.database import Base
 from api.escalations.models import Escalation
+from api.evidence.models import Evidence
 from api.families.models import Family, Person
 from api.plans.models import Contingency, Outcome, Plan, PlanAction, PlanVersion, Risk
 from api.protection import whose
@@ -28,6 +29,7 @@ _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
     (AppointmentSeries, "place address bring attendees"),
     (Escalation, "outcome"),
     (Opening, "reason"),
+    (Evidence, "removed_why"),
 )
 _OF_PLAN: tuple[tuple[type[Base], str], ...] = (
     (Risk, "description evidence lower_when"),

@@ -23,6 +23,8 @@ from api.conferences.models import ConferenceAttendee
 from api.database import transaction
 from api.demo.models import DemoText
 from api.escalations.models import Escalation
+from api.evidence import store
+from api.evidence.models import Evidence, MediaFetch, UploadLink
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
@@ -51,6 +53,9 @@ TREATED = {
     "conference_children": "stays: that a conference was about this child, and what it decided",
     Reminder.__tablename__: "removed",
     ReminderPlan.__tablename__: "removed",
+    Evidence.__tablename__: "the file goes; that one was sent, when and for which action, stays",
+    UploadLink.__tablename__: "removed",
+    MediaFetch.__tablename__: "removed: what is still at Twilio is not fetched",
     StatedView.__tablename__: "day, way and who could read it stay, the words go",
 }
 
@@ -66,6 +71,8 @@ class Done:
     person_id: uuid.UUID
     counts: dict[str, int] = field(default_factory=dict)
     left: int = 0
+    #: What files were called that nothing stands for any more, unless somebody else sent the same.
+    files: list[str] = field(default_factory=list)
 
     def add(self, kind: str, count: int) -> None:
         if count:
@@ -99,6 +106,9 @@ def erase(given: str, reason: str, *, only_say: bool = False) -> Done:
     except _OnlySaid:
         pass
     assert done is not None
+    if not only_say:
+        for sha256 in done.files:
+            store.drop_unused(sha256)  # after the commit; what a crash leaves, the sweep finds
     return done
 
 
@@ -136,7 +146,8 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
     )
     _words(session, person, done)
     _kept_answers(session, person, numbers, done)
-    for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan):
+    _files(session, person, done)
+    for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan, UploadLink, MediaFetch):
         gone = _count(session, delete(table).where(table.person_id == person.id))
         done.add(table.__tablename__.replace("_", " "), gone)
     neutral = whose.neutral(agency)
@@ -249,6 +260,16 @@ def _words(session: Session, person: Person, done: Done) -> None:
         (StatedView, StatedView.person_id, StatedView.words),
     ):
         done.add("words", _count(session, update(table).where(owner == person.id, words != "").values({words: ""})))
+
+
+def _files(session: Session, person: Person, done: Done) -> None:
+    sent = session.scalars(select(Evidence).where(Evidence.person_id == person.id, Evidence.sha256 != "")).all()
+    for one in sent:
+        if one.state == "kept":
+            one.state, one.removed_at = "removed", clock.now()
+        done.files.append(one.sha256)
+        one.sha256, one.removed_why = "", ""  # by it whoever has the file could tell that it was this one
+    done.add("photos and documents", len(sent))
 
 
 def _kept_answers(session: Session, person: Person, numbers: set[str], done: Done) -> None:

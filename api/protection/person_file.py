@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -25,6 +26,8 @@ from api.audit.models import AuditEntry
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
 from api.database import Base, transaction
 from api.escalations.models import Escalation, EscalationEvent, Notification
+from api.evidence import store
+from api.evidence.models import ENDINGS, Evidence, UploadLink
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
@@ -42,8 +45,9 @@ PROFILE = (
 
 
 def write(given: str, path: Path) -> int:
-    """Write the file, its owner's alone; returns how many messages are in it. That it was made is in the audit trail
-    before it is. Raises whose.Unknown, and OSError where there is a file already."""
+    """Write the file, its owner's alone, and beside it a folder of the photos and documents that they sent, if any;
+    returns how many messages are in it. That it was made is in the audit trail before it is. Raises whose.Unknown, and
+    OSError where there is a file (or folder) already."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         try:
             with transaction() as session:
@@ -58,6 +62,7 @@ def write(given: str, path: Path) -> int:
                     object_id=person.id,
                     detail={name: len(part) for name, part in held.items() if isinstance(part, list)},
                 )
+            _copy_files(held["photos_and_documents"], path.with_name(f"{path.stem}-files"))
             json.dump(held, file, ensure_ascii=False, indent=2)
         except BaseException:
             path.unlink()
@@ -94,6 +99,10 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
         "escalations": [_escalation(session, one, workers) for one in escalations],
         "actions": _actions(session, person),
         "appointments": [_appointment(one) for one in expected],
+        "photos_and_documents": _sent(session, person),
+        "asked_for_photos_and_documents": _all(
+            session, UploadLink, person, "created_at expires_at used_at", "created_at"
+        ),
         "change_requests": _all(session, ChangeRequest, person, "words created_at handled_at", "created_at"),
         "reminders": _all(session, Reminder, person, "moment starts_at due_at state reason settled_at", "due_at"),
         "views": _all(
@@ -113,6 +122,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
         ],
     }
     seen = {person.id, family.id, *ids, *(one.id for one in escalations), *(one.appointment_id for one in expected)}
+    seen |= set(session.scalars(select(Evidence.id).where(Evidence.person_id == person.id)))
     seen |= set(session.scalars(select(Plan.id).where(Plan.family_id == family.id)))
     cleaned: dict[str, Any] = whose.through(whose.without_relatives(session, person, agency), parts)
     return {
@@ -203,6 +213,30 @@ def _actions(session: Session, person: Person) -> Lines:
         ]
         lines.append(known)
     return lines
+
+
+def _sent(session: Session, person: Person) -> Lines:
+    lines = []
+    rows = select(Evidence).where(Evidence.person_id == person.id).order_by(Evidence.received_at, Evidence.id)
+    for number, one in enumerate(session.scalars(rows), start=1):
+        known = _fields(one, "received_at way media_type size state removed_at")
+        if one.state == "kept":
+            known |= {"file": f"{number}.{ENDINGS[one.media_type]}", "sha256": one.sha256}
+        lines.append(known)
+    return lines
+
+
+def _copy_files(sent: Lines, folder: Path) -> None:
+    """What is missing in our folder is missing here too, and said in its line."""
+    kept = [one for one in sent if "file" in one]
+    if not kept:
+        return
+    folder.mkdir(mode=0o700)
+    for one in kept:
+        try:
+            shutil.copyfile(store.path_of(one["sha256"]), folder / one["file"])
+        except FileNotFoundError:
+            one["file"] = "missing"
 
 
 def _appointment(one: Attendee) -> dict[str, Any]:

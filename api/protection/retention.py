@@ -55,6 +55,8 @@ _OLD: Mapping[str, tuple[str, str]] = {
     ),
     "kept_answers": ("kept_answers", "SELECT id FROM kept_answers WHERE at < :before"),
     "chat_codes": ("chat_codes", "SELECT id FROM chat_codes WHERE coalesce(used_at, expires_at) < :before"),
+    "upload_links": ("upload_links", "SELECT id FROM upload_links WHERE coalesce(used_at, expires_at) < :before"),
+    "media_fetches": ("media_fetches", "SELECT id FROM media_fetches WHERE settled_at < :before"),
     "webhook_events": ("webhook_events", "SELECT id FROM webhook_events WHERE settled_at < :before"),
     "appointment_news": ("appointment_news", "SELECT id FROM appointment_news WHERE noted_at < :before"),
     "anonymous_chats": (

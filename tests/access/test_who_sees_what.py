@@ -76,11 +76,15 @@ ROUTES = (
     ("POST", "/console/webhooks/{unseen}/test"),  # with real ones: tests/webhooks/test_webhooks.py
     ("POST", "/console/webhooks/{unseen}/switch"),
     ("POST", "/console/webhooks/{unseen}/remove"),
+    ("POST", "/console/people/{person}/evidence"),
+    ("GET", "/console/evidence/{file}"),
+    ("POST", "/console/evidence/{file}/seen"),
+    ("POST", "/console/evidence/{file}/remove"),
     ("POST", "/console/openings/{unseen}/seen"),  # with real ones: tests/access/test_openings.py
 )
 
 
-def address(path: str, household: Household, escalation: object, message: object) -> str:
+def address(path: str, town: Town, household: Household, escalation: object, message: object) -> str:
     return path.format(
         family=household.family.id,
         conversation=household.conversation.id,
@@ -93,6 +97,7 @@ def address(path: str, household: Household, escalation: object, message: object
         meeting=household.meeting.id,
         plan=household.plan.id,
         view=household.view.id,
+        file=town.photo(household),
         message=message,
         unseen=uuid.uuid4(),
     )
@@ -108,14 +113,14 @@ def ask(client: TestClient, town: Town, worker: Worker, method: str, path: str) 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_manager_of_another_agency_finds_nothing(client: TestClient, town: Town, method: str, path: str) -> None:
     escalation, message = town.escalation(town.mine), town.message(town.mine.conversation, "hello").id
-    there = address(path, town.mine, escalation, message)
+    there = address(path, town, town.mine, escalation, message)
     assert ask(client, town, town.far_manager, method, there) == 404
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: Town, method: str, path: str) -> None:
     escalation, message = town.escalation(town.other), town.message(town.other.conversation, "hello").id
-    there = address(path, town.other, escalation, message)
+    there = address(path, town, town.other, escalation, message)
     assert ask(client, town, town.worker, method, there) == 404
 
 
@@ -125,6 +130,7 @@ def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, met
         "family", "conversation", "action", "change", "person", "message", "appointment", "event", "meeting", "plan",
         "unseen",
         "view",
+        "file",
     )  # fmt: skip
     there = path.format(**dict.fromkeys(names, uuid.uuid4()), escalation=9999)
     assert ask(client, town, town.manager, method, there) == 404
@@ -139,7 +145,7 @@ def test_a_reference_that_cannot_be_is_not_there(client: TestClient, town: Town,
 def test_nobody_who_is_not_signed_in_gets_further_than_the_sign_in_page(
     client: TestClient, town: Town, method: str, path: str
 ) -> None:
-    there = address(path, town.mine, town.escalation(town.mine), uuid.uuid4())
+    there = address(path, town, town.mine, town.escalation(town.mine), uuid.uuid4())
     answer = client.request(method, there)
     assert answer.status_code == 303 and answer.headers["location"].startswith("/console/sign-in")
     assert "Ash" not in answer.text

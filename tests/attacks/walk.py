@@ -10,17 +10,21 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from fastapi.routing import APIRoute
 from sqlalchemy import select, text, update
 from sqlalchemy.engine import Engine
 
+from api import clock
 from api.access.models import Worker
 from api.database import reading, transaction
 from api.directory.models import Service
 from api.escalations import links
 from api.escalations.models import Notification
+from api.evidence import links as uploads
+from api.evidence.models import UploadLink
 from api.settings import settings
 from api.tables import metadata
 from tests.access.test_every_route_has_a_guard import ALL, NO_COOKIES, guards, label
@@ -50,6 +54,8 @@ class Places:
         ids = dict(self.ids)
         if route.path.startswith("/rota/"):
             ids["token"] = ids["calendar"]
+        if route.path.startswith("/u/"):
+            ids["token"] = ids["upload"]
         for name in _NAME.findall(route.path):
             # Ids of what this town has not (keys, openings, ladders, others' sessions): nothing is there.
             ids.setdefault(name, uuid.uuid4() if name.endswith("_id") else None)
@@ -67,6 +73,17 @@ def places(town: Town) -> Places:
     with reading() as session:
         told = session.scalars(select(Notification.id).where(Notification.worker_id.is_not(None))).first()
         service = session.scalars(select(Service.id)).first()
+    with transaction() as session:
+        now, upload = clock.now(), uploads.new_token()
+        session.add(
+            UploadLink(
+                person_id=town.mine.parent.id,
+                token_hash=uploads.token_hash(upload),
+                asked_by=town.worker.id,
+                created_at=now,
+                expires_at=now + timedelta(days=1),
+            )
+        )
     assert told is not None
     mine = town.mine
     ids = {
@@ -78,6 +95,7 @@ def places(town: Town) -> Places:
         "conversation_id": mine.conversation.id,
         "escalation_id": escalation,
         "event_id": mine.event.id,
+        "evidence_id": town.photo(mine),
         "family_id": mine.family.id,
         "id": service or uuid.uuid4(),
         "token": links.token(told),
@@ -86,6 +104,7 @@ def places(town: Town) -> Places:
         "person_id": mine.parent.id,
         "plan_id": mine.plan.id,
         "request_id": mine.change.id,
+        "upload": upload,
         "view_id": mine.view.id,
         "worker_id": town.worker.id,
     }

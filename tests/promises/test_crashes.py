@@ -22,8 +22,8 @@ QUESTION = "when is my next meeting please"
 IN_THE_API = ("inbox", "assist", "acknowledge")
 
 
-#: What is passed when a reminder is due: tests/promises/test_reminders.py.
-ELSEWHERE = ("reminder",)
+#: What is passed when a reminder is due: tests/promises/test_reminders.py; when a file is sent: tests/evidence.
+ELSEWHERE = ("reminder", "evidence")
 PASSED = [point for point in POINTS if point.split(".")[0] not in ELSEWHERE]
 #: Every point, with the first thing that passes it: a family's question; at a delivery, a worker's text as well.
 CASES = [(point, "question") for point in PASSED] + [(p, "danger") for p in PASSED if p.startswith("delivery.")]
