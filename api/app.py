@@ -34,6 +34,7 @@ from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
 from api.plans import routes as plans
+from api.protection import data_keys
 from api.reminders import routes as reminders
 from api.rest import described
 from api.reviews import routes as reviews
@@ -47,6 +48,7 @@ from api.views import routes as views
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Refuse to start half-configured; listen for changes while serving."""
     settings().check()
+    await asyncio.to_thread(data_keys.check)
     await asyncio.to_thread(screen.warm_up)
     listening = asyncio.create_task(live.hub.run())
     yield

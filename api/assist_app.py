@@ -14,12 +14,14 @@ from api.access.guards import public
 from api.assistant.operations import routes as assist
 from api.ops.body_limit import BodyLimit
 from api.pages import errors
+from api.protection import data_keys
 from api.settings import settings
 
 
 def create_assist_app() -> FastAPI:
     """The application, ready for uvicorn."""
     settings().check()
+    data_keys.check()
     app = FastAPI(title="Hearthline, for its action server", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(assist.router)
     app.add_api_route("/health", _alive, dependencies=[Depends(public("it says only that this process is up"))])

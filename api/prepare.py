@@ -101,8 +101,10 @@ def main() -> None:
     require_public_port()
     say("database: starting" if not settings().database_url else "database: connecting")
     from api.migrations.apply import upgrade
+    from api.protection import data_keys
 
     upgrade()
+    data_keys.check()
     if settings().demo:
         load_demo_data()
     made = environment()

@@ -25,6 +25,10 @@ _MOMENT = r"(?:(?:1[0-4]|[1-9])d|(?:[1-9]|[1-3]\d|4[0-8])h)"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+#: So many characters a data key has at the least.
+SHORTEST_KEY = 32
+
+
 class SettingsError(SystemExit):
     """Settings that cannot be worked with; the message says which and what to do."""
 
@@ -42,6 +46,8 @@ class Settings(BaseSettings):
     #: The loopback port of the process that serves /assist alone; 0: the api process does that too.
     assist_port: int = 0
     secret_key: str = ""
+    #: What people wrote is sealed in the database with the first of these (comma-separated) and opened with any.
+    data_keys: str = ""
     var_dir: Path = ROOT / "var"
     #: A file that holds seconds to add to the real time: only demo mode and tests set it (api.clock).
     clock_file: Path | None = None
@@ -132,6 +138,21 @@ class Settings(BaseSettings):
         return self.secret_key or _kept_secret(self.var_dir, "secret_key")
 
     @cached_property
+    def data_secrets(self) -> list[str]:
+        """The keys of what is stored, the one that new words are sealed with first (api.sealed). Raises SettingsError
+        where there is none, or one too short."""
+        given = [key.strip() for key in self.data_keys.split(",") if key.strip()]
+        if not given and self.demo:
+            given = [_kept_secret(self.var_dir, "data_key")]
+        if not given or any(len(key) < SHORTEST_KEY for key in given):
+            raise SettingsError(
+                f"Hearthline cannot start: a key in HEARTHLINE_DATA_KEYS has at least {SHORTEST_KEY} characters.\n"
+                "It seals what people write; make one with `openssl rand -hex 32`, and keep a copy apart from the\n"
+                "backups: without it nobody can read them. While you change it: NEW,OLD (README, Data protection)."
+            )
+        return given
+
+    @cached_property
     def twilio_account(self) -> str:
         return self.twilio_account_sid or "AC" + "d" * 32
 
@@ -167,6 +188,7 @@ class Settings(BaseSettings):
         self._check_mail()
         self._check_provider()
         if self.demo:
+            _ = self.data_secrets
             return
         missing = []
         if not self.twilio_auth_token:
@@ -175,6 +197,11 @@ class Settings(BaseSettings):
             missing.append("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID (what texts are sent from)")
         if len(self.secret_key) < 32:
             missing.append("HEARTHLINE_SECRET_KEY (at least 32 characters; try: openssl rand -hex 32)")
+        if not self.data_keys.strip(" ,"):
+            missing.append(
+                "HEARTHLINE_DATA_KEYS (what people write is stored sealed with it; try: openssl rand -hex 32, and\n"
+                "    keep a copy apart from the backups: without it nobody can read what it has sealed)"
+            )
         if not self.public_url:
             missing.append("HEARTHLINE_PUBLIC_URL (the address that Twilio calls, such as https://help.example.org)")
         if missing:
@@ -182,6 +209,7 @@ class Settings(BaseSettings):
                 "Hearthline cannot start: TWILIO_ACCOUNT_SID is set, so this is not the demo, and these are missing:\n"
                 + "\n".join(f"  - {line}" for line in missing)
             )
+        _ = self.data_secrets
 
     def _check_mail(self) -> None:
         if not self.smtp_url:

@@ -14,6 +14,7 @@ from api.messages import models as messages
 from api.ops import models as ops
 from api.plans import models as plans
 from api.presence import models as presence
+from api.protection import models as protection
 from api.reminders import models as reminders
 from api.reviews import models as reviews
 from api.timescales import models as timescales
@@ -37,6 +38,7 @@ __all__ = [
     "ops",
     "plans",
     "presence",
+    "protection",
     "reminders",
     "reviews",
     "timescales",

@@ -25,6 +25,7 @@ from api.jobs import app
 from api.messages.jobs import sweep
 from api.ops.heartbeat import beat
 from api.ops.provider import LOOK_SECONDS, watch_twilio
+from api.protection import data_keys
 from api.protection.jobs import EVERY_SECONDS as RETENTION_SECONDS
 from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
@@ -116,6 +117,7 @@ def main() -> None:
     """Entry point of the worker process."""
     logs.configure()
     settings().check()
+    data_keys.check()
     uvloop.run(run())
 
 

@@ -28,6 +28,7 @@ from api.messages import danger, delivery, options, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.reminders import queries as reminders
 from api.safety.screen import PRIORITIES, screen
+from api.sealed import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Waiting:
     question: str
     metadata: dict[str, Any]
     attempts: int
+    #: False: what is stored does not open (api.sealed). A person has to look.
+    readable: bool
 
 
 # Made once: building a statement costs several times what running it does.
@@ -137,6 +140,7 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
                 "channel": found.channel,
             },
             attempts=found.turn_attempts,
+            readable=not any(isinstance(one, Unreadable) for one in (found.body, found.payload, found.held)),
         )
 
 
@@ -163,6 +167,8 @@ def _take(waiting: Waiting) -> bool:
     try:
         if waiting.attempts > MOST_ATTEMPTS:
             raise RasaFailed("too many attempts")
+        if not waiting.readable:
+            raise RasaFailed("the stored words cannot be opened")
         if waiting.at_the_door:
             replies = _at_the_door(waiting)
         else:

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 
 class Escalation(Base):
@@ -38,7 +39,7 @@ class Escalation(Base):
     #: immediate_danger, self_harm, harm_disclosed (the screen's kinds), contact, help_word, distress, complaint.
     kind: Mapped[str]
     priority: Mapped[str]
-    words: Mapped[str]
+    words: Mapped[str] = mapped_column(Sealed("escalations.words"))
     reasons: Mapped[list[str]] = mapped_column(default=list)
     state: Mapped[str] = mapped_column(default="open")
     opened_at: Mapped[datetime]
@@ -52,7 +53,7 @@ class Escalation(Base):
     acknowledged_via: Mapped[str] = mapped_column(default="")  # sms, link, console, api
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
-    outcome: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str] = mapped_column(Sealed("escalations.outcome"), default="")
     #: One of api.escalations.outcomes.KINDS, once it is resolved.
     outcome_kind: Mapped[str] = mapped_column(default="", server_default="")
     #: The worker has said to ring by then.

@@ -25,6 +25,7 @@ from api.escalations.rota import Member, away, next_in, on_call
 from api.escalations.telling import note, skip_rung, tell_all, tell_next
 from api.escalations.world import World, cases, world
 from api.messages.models import Conversation, InboundMessage
+from api.sealed import Unreadable
 
 __all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_all", "tell_next"]
 
@@ -89,7 +90,9 @@ def open_escalation(
     joined = queries.open_in_conversation(session, conversation.id, kind)
     if joined is not None:
         if words not in joined.words or _said_since(joined, message):
-            joined.words = f"{joined.words}\n{words}"[-8000:]
+            # Words that cannot be opened hold no new ones up; the messages themselves stay in the conversation.
+            before = "" if isinstance(joined.words, Unreadable) else f"{joined.words}\n"
+            joined.words = f"{before}{words}"[-8000:]
             joined.reasons = sorted({*joined.reasons, *(reasons or [])})
             _raise_priority(session, joined, priority, kind, now, again=kind in DANGER)
         notify(session, f"agency:{joined.agency_id}")

@@ -25,6 +25,7 @@ from api.families.models import ContactPoint
 from api.messages import held, quiet
 from api.messages.models import Conversation, DeliveryAttempt, OutboundMessage
 from api.reminders import queries as reminders
+from api.sealed import Unreadable
 
 #: After so many tries the message has failed and is shown to a worker (with the waits below: about a day).
 MOST_ATTEMPTS = 12
@@ -155,6 +156,9 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         if verdict.reason or verdict.wait_until:
             _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
             return None
+    if row is not None and isinstance(row.body, Unreadable):
+        _settle(session, session.get_one(OutboundMessage, outbound_id), "failed", "unreadable")
+        return None
     if row is not None:
         begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body, row.channel)
         _note(session, begun, now)

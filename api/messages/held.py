@@ -39,7 +39,7 @@ _FACTS = text("""
     LEFT JOIN families f ON f.id = p.family_id
     LEFT JOIN agencies g ON g.id = f.agency_id
     WHERE o.id = :id
-""")
+""").columns(body=OutboundMessage.body.type)
 
 _PERSON = text("""
     SELECT p.contact_from, p.contact_until, p.contact_days, g.timezone,

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
+from api.sealed import Sealed, SealedJson, no_list, no_object
 
 #: One order for messages in and out. Given at insert, so a lower number may become visible after a higher one: a reader
 #: that follows a conversation looks a little back and drops what it has seen.
@@ -44,7 +45,7 @@ class Conversation(Base):
     #: Until when the person at this phone counts as proved by their PIN.
     proved_until: Mapped[datetime | None]
     #: What the dialogue must remember between turns (assistant.state).
-    state: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[dict[str, Any]] = mapped_column(SealedJson("conversations.state", no_object), default=dict)
 
 
 class InboundMessage(Base):
@@ -67,9 +68,9 @@ class InboundMessage(Base):
     channel: Mapped[str]
     #: Twilio's MessageSid, or the id the web page gave the message: accepted once.
     external_id: Mapped[str]
-    body: Mapped[str]
+    body: Mapped[str] = mapped_column(Sealed("inbound_messages.body"))
     #: A tapped button's or numbered reply's payload, resolved by the gateway; empty for free text.
-    payload: Mapped[str] = mapped_column(default="")
+    payload: Mapped[str] = mapped_column(Sealed("inbound_messages.payload"), default="")
     media: Mapped[list[Any]] = mapped_column(default=list)
     received_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="queued")
@@ -140,9 +141,9 @@ class OutboundMessage(Base):
     channel: Mapped[str]  # sms, web; email to workers only
     address: Mapped[str]
     kind: Mapped[str]
-    body: Mapped[str]
+    body: Mapped[str] = mapped_column(Sealed("outbound_messages.body"))
     #: Buttons: [{"n": 1, "label": "..."}]; by SMS they are already part of the body.
-    options: Mapped[list[Any]] = mapped_column(default=list)
+    options: Mapped[list[Any]] = mapped_column(SealedJson("outbound_messages.options", no_list), default=list)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="queued")

@@ -17,7 +17,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from api import clock, jobs
+from api import clock, jobs, sealed
 from api.access.models import Worker
 from api.database import notify
 from api.families.models import Person
@@ -157,7 +157,7 @@ def queue_to_workers(session: Session, messages: Sequence[ToWorker], now: dateti
             "escalation_id": one.escalation_id,
             "channel": one.channel,
             "address": one.address,
-            "body": one.body,
+            "body": sealed.seal(one.body, "outbound_messages.body"),
         }
         for outbound_id, one in zip(ids, messages, strict=True)
     ]

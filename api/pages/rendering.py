@@ -20,6 +20,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from api import clock, texts
+from api.sealed import Unreadable
 from api.settings import settings
 
 HERE = Path(__file__).parent
@@ -35,9 +36,16 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+@jinja2.pass_context
+def _finalize(context: jinja2.runtime.Context, value: object) -> object:
+    """Words that cannot be opened say so in the reader's language (api.sealed)."""
+    return value.words(context["language"]) if isinstance(value, Unreadable) else value
 
 
 def chosen_language(request: Request, otherwise: str | None = None) -> str:

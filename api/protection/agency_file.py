@@ -32,6 +32,7 @@ from api.evidence.models import ENDINGS, Evidence
 from api.families.models import Family, FamilyWorker
 from api.imports import standing
 from api.imports.schemas import FORMAT
+from api.protection.resealing import Kinds, sealed_columns
 from api.tables import metadata
 
 #: Not case data, and of no use elsewhere.
@@ -133,12 +134,13 @@ def _write(scope: Scope, file: IO[bytes]) -> dict[str, int]:
         with archive.open("import.json", "w", force_zip64=True) as part:
             for piece in _import_file(connection, scope):
                 part.write(piece.encode())
+        kinds = {one.name: columns for one, columns in sealed_columns().items()}
         for name, query in row_queries(scope).items():
             with archive.open(f"beyond/{name}.jsonl", "w", force_zip64=True) as part:
                 counts[name] = 0
                 rows = connection.execute(text(query), {"root": scope.root[1]}, execution_options=_STREAMED)
                 for line in rows.scalars():
-                    part.write(line.encode() + b"\n")
+                    part.write(_opened(line, kinds.get(name, {})).encode() + b"\n")
                     counts[name] += 1
         counts["files"] = _files(connection, scope, archive)
     return counts
@@ -156,6 +158,16 @@ def _files(connection: Connection, scope: Scope, archive: zipfile.ZipFile) -> in
             archive.write(store.path_of(sha256), f"files/{sha256}.{ENDINGS[media_type]}", zipfile.ZIP_STORED)
             count += 1
     return count
+
+
+def _opened(line: str, kinds: Kinds) -> str:
+    """A row as JSON, its sealed words opened."""
+    if not kinds:
+        return line
+    row = json.loads(line)
+    for name in kinds.keys() & row.keys():
+        row[name] = kinds[name].process_result_value(row[name])
+    return _json(row)
 
 
 def _import_file(connection: Connection, scope: Scope) -> Iterator[str]:

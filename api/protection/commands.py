@@ -36,7 +36,7 @@ def back_up(out: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, 
 def restore(file: File) -> None:
     """Bring a backup into an empty database. Stop Hearthline first."""
     from api.database import libpq_url
-    from api.protection import backup
+    from api.protection import backup, data_keys
 
     try:
         doubtful = backup.restore(file, libpq_url())
@@ -44,8 +44,37 @@ def restore(file: File) -> None:
         _fail(str(problem))
     else:
         typer.echo("All of it is back. Now: hearthline migrate; then erase again who was erased since this backup.")
+        if unknown := data_keys.missing_now():
+            typer.echo(f"Its words need keys that HEARTHLINE_DATA_KEYS does not have: {', '.join(unknown)}. Add them.")
         if doubtful:
             typer.echo(f"{doubtful} texts may have gone out since the backup: the console shows them to workers.")
+
+
+@protection.command("seal")
+def seal(
+    lost: Annotated[
+        str, typer.Option("--without-lost-key", metavar="ID", help="this key is lost for good: start without it")
+    ] = "",
+) -> None:
+    """Seal all that people wrote with the first key of HEARTHLINE_DATA_KEYS, while everything runs. It may be stopped
+    and run again; at the end it says which older keys may be dropped."""
+    from api.protection import data_keys, resealing
+    from api.settings import SettingsError
+
+    if lost:
+        if not data_keys.give_up(lost):
+            _fail("No words were sealed with a key of this id.")
+        typer.echo(f"Hearthline starts without {lost}. What it sealed stays, and can be read again when it is found.")
+        return
+    try:
+        data_keys.check()
+    except SettingsError as problem:
+        _fail(str(problem))
+    done = resealing.reseal()
+    for line in done.in_words():
+        typer.echo(line)
+    if done.unreadable or done.busy:
+        raise typer.Exit(1)
 
 
 @protection.command("retention")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.appointments.models import Appointment
 from api.families.models import Person
-from api.messages.models import OutboundMessage
+from api.messages.models import Conversation, OutboundMessage
 from api.reminders import rules
 from api.reminders.models import Reminder
 from api.settings import settings
@@ -40,7 +40,7 @@ _DUE = text("""
            g.id AS agency_id, g.timezone, g.jurisdiction,
            coalesce(sms.address, web.address) AS address, coalesce(sms.conversation_id, web.id) AS conversation_id,
            CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,
-           sms.holder, sms.last_inbound_at, sms.options,
+           sms.holder, sms.last_inbound_at, sms.state AS memory,
            coalesce((SELECT bool_or(o.state = 'opted_out') FROM contact_points o WHERE o.person_id = p.id), false)
                AS opted_out,
            EXISTS (SELECT 1 FROM contact_points o WHERE o.address = sms.address AND o.channel = 'sms'
@@ -62,7 +62,7 @@ _DUE = text("""
     LEFT JOIN attendees t ON t.appointment_id = r.appointment_id AND t.person_id = r.person_id
     LEFT JOIN LATERAL (  -- the phone they wrote from last
         SELECT o.address, v.id AS conversation_id, v.person_id AS holder, v.last_inbound_at,
-               v.state -> 'options' AS options
+               v.state
         FROM contact_points o LEFT JOIN conversations v ON v.channel = 'sms' AND v.address = o.address
         WHERE o.person_id = p.id AND o.channel = 'sms' AND o.state = 'active'
         ORDER BY v.last_inbound_at DESC NULLS LAST, o.address LIMIT 1
@@ -74,7 +74,7 @@ _DUE = text("""
         ORDER BY v.last_inbound_at DESC NULLS LAST LIMIT 1
     ) web ON true
     ORDER BY r.due_at
-""")
+""").columns(memory=Conversation.state.type)
 
 _OFFERS = text("""
     SELECT r.conversation_id, r.appointment_id, r.first_option, r.outbound_id, o.options, o.seq,
@@ -87,7 +87,7 @@ _OFFERS = text("""
     WHERE r.conversation_id = ANY (CAST(:conversations AS uuid[])) AND r.first_option IS NOT NULL
       AND a.status = 'scheduled' AND a.starts_at = r.starts_at AND a.ends_at > :now
     ORDER BY o.seq DESC
-""")
+""").columns(options=OutboundMessage.options.type)
 
 #: Other times that a worker offered, and that nobody has answered: their numbers stand as a reminder's do.
 _TIMES = text("""
@@ -100,7 +100,7 @@ _TIMES = text("""
     WHERE o.id IN (SELECT outbound_id FROM offered_times WHERE state = 'offered')
       AND o.conversation_id = ANY (CAST(:conversations AS uuid[]))
     ORDER BY o.seq DESC
-""")
+""").columns(options=OutboundMessage.options.type)
 
 _HOLDS = text("""
     SELECT r.moment, r.starts_at AS told_of, r.not_after, a.status, a.starts_at, t.id IS NOT NULL AS expected,

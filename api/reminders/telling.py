@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from api import texts
+from api import sealed, texts
 from api.database import notify
 from api.messages import sms
 from api.reminders import queries, rules
@@ -112,8 +112,8 @@ def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: dat
                 "conversation_id": str(conversation_id),
                 "channel": row.channel,
                 "address": row.address,
-                "body": body,
-                "options": offered,
+                "body": sealed.seal(body, "outbound_messages.body"),
+                "options": sealed.seal_json(offered, "outbound_messages.options"),
                 "first_option": first if offered else None,
                 "not_after": not_after.isoformat(),
             }
@@ -168,7 +168,7 @@ def _taken(
                 taken.setdefault(conversation_id, {}).update(numbers)
     for row in rows:
         if row.last_inbound_at and now - row.last_inbound_at < CHOOSING:
-            for option in row.options or []:
+            for option in (row.memory or {}).get("options", []):
                 taken.setdefault(ways[row.address], {}).setdefault(option["n"], "")
     return taken
 

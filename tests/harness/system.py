@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from api import embedded_postgres
+from api.protection.resealing import sealed_columns
+from api.sealed import MARK, NotOpened, SealedJson, Sealer
 from tests.harness import canaries, town
 from tests.harness.phones import Phone
 from tests.harness.processes import ROOT, Process, free_port, wait_until
@@ -27,6 +30,8 @@ from tests.harness.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
 PUBLIC_URL = "http://help.hearthline.example"
 BOT_PYTHON = os.environ.get("HEARTHLINE_BOT_PYTHON", str(ROOT / "var" / "env" / "bot" / "bin" / "python"))
 MODELS = Path(os.environ.get("HEARTHLINE_MODEL", ROOT / "var" / "models"))
+DATA_KEY = "5ea1ed00" * 8
+_SEALER = Sealer([DATA_KEY])
 #: Seconds after which a dead worker's jobs are run again; short, so that tests need not wait long.
 STALLED_AFTER = "3"
 
@@ -76,6 +81,7 @@ class System:
             "HEARTHLINE_VAR_DIR": str(self.var),
             "HEARTHLINE_CLOCK_FILE": str(self.clock_file),
             "HEARTHLINE_SECRET_KEY": canaries.add("f00dfeed" * 8),
+            "HEARTHLINE_DATA_KEYS": canaries.add(DATA_KEY),
             "HEARTHLINE_PUBLIC_URL": PUBLIC_URL,
             "HEARTHLINE_RASA_URL": rasa_url,
             "HEARTHLINE_ACTIONS_URL": actions_url,
@@ -225,9 +231,10 @@ class System:
     # The truth.
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        """What the database holds."""
+        """What the database holds, sealed words opened."""
         with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
-            return connection.execute(sql, parameters or None).fetchall()  # type: ignore[arg-type]
+            found = connection.execute(sql, parameters or None).fetchall()  # type: ignore[arg-type]
+        return [{name: opened(value) for name, value in row.items()} for row in found]
 
     def one(self, sql: str, **parameters: Any) -> dict[str, Any]:
         """The only row."""
@@ -269,6 +276,18 @@ class System:
         except AssertionError as error:
             left = "\n".join(str(row) for row in self.rows(_WHAT_IS_LEFT))
             raise AssertionError(f"{error}:\n{left}\n{self.tail()}") from None
+
+
+def opened(value: Any) -> Any:
+    """A value of whatever column, its words opened if they are sealed."""
+    if not (isinstance(value, str) and value.startswith(MARK)):
+        return value
+    for kinds in sealed_columns().values():
+        for kind in kinds.values():
+            with contextlib.suppress(NotOpened):
+                words = _SEALER.open(value, kind.place)
+                return json.loads(words) if isinstance(kind, SealedJson) else words
+    raise AssertionError("a sealed value opens in no column")
 
 
 def answers(url: str) -> bool:
