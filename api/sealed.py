@@ -133,6 +133,11 @@ def unseal(stored: str, place: str) -> str:
         return Unreadable.because(problem)
 
 
+def or_nothing(words: str) -> str:
+    """For what goes out to somebody who should not read that words are unreadable, and can do without them."""
+    return "" if isinstance(words, Unreadable) else words
+
+
 def unseal_json(stored: Any, place: str, instead: Callable[[Unreadable], Any]) -> Any:
     """The same for a JSON column; ``instead`` makes what stands for a value that does not open."""
     if not (isinstance(stored, str) and stored.startswith(MARK)):
@@ -154,7 +159,7 @@ def no_list(_words: Unreadable) -> list[Any]:
 class _Bound(TypeDecorator[Any]):
     """What both types have in common: their place, and that SQL can compare them with nothing but emptiness."""
 
-    impl = String
+    impl: Any = String
     cache_ok = True
 
     def __init__(self, place: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 #: Roles, from the narrowest view to the widest. A worker sees the families assigned to them; the others the agency's.
 ROLES = ("worker", "duty", "manager", "administrator")
@@ -136,7 +137,7 @@ class Opening(Base):
     id: Mapped[Id]
     family_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("families.id"), index=True)
     worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed("openings.reason"))
     opened_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     #: When one of the family's own workers said that they have seen it, and who.
@@ -176,7 +177,7 @@ class KeptAnswer(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     #: None while the first request is being worked on.
     status: Mapped[int | None]
-    body: Mapped[str] = mapped_column(default="")
+    body: Mapped[str] = mapped_column(Sealed("kept_answers.body"), default="")
 
 
 class SignInAttempt(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
 from api.families.models import Person
+from api.sealed import Sealed
 
 #: The kinds of appointment there are words for (appointments.kind.<kind> in data/texts).
 KINDS = (
@@ -46,12 +47,12 @@ class Appointment(Base):
     kind: Mapped[str]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    place: Mapped[str] = mapped_column(default="")
-    address: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(Sealed("appointments.place"), default="")
+    address: Mapped[str] = mapped_column(Sealed("appointments.address"), default="")
     #: An address that must not be written in a message (a refuge, a foster home).
     address_hidden: Mapped[bool] = mapped_column(default=False)
-    link: Mapped[str] = mapped_column(default="")
-    bring: Mapped[str] = mapped_column(default="")
+    link: Mapped[str] = mapped_column(Sealed("appointments.link"), default="")
+    bring: Mapped[str] = mapped_column(Sealed("appointments.bring"), default="")
     status: Mapped[str] = mapped_column(default="scheduled")
     #: Why it was moved or called off last: one of REASONS, or "".
     change_reason: Mapped[str] = mapped_column(default="", server_default="")
@@ -85,7 +86,7 @@ class Attendee(Base):
     concerns: Mapped[bool] = mapped_column(default=False)
     answer: Mapped[str] = mapped_column(default="none")
     answered_at: Mapped[datetime | None]
-    answer_words: Mapped[str] = mapped_column(default="")
+    answer_words: Mapped[str] = mapped_column(Sealed("attendees.answer_words"), default="")
     appointment: Mapped[Appointment] = relationship(back_populates="attendees")
     person: Mapped[Person | None] = relationship()
 
@@ -100,7 +101,7 @@ class ChangeRequest(Base):
     appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
     message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
-    words: Mapped[str]
+    words: Mapped[str] = mapped_column(Sealed("change_requests.words"))
     created_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
@@ -153,11 +154,11 @@ class AppointmentSeries(Base):
     ends_on: Mapped[date | None]
     at: Mapped[time]
     minutes: Mapped[int]
-    place: Mapped[str] = mapped_column(default="")
-    address: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(Sealed("appointment_series.place"), default="")
+    address: Mapped[str] = mapped_column(Sealed("appointment_series.address"), default="")
     address_hidden: Mapped[bool] = mapped_column(default=False)
-    link: Mapped[str] = mapped_column(default="")
-    bring: Mapped[str] = mapped_column(default="")
+    link: Mapped[str] = mapped_column(Sealed("appointment_series.link"), default="")
+    bring: Mapped[str] = mapped_column(Sealed("appointment_series.bring"), default="")
     attendees: Mapped[list[Any]]
     #: The series that this one goes on with, changed from its first day on.
     follows_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointment_series.id"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
 from api.families.models import Person
+from api.sealed import Sealed
 
 KINDS = ("initial", "review", "pre_birth", "transfer_in")
 #: What a conference of each kind can decide.
@@ -46,11 +47,11 @@ class Conference(Base):
     held_on: Mapped[date]
     chair: Mapped[str] = mapped_column(default="")
     # The four steps of a conference.
-    assessment: Mapped[str] = mapped_column(default="")
-    discussion: Mapped[str] = mapped_column(default="")
+    assessment: Mapped[str] = mapped_column(Sealed("conferences.assessment"), default="")
+    discussion: Mapped[str] = mapped_column(Sealed("conferences.discussion"), default="")
     decision: Mapped[str] = mapped_column(default="")
-    decision_reason: Mapped[str] = mapped_column(default="")
-    planning: Mapped[str] = mapped_column(default="")
+    decision_reason: Mapped[str] = mapped_column(Sealed("conferences.decision_reason"), default="")
+    planning: Mapped[str] = mapped_column(Sealed("conferences.planning"), default="")
     #: Counts the changes, so that two people do not overwrite each other.
     version: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
@@ -100,4 +101,4 @@ class Dissent(Base):
     position: Mapped[int]
     name: Mapped[str]
     role: Mapped[str] = mapped_column(default="")
-    words: Mapped[str]
+    words: Mapped[str] = mapped_column(Sealed("conference_dissents.words"))

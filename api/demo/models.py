@@ -8,6 +8,7 @@ from sqlalchemy import Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base
+from api.sealed import Sealed
 
 
 class DemoText(Base):
@@ -22,7 +23,7 @@ class DemoText(Base):
     at: Mapped[datetime]
     sender: Mapped[str] = mapped_column(index=True)
     recipient: Mapped[str]
-    body: Mapped[str]
+    body: Mapped[str] = mapped_column(Sealed("demo_texts.body"))
     state: Mapped[str] = mapped_column(default="queued")
     #: Somebody has had the phone on the screen since.
     seen: Mapped[bool] = mapped_column(default=False)

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 
 class Family(Base):
@@ -65,10 +66,10 @@ class Person(Base):
     contact_days: Mapped[str] = mapped_column(default="1234567")
     may_name_self: Mapped[bool] = mapped_column(default=True)
     #: A word agreed with the person: messages that they did not ask for begin with it, if they want that.
-    code_word: Mapped[str] = mapped_column(default="")
+    code_word: Mapped[str] = mapped_column(Sealed("people.code_word"), default="")
     use_code_word: Mapped[bool] = mapped_column(default=False)
     #: Who else may see the phone, as the worker notes it; "" for nobody known.
-    phone_seen_by: Mapped[str] = mapped_column(default="")
+    phone_seen_by: Mapped[str] = mapped_column(Sealed("people.phone_seen_by"), default="")
     #: How they are called where a phone is shared; "" for their initial.
     phone_label: Mapped[str] = mapped_column(default="")
     #: When a worker last went over all this with them, and when to do so again. Never: at once.

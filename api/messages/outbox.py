@@ -71,7 +71,7 @@ def queue_reply(
 def _begun_as_agreed(session: Session, person_id: uuid.UUID, text: str) -> str:
     """What nobody asked for begins with the word that the person agreed on, if they want that."""
     word = session.scalar(select(Person.code_word).where(Person.id == person_id, Person.use_code_word))
-    return f"{word}. {text}" if word else text
+    return f"{word}. {text}" if word and sealed.or_nothing(word) else text
 
 
 def queue_to_worker(

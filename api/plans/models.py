@@ -11,6 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
 from api.families.models import Person
+from api.sealed import Sealed, SealedJson, Unreadable, no_list
+
+
+def _lost_changes(words: Unreadable) -> list[dict[str, Any]]:
+    """What stands for a version's changes that do not open: one, that says so."""
+    return [{"part": "plan", "what": "changed", "name": words, "fields": {}}]
+
+
+def _lost_content(words: Unreadable) -> dict[str, Any]:
+    return {"plan": {"contingency": words}}
+
 
 plan_children = Table(
     "plan_children",
@@ -31,7 +42,7 @@ class Plan(Base):
     ended_on: Mapped[date | None]
     review_on: Mapped[date | None]
     #: What happens, in general, if the plan does not work; ``contingencies`` has it step by step.
-    contingency: Mapped[str] = mapped_column(default="")
+    contingency: Mapped[str] = mapped_column(Sealed("plans.contingency"), default="")
     #: How often the children are visited, in days; None where the plan does not say.
     visit_every_days: Mapped[int | None]
     #: Counts the changes: the number of the newest PlanVersion. Two workers do not overwrite each other.
@@ -54,11 +65,11 @@ class Risk(Base):
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
     position: Mapped[int]
     harm: Mapped[str]  # physical, emotional, sexual, neglect
-    description: Mapped[str]
+    description: Mapped[str] = mapped_column(Sealed("risks.description"))
     level: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    evidence: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    evidence: Mapped[str] = mapped_column(Sealed("risks.evidence"), default="", server_default=text("''"))
     #: What would show that it is lower.
-    lower_when: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    lower_when: Mapped[str] = mapped_column(Sealed("risks.lower_when"), default="", server_default=text("''"))
     #: Not on the family's own page (it would put somebody at risk).
     kept_from_family: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
@@ -76,8 +87,8 @@ class Outcome(Base):
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
     external_id: Mapped[str]
     position: Mapped[int]
-    title: Mapped[str]
-    measure: Mapped[str] = mapped_column(default="")
+    title: Mapped[str] = mapped_column(Sealed("outcomes.title"))
+    measure: Mapped[str] = mapped_column(Sealed("outcomes.measure"), default="")
     by_on: Mapped[date | None]
     state: Mapped[str] = mapped_column(default="open")
 
@@ -90,10 +101,10 @@ class Contingency(Base):
     id: Mapped[Id]
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
     position: Mapped[int]
-    trigger: Mapped[str]
+    trigger: Mapped[str] = mapped_column(Sealed("contingencies.trigger"))
     by_on: Mapped[date | None]
-    response: Mapped[str]
-    who: Mapped[str] = mapped_column(default="")
+    response: Mapped[str] = mapped_column(Sealed("contingencies.response"))
+    who: Mapped[str] = mapped_column(Sealed("contingencies.who"), default="")
     kept_from_family: Mapped[bool] = mapped_column(default=False)
 
 
@@ -110,8 +121,8 @@ class PlanVersion(Base):
     #: None where an import made it.
     made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     review_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reviews.id"))
-    changes: Mapped[list[Any]]
-    content: Mapped[dict[str, Any]]
+    changes: Mapped[list[Any]] = mapped_column(SealedJson("plan_versions.changes", _lost_changes))
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJson("plan_versions.content", _lost_content))
 
 
 class CoreGroupMember(Base):
@@ -127,7 +138,9 @@ class CoreGroupMember(Base):
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="", server_default=text("''"))
     #: What they do in the plan.
-    responsibility: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    responsibility: Mapped[str] = mapped_column(
+        Sealed("core_group_members.responsibility"), default="", server_default=text("''")
+    )
 
 
 class PlanAction(Base):
@@ -143,24 +156,24 @@ class PlanAction(Base):
     id: Mapped[Id]
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
     external_id: Mapped[str]
-    title: Mapped[str]
-    why: Mapped[str] = mapped_column(default="")
+    title: Mapped[str] = mapped_column(Sealed("plan_actions.title"))
+    why: Mapped[str] = mapped_column(Sealed("plan_actions.why"), default="")
     #: The family member whose action it is; None where a professional's (``owner_name`` says whose).
     owner_person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     owner_name: Mapped[str] = mapped_column(default="")
     due_on: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="open")
-    blocked_reason: Mapped[str] = mapped_column(default="")
+    blocked_reason: Mapped[str] = mapped_column(Sealed("plan_actions.blocked_reason"), default="")
     #: therapy, medical, practical, parenting, education, safety, other; empty where nobody has said.
     kind: Mapped[str] = mapped_column(default="", server_default=text("''"))
     #: How everybody will know that it is done.
-    measure: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    measure: Mapped[str] = mapped_column(Sealed("plan_actions.measure"), default="", server_default=text("''"))
     #: What shows that it is done.
-    evidence: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    evidence: Mapped[str] = mapped_column(Sealed("plan_actions.evidence"), default="", server_default=text("''"))
     #: The outcome that it serves.
     outcome_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("outcomes.id"))
     #: Other words by which a family may name it ("triple p", "the course").
-    also_called: Mapped[list[str]] = mapped_column(default=list)
+    also_called: Mapped[list[str]] = mapped_column(SealedJson("plan_actions.also_called", no_list), default=list)
     plan: Mapped[Plan] = relationship(back_populates="actions")
     events: Mapped[list[ActionEvent]] = relationship(order_by="ActionEvent.at")
 
@@ -179,5 +192,5 @@ class ActionEvent(Base):
     worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     #: The message it came from, once per message: a retried turn records nothing twice.
     message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
-    words: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(Sealed("action_events.words"), default="")
     status_before: Mapped[str] = mapped_column(default="")

@@ -31,6 +31,7 @@ from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 from api.presence.models import Presence
 from api.protection import case_record, whose
 from api.reminders.models import Reminder, ReminderPlan
+from api.sealed import Unreadable
 from api.views.models import StatedView
 
 LONGEST_REASON = 200
@@ -276,9 +277,13 @@ def _kept_answers(session: Session, person: Person, numbers: set[str], done: Don
     """What programs were answered in the last day, where it names the person: emptied, not removed, so that a program
     that asks again does nothing twice."""
     said = [str(person.id), *numbers, *([] if person.erased_at else [person.first_name])]
-    named = or_(*(KeptAnswer.body.contains(word, autoescape=True) for word in said))
     theirs = select(Worker.id).join(Family, Family.agency_id == Worker.agency_id).where(Family.id == person.family_id)
-    emptied = update(KeptAnswer).where(KeptAnswer.worker_id.in_(theirs), KeptAnswer.body != "", named)
+    kept = select(KeptAnswer.id, KeptAnswer.body).where(KeptAnswer.worker_id.in_(theirs), KeptAnswer.body != "")
+    # What cannot be opened may name them as well as not.
+    named = [
+        key for key, body in session.execute(kept) if isinstance(body, Unreadable) or any(one in body for one in said)
+    ]
+    emptied = update(KeptAnswer).where(KeptAnswer.id.in_(named))
     done.add("kept answers to programs", _count(session, emptied.values(body="")))
 
 

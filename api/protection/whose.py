@@ -21,6 +21,7 @@ from api.access.models import Agency
 from api.families.models import ContactPoint, Family, Person
 from api.jurisdiction import packs
 from api.messages.models import Conversation
+from api.sealed import Unreadable
 
 
 class Unknown(LookupError):
@@ -146,6 +147,8 @@ def without_relatives(session: Session, person: Person, agency: Agency) -> Calla
 
 def through(clean: Callable[[str], str], value: Any) -> Any:
     """The same for every text in a JSON value."""
+    if isinstance(value, Unreadable):
+        return value  # it has nobody's words in it, and must stay what it is
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):

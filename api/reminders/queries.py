@@ -74,7 +74,7 @@ _DUE = text("""
         ORDER BY v.last_inbound_at DESC NULLS LAST LIMIT 1
     ) web ON true
     ORDER BY r.due_at
-""").columns(memory=Conversation.state.type)
+""").columns(memory=Conversation.state.type, place=Appointment.place.type, code_word=Person.code_word.type)
 
 _OFFERS = text("""
     SELECT r.conversation_id, r.appointment_id, r.first_option, r.outbound_id, o.options, o.seq,

@@ -189,7 +189,7 @@ def _addressed(row: Row[Any], said: str) -> str:
     """With the word that the person agreed on, and on a phone that two share with what they are called there."""
     if row.channel != "sms":
         return said
-    before = [row.code_word, row.phone_label if row.shared else ""]
+    before = [sealed.or_nothing(row.code_word), row.phone_label if row.shared else ""]
     return ". ".join([*filter(None, before), said])
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 PROGRESS = ("worse", "none", "some", "good", "achieved")
 EFFECTS = ("helped", "helped_a_little", "did_not_help", "made_worse", "not_started")
@@ -30,10 +31,10 @@ class Review(Base):
     conference_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conferences.id"))
     external_id: Mapped[str]
     held_on: Mapped[date]
-    changes: Mapped[str] = mapped_column(default="")
+    changes: Mapped[str] = mapped_column(Sealed("reviews.changes"), default="")
     next_step: Mapped[str]
-    reason: Mapped[str] = mapped_column(default="")
-    support: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(Sealed("reviews.reason"), default="")
+    support: Mapped[str] = mapped_column(Sealed("reviews.support"), default="")
     next_review_on: Mapped[date | None]
     recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     recorded_at: Mapped[datetime]
@@ -50,7 +51,7 @@ class OutcomeProgress(Base):
     review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
     outcome_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("outcomes.id"), primary_key=True, index=True)
     progress: Mapped[str]
-    words: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(Sealed("outcome_progress.words"), default="")
 
 
 class ActionEffect(Base):
@@ -66,4 +67,4 @@ class ActionEffect(Base):
     review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
     action_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plan_actions.id"), primary_key=True, index=True)
     effect: Mapped[str]
-    words: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(Sealed("action_effects.words"), default="")

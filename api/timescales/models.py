@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 
 class CaseEvent(Base):
@@ -40,7 +41,7 @@ class CaseEvent(Base):
     day: Mapped[date]
     outcome: Mapped[str] = mapped_column(default="held")
     appointment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointments.id"))
-    note: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(Sealed("case_events.note"), default="")
     recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     recorded_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]

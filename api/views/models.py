@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 #: Who may read it: the family's own worker and managers; all workers of the family; everybody at the meeting.
 AUDIENCES = ("lead", "workers", "meeting")
@@ -32,7 +33,7 @@ class StatedView(Base):
     external_id: Mapped[str]
     given_on: Mapped[date]
     way: Mapped[str] = mapped_column(default="said")
-    words: Mapped[str]
+    words: Mapped[str] = mapped_column(Sealed("stated_views.words"))
     audience: Mapped[str] = mapped_column(default="lead")
     family_may_see: Mapped[bool] = mapped_column(default=False)
     #: The message it came in; one view for a message, however often the turn is tried.

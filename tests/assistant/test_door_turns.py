@@ -21,6 +21,7 @@ from api.families.models import ContactPoint, Person
 from api.messages import inbox
 from api.messages.models import Conversation, InboundMessage
 from tests.assistant.conftest import Talk, Understanding
+from tests.harness.words import opened
 
 Phone = Callable[[str], Talk]
 PIN = "4826"
@@ -65,7 +66,9 @@ def kept() -> str:
             text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
         ).all()
         return "\n".join(
-            str(row) for table in tables for row in connection.execute(text(f'SELECT t::text FROM "{table}" t'))
+            str(opened(row))
+            for table in tables
+            for (row,) in connection.execute(text(f'SELECT to_jsonb(t) FROM "{table}" t'))
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import subprocess
@@ -19,19 +18,16 @@ import psycopg
 from psycopg.rows import dict_row
 
 from api import embedded_postgres
-from api.protection.resealing import sealed_columns
-from api.sealed import MARK, NotOpened, SealedJson, Sealer
 from tests.harness import canaries, town
 from tests.harness.phones import Phone
 from tests.harness.processes import ROOT, Process, free_port, wait_until
 from tests.harness.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
+from tests.harness.words import DATA_KEY, opened
 
 #: Where Twilio thinks that we are. Not where any process listens, as behind a proxy.
 PUBLIC_URL = "http://help.hearthline.example"
 BOT_PYTHON = os.environ.get("HEARTHLINE_BOT_PYTHON", str(ROOT / "var" / "env" / "bot" / "bin" / "python"))
 MODELS = Path(os.environ.get("HEARTHLINE_MODEL", ROOT / "var" / "models"))
-DATA_KEY = "5ea1ed00" * 8
-_SEALER = Sealer([DATA_KEY])
 #: Seconds after which a dead worker's jobs are run again; short, so that tests need not wait long.
 STALLED_AFTER = "3"
 
@@ -276,18 +272,6 @@ class System:
         except AssertionError as error:
             left = "\n".join(str(row) for row in self.rows(_WHAT_IS_LEFT))
             raise AssertionError(f"{error}:\n{left}\n{self.tail()}") from None
-
-
-def opened(value: Any) -> Any:
-    """A value of whatever column, its words opened if they are sealed."""
-    if not (isinstance(value, str) and value.startswith(MARK)):
-        return value
-    for kinds in sealed_columns().values():
-        for kind in kinds.values():
-            with contextlib.suppress(NotOpened):
-                words = _SEALER.open(value, kind.place)
-                return json.loads(words) if isinstance(kind, SealedJson) else words
-    raise AssertionError("a sealed value opens in no column")
 
 
 def answers(url: str) -> bool:

@@ -34,6 +34,7 @@ from api.settings import DATA
 from api.tables import metadata
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
+from tests.harness.words import opened
 from tests.small_town import Household, Town
 
 YESTERDAY = timedelta(days=1)
@@ -52,7 +53,7 @@ def everything(session: Session, *leave: str) -> str:
     """Every row of every table, as text."""
     session.rollback()
     return "\n".join(
-        str(row)
+        str(opened(json.loads(row)))
         for name in metadata.tables
         if name not in leave
         for row in session.connection().exec_driver_sql(f'SELECT to_jsonb(t)::text FROM "{name}" t').scalars()
