@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 180
 #: The process that accepts messages: the others step back for it.
 FIRST = "api"
+#: These read nothing that is stored, and get no key to it.
+BOT = ("rasa", "actions")
 
 
 def prepare() -> dict[str, str]:
@@ -66,9 +68,10 @@ def main() -> int:
     made = prepare()
     env = {**os.environ, **made}
     manager = Manager()
+    without_keys = {name: value for name, value in env.items() if name != "HEARTHLINE_DATA_KEYS"}
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
         keep = f"exec {sys.executable} -m api.keep {'' if name == FIRST else '--behind '}-- {command}"
-        manager.add_process(name, keep, env=env, cwd=str(ROOT))
+        manager.add_process(name, keep, env=without_keys if name in BOT else env, cwd=str(ROOT))
     stop = threading.Event()
     threading.Thread(target=announce_when_ready, args=(made["HEARTHLINE_PORT"], stop), daemon=True).start()
     try:

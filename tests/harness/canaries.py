@@ -12,6 +12,8 @@ from pathlib import Path
 SHORTEST = 9
 
 _words: set[str] = set()
+#: Those that somebody wrote: they stand unsealed in no table either.
+_written: set[str] = set()
 _folders: list[Path] = []
 
 
@@ -21,6 +23,17 @@ def add(word: str) -> str:
         if len(line.strip()) >= SHORTEST:
             _words.add(line.strip().removeprefix("+"))
     return word
+
+
+def wrote(body: str) -> None:
+    """The same for what somebody wrote to us."""
+    add(body)
+    _written.update(line.strip() for line in body.splitlines() if len(line.strip()) >= SHORTEST)
+
+
+def written_in(dump: str) -> tuple[int, list[str]]:
+    """How many such canaries there are, and which stand in this dump of a database."""
+    return len(_written), [word for word in sorted(_written) if word in dump]
 
 
 def forget(word: str) -> None:

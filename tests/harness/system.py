@@ -195,7 +195,7 @@ class System:
     def webhook(self, sender: str, body: str, *, sid: str = "", api: int = 0, **more: Any) -> httpx.Response:
         """Twilio hands us an SMS; both are canaries from now on."""
         canaries.add(sender)
-        canaries.add(body)
+        canaries.wrote(body)
         return self.twilio.webhook(PUBLIC_URL, self.api_urls[api], sender=sender, body=body, sid=sid, **more)
 
     def status(self, text: Any, status: str, *, error: str = "", api: int = 0) -> httpx.Response:

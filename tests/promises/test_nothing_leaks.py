@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from api import embedded_postgres
+from api.sealed import MARK
 from tests.harness import canaries
 from tests.harness.system import System
 
@@ -27,3 +30,14 @@ def test_no_output_of_any_process_holds_a_word_of_anybody(system: System) -> Non
         # Run alone, it would pass without having looked at anything: better to say that it proves nothing.
         pytest.skip("run with the rest of tests/promises: nothing was said in this run")
     assert canaries.found(outputs) == []
+
+
+def test_a_dump_of_the_database_holds_no_word_that_anybody_wrote(system: System) -> None:
+    dumped = subprocess.run(
+        [embedded_postgres.tool("pg_dump"), f"--dbname={system.url}"], capture_output=True, text=True, check=True
+    )
+    count, found = canaries.written_in(dumped.stdout)
+    if count < 20:
+        pytest.skip("run with the rest of tests/promises: nothing was said in this run")
+    assert "inbound_messages" in dumped.stdout and MARK in dumped.stdout
+    assert found == []
