@@ -58,6 +58,7 @@ def import_families(
     data/demo/README.md). Nothing is written unless all is right."""
     from api.imports.service import ImportProblems, import_paths
     from api.imports.templates import write_templates
+    from api.protection import data_keys
 
     if template is not None:
         try:
@@ -69,6 +70,7 @@ def import_families(
         fail(
             "Say what to import: a JSON file, CSV tables or a folder with them. --template FOLDER writes empty tables."
         )
+    data_keys.check()
     try:
         report = import_paths(files or [], check_only=check)
     except ImportProblems as problems:
@@ -140,7 +142,9 @@ def export_false_alarms(
     """What raised an alarm that workers then called false: for a person to read, strip of names, and give to the screen
     as examples. The file holds what families wrote; only its owner can read it."""
     from api.escalations.export import write_false_alarms
+    from api.protection import data_keys
 
+    data_keys.check()
     try:
         count = write_false_alarms(out)
     except OSError as problem:

@@ -44,10 +44,10 @@ def restore(file: File) -> None:
         _fail(str(problem))
     else:
         typer.echo("All of it is back. Now: hearthline migrate; then erase again who was erased since this backup.")
-        if unknown := data_keys.missing_now():
-            typer.echo(f"Its words need keys that HEARTHLINE_DATA_KEYS does not have: {', '.join(unknown)}. Add them.")
         if doubtful:
             typer.echo(f"{doubtful} texts may have gone out since the backup: the console shows them to workers.")
+        if unknown := data_keys.missing_now():
+            typer.echo(f"Its words need keys that HEARTHLINE_DATA_KEYS does not have: {', '.join(unknown)}. Add them.")
 
 
 @protection.command("seal")
@@ -96,8 +96,9 @@ def export_person(
     out: Annotated[Path, typer.Option(dir_okay=False, help="the JSON file to write; it must not be there yet")],
 ) -> None:
     """Everything held about one person, for a subject access request. A person reads it before it is handed over."""
-    from api.protection import person_file, whose
+    from api.protection import data_keys, person_file, whose
 
+    data_keys.check()
     try:
         count = person_file.write(who, out)
     except whose.Unknown as problem:
@@ -123,8 +124,9 @@ def export_agency(
     from api.access.models import Agency
     from api.database import reading
     from api.families.models import Family
-    from api.protection import agency_file
+    from api.protection import agency_file, data_keys
 
+    data_keys.check()
     worker_id, agency_id = _administrator(by, agency)
     with reading() as session:
         family_id = session.scalar(
@@ -168,8 +170,9 @@ def erase_person(
     yes: Annotated[bool, typer.Option("--yes", help="do it; without this it only says what would happen")] = False,
 ) -> None:
     """Empty what is held about one person. What the law makes one keep stays, without their words and name."""
-    from api.protection import erasure, whose
+    from api.protection import data_keys, erasure, whose
 
+    data_keys.check()
     try:
         done = erasure.erase(who, reason, only_say=not yes)
     except (whose.Unknown, erasure.Refused) as problem:
