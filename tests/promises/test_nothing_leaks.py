@@ -37,7 +37,7 @@ def test_a_dump_of_the_database_holds_no_word_that_anybody_wrote(system: System)
         [embedded_postgres.tool("pg_dump"), f"--dbname={system.url}"], capture_output=True, text=True, check=True
     )
     count, found = canaries.written_in(dumped.stdout)
-    if count < 20:
+    if count < 2:
         pytest.skip("run with the rest of tests/promises: nothing was said in this run")
     assert "inbound_messages" in dumped.stdout and MARK in dumped.stdout
     assert found == []
