@@ -116,3 +116,23 @@ def test_nobody_is_told_where_there_was_no_danger_or_it_is_over(town: Town, clos
         with transaction() as writing:
             service.resolve(writing, number, town.manager, "spoke with her, safe")
     assert leave(token) == 0 and texts_of_leaving() == {}
+
+
+def test_danger_that_is_understood_only_after_the_leaving_is_told_too(town: Town, session: Session) -> None:
+    cookies, conversation_id = town.chatting()
+    town.message(session.get_one(Conversation, conversation_id), "he hurts me", state="queued")
+    webchat.leave(cookies[CHAT_COOKIE])
+    queued = text("SELECT lock FROM procrastinate_jobs WHERE task_name = 'tell_left'")
+    assert list(session.scalars(queued)) == [f"conversation:{conversation_id}"], "after the turn, by its lock"
+    with transaction() as writing:  # what the turn makes of it
+        conversation = writing.get_one(Conversation, conversation_id)
+        service.open_escalation(
+            writing,
+            conversation=conversation,
+            message=None,
+            kind="harm_disclosed",
+            priority="urgent",
+            words="he hurts me",
+        )
+    tell_left(str(conversation_id))
+    assert texts_of_leaving()

@@ -18,6 +18,7 @@ from api import clock, jobs, texts
 from api.access import service as access
 from api.access.models import Agency
 from api.audit import service as audit
+from api.channels.webchat import queries
 from api.database import notify, transaction
 from api.escalations import queries as escalations
 from api.families.models import ChatCode, Family, Person
@@ -158,7 +159,8 @@ def leave(token: str) -> None:
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
-        if escalations.about_danger(session, conversation.id):
+        # A message that still waits for its turn may turn out to be about danger: the job comes after that turn.
+        if escalations.about_danger(session, conversation.id) or queries.waits_for_a_turn(session, conversation.id):
             jobs.enqueue_left(session, conversation.id)
 
 
