@@ -20,6 +20,7 @@ from api.appointments.jobs import EVERY_SECONDS as SERIES_SECONDS
 from api.appointments.jobs import write_series
 from api.database import closed, libpq_url
 from api.escalations.jobs import climb
+from api.evidence.fetching import fetch_media
 from api.evidence.jobs import SWEEP_SECONDS, sweep_files
 from api.jobs import app
 from api.messages.jobs import sweep
@@ -96,6 +97,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
                 asyncio.create_task(_every(LOOK_SECONDS, watch_twilio)),
                 asyncio.create_task(_every(RETENTION_SECONDS, remove_old)),
+                asyncio.create_task(_every(settings().tick_seconds, fetch_media)),
                 asyncio.create_task(_every(SWEEP_SECONDS, sweep_files)),
                 asyncio.create_task(_retry_stalled()),
             ]

@@ -21,6 +21,7 @@ from api import clock, crashpoints, jobs
 from api.access.models import Worker
 from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
+from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
 from api.messages import commands, danger, door, enrolment, keywords, options
 from api.messages.cleaning import storable
@@ -99,7 +100,9 @@ def accept(
         conversation.last_inbound_at = message.received_at
         if pin is not None:
             door.settle(session, conversation, message, pin)
-        _route(session, conversation, message, verdict, keyword, reach)
+        # (A text of nothing but a photo has no words to be understood: what becomes of the photo is its answer.)
+        coming = reach == "active" and fetching.note(session, conversation, message, media)
+        _route(session, conversation, message, verdict, keyword, reach, only_files=coming and not body.strip())
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
@@ -217,7 +220,14 @@ def _without_turn(conversation: Conversation, keyword: str) -> bool:
 
 
 def _route(
-    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, keyword: str, reach: str
+    session: Session,
+    conversation: Conversation,
+    message: InboundMessage,
+    verdict: Verdict,
+    keyword: str,
+    reach: str,
+    *,
+    only_files: bool,
 ) -> None:
     """Decide what becomes of a new message: recorded, escalated, queued for a turn (several may hold)."""
     if conversation.worker_id is not None:
@@ -236,5 +246,7 @@ def _route(
             message.state, message.settled_at = "answered", message.received_at
         else:
             commands.from_stranger(session, conversation, message)
+    elif only_files:
+        message.state, message.flag = "unanswered", fetching.FLAG
     else:
         jobs.enqueue_turns(session, conversation.id)
