@@ -16,6 +16,7 @@ from api.console import queries
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import queries as escalations
+from api.evidence import queries as evidence
 from api.families import contact
 from api.families import queries as families
 from api.messages import held, service
@@ -65,6 +66,7 @@ def _thread(
         seen = presence.seen_by_person(session, conversation.id)
         also_here = others(session, me, conversation)
         waits_until = held.waits_until(session, conversation, clock.now())
+        came = evidence.with_messages(session, me, [line.id for line in lines if line.direction == "in"])
     return console_page(
         request,
         me,
@@ -78,6 +80,7 @@ def _thread(
         taken_by=taken_by,
         also_writing=also_writing,
         waits_until=waits_until,
+        came=came,
         seen=seen,
         seen_line=max((line.seq for line in lines if line.worker_name and seen and line.seq <= seen.seq), default=0),
         also_here=also_here,

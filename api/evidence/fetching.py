@@ -1,7 +1,7 @@
-"""Files that came with texts: noted with the text, fetched by the worker process, kept as evidence, told to the sender.
+"""Files that came with texts: noted with the text, fetched by the worker process, kept as evidence, answered.
 
-Promises: each try is a row committed before it; a file is kept once, however often it is tried; whatever was not kept is
-shown to workers with its text. A text without words waits for a worker until its file is here.
+Promises: each try is a row committed before it; a file is kept once, however often it is tried; whatever was not kept
+is shown to workers with its text. A text without words waits for a worker until its file is here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class _Try:
     tries: int
 
 
-def note(session: Session, conversation: Conversation, message: InboundMessage, given: Sequence[dict[str, str]]) -> bool:
+def note(
+    session: Session, conversation: Conversation, message: InboundMessage, given: Sequence[dict[str, str]]
+) -> bool:
     """Note the files of a text from somebody who agreed to texts; whether any of them will be fetched. On a phone that
     several share nobody knows whose they are, unless whoever writes has just proved it."""
     if conversation.person_id is None or not given:

@@ -1,7 +1,7 @@
 """Fetches a file that came with a text, from Twilio and from nowhere else, and has it deleted there.
 
-Promise: an address in a message is never asked. Of it only the media's id is taken, if the rest is Twilio's own form for
-this very message of our account; the address asked is made anew of our settings and the ids. A redirect leads to
+Promise: an address in a message is never asked. Of it only the media's id is taken, if the rest is Twilio's own form
+for this very message of our account; the address asked is made anew of our settings and the ids. A redirect leads to
 Twilio's own media hosts by https, at an address of the open internet, or nowhere; our credentials do not go along.
 """
 

@@ -56,6 +56,14 @@ class OfFamily:
 
 
 @dataclass(frozen=True)
+class CameWith:
+    """A file that came with a text. ``state``: kept (with its id), waiting, refused, given_up."""
+
+    state: str
+    evidence_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
 class Link:
     """``state``: open, used, old."""
 
@@ -130,15 +138,17 @@ def link(session: Session, token: str, *, for_update: bool = False) -> Link | No
     return Link(found, "used" if found.used_at else "old" if old else "open", row[1])
 
 
-def with_messages(session: Session, messages: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Evidence | MediaFetch]]:
-    """What came with these texts: the files that are kept, and those that are not here (yet). By message."""
+def with_messages(session: Session, viewer: Viewer, messages: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CameWith]]:
+    """What came with these texts, by message; a file that is kept as far as the viewer may see the family."""
     ids = list(messages)
-    found: dict[uuid.UUID, list[Evidence | MediaFetch]] = {}
-    for kept in session.scalars(select(Evidence).where(Evidence.message_id.in_(ids)).order_by(Evidence.part)):
+    seen = access.visible_families(viewer).with_only_columns(Family.id)
+    mine = and_(Evidence.message_id.in_(ids), Evidence.state == "kept", Evidence.family_id.in_(seen))
+    found: dict[uuid.UUID, list[CameWith]] = {}
+    for kept in session.scalars(select(Evidence).where(mine).order_by(Evidence.part)):
         if kept.message_id:
-            found.setdefault(kept.message_id, []).append(kept)
+            found.setdefault(kept.message_id, []).append(CameWith("kept", kept.id))
     missing = ("waiting", "refused", "given_up")
     query = select(MediaFetch).where(MediaFetch.message_id.in_(ids), MediaFetch.state.in_(missing))
     for one in session.scalars(query.order_by(MediaFetch.part)):
-        found.setdefault(one.message_id, []).append(one)
+        found.setdefault(one.message_id, []).append(CameWith(one.state))
     return found

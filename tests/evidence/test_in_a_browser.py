@@ -83,7 +83,7 @@ def test_the_worker_is_told_while_the_page_is_open_and_looks_at_it(page: Page, t
     page.get_by_role("button", name="I have looked at it").click()
     expect(page.get_by_role("link", name="New photos and documents")).to_have_count(0)
     page.get_by_text("Remove", exact=False).first.click()
-    page.get_by_label("Why?").fill("sent twice")
+    page.get_by_label("Why? The file goes").fill("sent twice")
     page.get_by_role("button", name="Remove the file").click()
     expect(page.locator("#evidence")).to_contain_text("sent twice")
 

@@ -70,6 +70,9 @@ class FakeTwilio:
     #: What was wrong with calls: a test run fails with these.
     problems: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    #: Files that came with messages, by path, and which of them were asked for.
+    media: dict[str, bytes | str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def __post_init__(self) -> None:
@@ -174,9 +177,20 @@ class FakeTwilio:
                 self.end_headers()
                 self.wfile.write(content)
 
+            def do_DELETE(self) -> None:
+                self.send_response(fake.drop(self.path, self.headers.get("Authorization", "")))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
             def do_GET(self) -> None:
                 status, answer = fake.tell(self.path, self.headers.get("Authorization", ""))
-                content = answer.encode()
+                if status == 307:
+                    self.send_response(status)
+                    self.send_header("Location", str(answer))
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                content = answer if isinstance(answer, bytes) else answer.encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
@@ -223,8 +237,19 @@ class FakeTwilio:
                 return 0, ""
         return 201, json.dumps(message_resource(text))
 
-    def tell(self, path: str, authorization: str) -> tuple[int, str]:
-        """What the account resource and its balance say."""
+    def add_media(self, content: bytes | str, message: str) -> str:
+        """A file that came with this message (a text instead: where Twilio leads on to); the address of it."""
+        path = f"/2010-04-01/Accounts/{self.account}/Messages/{message}/Media/ME{uuid.uuid4().hex}"
+        self.media[path] = content
+        return f"https://api.twilio.com{path}"
+
+    def drop(self, path: str, authorization: str) -> int:
+        """Delete a file, as we asked; the status. Twilio's library names it with ".json"."""
+        known = authorization == "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
+        return (204 if self.media.pop(path.removesuffix(".json"), None) is not None else 404) if known else 401
+
+    def tell(self, path: str, authorization: str) -> tuple[int, str | bytes]:
+        """What the account resource and its balance say; a file that came with a message."""
         expected = "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
         if authorization != expected:
             return 401, error_document(401, 20003, "Authenticate")
@@ -233,6 +258,10 @@ class FakeTwilio:
             return 200, json.dumps({"sid": self.account, "status": self.status, "type": "Full"})
         if path == f"{here}/Balance.json":
             return 200, json.dumps({"account_sid": self.account, "balance": self.balance, "currency": "GBP"})
+        if path in self.media:
+            self.asked.append(path)
+            content = self.media[path]
+            return (307 if isinstance(content, str) else 200), content
         return self._problem(404, 20404, f"The requested resource {path} was not found")
 
     def _next_fault(self, to: str) -> str:
