@@ -30,7 +30,9 @@ MEDIA_HOSTS = {
     "mms.twiliocdn.com": "/",
     "s3-external-1.amazonaws.com": "/media.twiliocdn.com/",
 }
-_PATH = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-f]{32})/Messages/((?:SM|MM)[0-9a-f]{32})/Media/(ME[0-9a-f]{32})")
+_PATH = re.compile(
+    r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages/((?:SM|MM)[0-9a-fA-F]{32})/Media/(ME[0-9a-fA-F]{32})"
+)
 _GONE = (404, 410)
 
 
