@@ -7,6 +7,7 @@ Promise: nothing else in the product reads the environment. In demo mode (no Twi
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +28,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 #: So many characters a data key has at the least.
 SHORTEST_KEY = 32
+#: How many points the curve has on which such keys are (P-256): a private key is a smaller number.
+_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class SettingsError(SystemExit):
@@ -96,6 +99,8 @@ class Settings(BaseSettings):
     oidc_verified_claim: str = Field(default="email_verified", min_length=1)
     #: Are workers written to once a day when statutory dates come near or are late?
     date_messages: bool = True
+    #: The key that push services know us by (VAPID): 32 random bytes as base64url; empty: no notes to browsers.
+    vapid_key: str = ""
     #: Below this balance (in the account's currency) the status page warns.
     twilio_low_balance: float = 20.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.
@@ -122,6 +127,16 @@ class Settings(BaseSettings):
     def mails(self) -> bool:
         """Is e-mail set up?"""
         return bool(self.smtp_url)
+
+    @property
+    def pushes(self) -> bool:
+        """Can workers be told by a note to their browser?"""
+        return self.demo or bool(self.vapid_key)
+
+    @cached_property
+    def vapid(self) -> str:
+        """The private key for such notes, base64url."""
+        return self.vapid_key or urlsafe_b64encode(bytes.fromhex(_kept_secret(self.var_dir, "vapid_key"))).decode()
 
     @property
     def base_url(self) -> str:
@@ -187,6 +202,7 @@ class Settings(BaseSettings):
         """Refuse to start half-configured. Raises SettingsError naming each missing setting."""
         self._check_mail()
         self._check_provider()
+        self._check_push()
         if self.demo:
             _ = self.data_secrets
             return
@@ -253,6 +269,19 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"{begins}HEARTHLINE_OIDC_ISSUER is set, so HEARTHLINE_OIDC_CLIENT_ID and\n"
                 "HEARTHLINE_OIDC_CLIENT_SECRET are needed too (the provider gives them when it is told of Hearthline)."
+            )
+
+    def _check_push(self) -> None:
+        key = self.vapid_key
+        try:
+            raw = urlsafe_b64decode(key + "=" * (-len(key) % 4)) if key.isascii() else b""
+            good = not key or (len(raw) == 32 and 0 < int.from_bytes(raw) < _P256)
+        except ValueError:
+            good = False
+        if not good:
+            raise SettingsError(
+                "Hearthline cannot start: HEARTHLINE_VAPID_KEY is not 32 random bytes as base64url. To make one:\n"
+                "openssl rand -base64 32 | tr '+/' '-_' | tr -d '='"
             )
 
 

@@ -3,6 +3,7 @@
 from api.access import models as access
 from api.appointments import models as appointments
 from api.audit import models as audit
+from api.channels.push import models as push
 from api.conferences import models as conferences
 from api.database import Base
 from api.demo import models as demo
@@ -39,6 +40,7 @@ __all__ = [
     "plans",
     "presence",
     "protection",
+    "push",
     "reminders",
     "reviews",
     "timescales",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import WorkerSession
 from api.audit import service as audit
+from api.channels.push import service as push
 from api.database import transaction
 
 #: When somebody was last seen is kept to so many minutes: reading a page should not write each time.
@@ -74,7 +75,9 @@ def end_others(session: Session, worker_id: uuid.UUID, but: uuid.UUID | None) ->
 
 
 def end_all(session: Session, worker_id: uuid.UUID, by: uuid.UUID) -> int:
-    """End all of this worker's sessions, by an administrator; returns how many."""
+    """End all of this worker's sessions, by an administrator, and the notifications in their browsers: whoever lost a
+    laptop is not told there. Returns how many sessions."""
+    push.turn_off_all(session, worker_id, by)
     return _end(session, worker_id, WorkerSession.worker_id == worker_id, by=by, verb="ended_workers_sessions")
 
 

@@ -18,6 +18,8 @@ from api.access import accounts, identities, second_factor, service, sessions
 from api.access import queries as access
 from api.access.guards import ACCOUNT, Visitor, client_of, from_our_page, signed_in_worker
 from api.audit import service as audit
+from api.channels.push import keys
+from api.channels.push import queries as push
 from api.console import forms
 from api.console.inputs import clock_time
 from api.console.layout import console_page
@@ -29,7 +31,10 @@ router = APIRouter(prefix=ACCOUNT, include_in_schema=False, dependencies=[Depend
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 #: What an address may say that has happened: account.note.<one of these>.
-NOTES = ("password", "ended", "removed", "needed", "hours")
+NOTES = (
+    "password", "ended", "removed", "needed", "hours",
+    "browser_on", "browser_off", "browser_refused", "browser_too_many",
+)  # fmt: skip
 LONGEST = 1024
 TOO_MANY = "console.sign_in.too_many_tries"
 
@@ -173,6 +178,7 @@ def _page(
         live = sessions.live(session, me.id)
         enrolled = second_factor.enrolled(session, me.id)
         left = second_factor.recovery_codes_left(session, me.id)
+        browsers = push.of_worker(session, me.id)
         just = sessions.just_from_provider(session, me.session_id)
         password = identities.password_allowed(session, me.worker) and me.worker.password_hash != ""
     here = next((one for one in live if one.id == me.session_id), None)
@@ -184,4 +190,5 @@ def _page(
         elsewhere=here is not None and here.factor == "provider",
         news_ways=accounts.NEWS_BY, mails=settings().mails,
         hours=hours or Hours(mine.works_from, mine.works_until, mine.works_on, mine.news_by),
+        browsers=browsers, push_key=keys.public() if settings().pushes else "",
     )  # fmt: skip

@@ -121,6 +121,7 @@ def _form(
         "targets": ladder.TARGETS,
         "channels": ladder.CHANNELS,
         "mails": settings().mails,
+        "pushes": settings().pushes,
         "person": PERSON,
         "members": _by_name(members),
         "teams": sorted({member.team for member in members.values() if member.team} | ({rule.team} - {""})),

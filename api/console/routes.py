@@ -33,6 +33,7 @@ from api.console import (
     ladder_routes,
     opening_routes,
     plan_routes,
+    push_routes,
     reminder_routes,
     review_routes,
     rota_routes,
@@ -70,6 +71,7 @@ routers = [
     opening_routes.router,
     key_routes.router,
     webhook_routes.router,
+    push_routes.router,
     plan_routes.router,
     evidence_routes.router,
 ]

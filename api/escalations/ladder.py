@@ -24,7 +24,7 @@ PRIORITIES = ("routine", "urgent", "emergency")
 TARGETS = ("lead", "duty", "manager", "team", "everyone")
 PERSON = "worker:"
 #: How a step can tell them.
-CHANNELS = ("sms", "email")
+CHANNELS = ("sms", "email", "push")
 BY_TEXT = ("sms",)
 MOST_STEPS = 8
 LONGEST_WAIT = {"emergency": 15, "urgent": 120, "routine": 1440}
@@ -80,7 +80,7 @@ class Case:
 @dataclass(frozen=True)
 class Told:
     """One telling: ``member`` as ``role`` by these channels, or nobody. ``problem`` says why they are not reached:
-    nobody, away, no_phone, no_email, no_way (neither)."""
+    nobody, away, no_phone, no_email, no_browser, no_way (none of several)."""
 
     role: str
     member: Member | None
@@ -143,10 +143,14 @@ def who(target: str, case: Case, rota: Rota, at: datetime, channels: tuple[str, 
     return tuple(_told(_role(target), member, channels) for member in found)
 
 
+#: What somebody lacks whom a step tells in one way only.
+_MISSING = {"sms": "no_phone", "email": "no_email", "push": "no_browser"}
+
+
 def _told(role: str, member: Member, channels: tuple[str, ...]) -> Told:
-    has = {"sms": member.has_phone, "email": member.has_email}
+    has = {"sms": member.has_phone, "email": member.has_email, "push": member.has_browser}
     reached = tuple(channel for channel in channels if has[channel])
-    missing = "no_way" if len(channels) > 1 else "no_email" if "email" in channels else "no_phone"
+    missing = "no_way" if len(channels) > 1 else _MISSING.get(channels[0], "no_way") if channels else "no_way"
     return Told(role, member, "" if reached else missing, reached)
 
 

@@ -74,7 +74,7 @@ class Notification(Base):
     worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     at: Mapped[datetime]
     problem: Mapped[str] = mapped_column(default="")
-    #: How: "sms", "email" or "sms email" (api.escalations.ladder.CHANNELS).
+    #: How: "sms", "email", "push" or several of them with a space between (api.escalations.ladder.CHANNELS).
     channels: Mapped[str] = mapped_column(default="sms", server_default="sms")
 
 

@@ -27,6 +27,8 @@ class Member:
     has_phone: bool = True
     #: They have an e-mail address, and e-mail is set up.
     has_email: bool = False
+    #: They have turned notifications on in a browser, and these are set up.
+    has_browser: bool = False
 
 
 @dataclass(frozen=True)

@@ -158,15 +158,15 @@ class _Batch:
         for channel in told.channels:
             pattern = self._pattern(text_id or f"escalation.{channel}.{due.priority}", here.language, name)
             words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, link)
-            address = (here.phones if channel == "sms" else here.emails)[told.member.id]
-            self.messages.append(outbox.ToWorker(told.member.id, due.id, channel, address, words))
+            for address in here.addresses(channel, told.member.id):
+                self.messages.append(outbox.ToWorker(told.member.id, due.id, channel, address, words))
 
     def _pattern(self, text_id: str, language: str, name: str) -> str:
         """The words, rendered once for all that differ in reference and link only."""
         key = (text_id, language, name)
         if key not in self._patterns:
             words = texts.render(text_id, language, reference=_REFERENCE, link=_LINK, name=name)
-            self._patterns[key] = words if text_id.startswith("escalation.email.") else sms.to_gsm7(words)
+            self._patterns[key] = sms.to_gsm7(words) if text_id.startswith("escalation.sms.") else words
         return self._patterns[key]
 
     def write(self, session: Session) -> None:
@@ -177,7 +177,8 @@ class _Batch:
 
 
 def tell_left(session: Session, escalation: Escalation, now: datetime) -> None:
-    """Text whoever has it (else all who were told of it) that the chat was left; by e-mail where there is no phone."""
+    """Text whoever has it (else all who were told of it) that the chat was left; by e-mail where there is no phone, by
+    a note to their browsers where there is neither."""
     here = world(session, escalation.agency_id, now)
     words = {
         channel: texts.render(
@@ -187,11 +188,10 @@ def tell_left(session: Session, escalation: Escalation, now: datetime) -> None:
     }
     messages = []
     for worker_id in _concerned(session, escalation):
-        for channel, addresses in zip(CHANNELS, (here.phones, here.emails), strict=True):
-            if worker_id in addresses:
-                body = sms.to_gsm7(words[channel]) if channel == "sms" else words[channel]
-                messages.append(outbox.ToWorker(worker_id, escalation.id, channel, addresses[worker_id], body))
-                break
+        channel = next((one for one in CHANNELS if here.addresses(one, worker_id)), "")
+        for address in here.addresses(channel, worker_id) if channel else ():
+            body = sms.to_gsm7(words[channel]) if channel == "sms" else words[channel]
+            messages.append(outbox.ToWorker(worker_id, escalation.id, channel, address, body))
     outbox.queue_to_workers(session, messages, now)
 
 
@@ -207,8 +207,8 @@ def _concerned(session: Session, escalation: Escalation) -> Sequence[uuid.UUID]:
 
 
 def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | None, problem: str) -> None:
-    """A worker's text or e-mail bounced, and they were told in no other way: it is recorded, and the next rung is told
-    at once unless someone else was told too."""
+    """A worker's text, e-mail or note bounced, and they were told in no other way: it is recorded, and the next rung is
+    told at once unless someone else was told too."""
     session.flush()
     told = session.scalars(
         select(Notification)

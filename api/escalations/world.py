@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.models import Agency, Worker
+from api.channels.push import queries as push
 from api.escalations import ladder
 from api.escalations.ladder import Case, Rule, Telling
 from api.escalations.models import Escalation, LadderRule, RotaChange, Shift
@@ -39,6 +40,15 @@ class World:
     phones: Mapping[uuid.UUID, str]
     #: Worker → e-mail address, if e-mail is set up.
     emails: Mapping[uuid.UUID, str]
+    #: Worker → their browsers' ids, if notifications are set up.
+    browsers: Mapping[uuid.UUID, tuple[str, ...]]
+
+    def addresses(self, channel: str, worker_id: uuid.UUID) -> tuple[str, ...]:
+        """Where this worker is told by this channel: a number, an address, each of their browsers."""
+        if channel == "push":
+            return self.browsers.get(worker_id, ())
+        found = (self.phones if channel == "sms" else self.emails).get(worker_id)
+        return (found,) if found else ()
 
     def telling(self, case: Case, step: int, at: datetime) -> Telling:
         """What happens to an escalation whose rung is due at ``at``."""
@@ -84,6 +94,7 @@ def worlds(
     rows = session.execute(reach).all()
     phones = {worker_id: phone for worker_id, phone, _ in rows if phone}
     emails = {worker_id: email for worker_id, _, email in rows if email and settings().mails}
+    browsers = _browsers(session, agency_ids)
     own: dict[uuid.UUID, list[Rule]] = {agency.id: [] for agency in agencies}
     for row in session.scalars(
         select(LadderRule).where(LadderRule.agency_id.in_(agency_ids)).order_by(LadderRule.position, LadderRule.id)
@@ -98,9 +109,14 @@ def worlds(
             rotas[agency.id],
             phones,
             emails,
+            browsers,
         )
         for agency in agencies
     }
+
+
+def _browsers(session: Session, agency_ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, ...]]:
+    return push.of_agencies(session, agency_ids) if settings().pushes else {}
 
 
 def rota(session: Session, agency_id: uuid.UUID, starts: datetime, ends: datetime) -> Rota:
@@ -113,12 +129,13 @@ def _rotas(session: Session, agency_ids: set[uuid.UUID], starts: datetime, ends:
     turns: dict[uuid.UUID, list[Turn]] = {agency_id: [] for agency_id in agency_ids}
     covers: dict[uuid.UUID, list[Turn]] = {agency_id: [] for agency_id in agency_ids}
     leaves: dict[uuid.UUID, list[Leave]] = {agency_id: [] for agency_id in agency_ids}
+    browsers = _browsers(session, agency_ids)
     people = (Worker.agency_id, Worker.id, Worker.name, Worker.external_id, Worker.team, Worker.phone, Worker.email)
     for agency_id, worker_id, name, key, team, phone, email in session.execute(
         select(*people).where(Worker.agency_id.in_(agency_ids), Worker.active)
     ):
         members[agency_id][worker_id] = Member(
-            worker_id, name, key, team, bool(phone), bool(email) and settings().mails
+            worker_id, name, key, team, bool(phone), bool(email) and settings().mails, worker_id in browsers
         )
     shifts = (Shift.agency_id, Shift.worker_id, Shift.role, Shift.starts_at, Shift.ends_at)
     for agency_id, worker_id, role, begins, until in session.execute(

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from api import clock, crashpoints
 from api.channels.mail import client as mail
 from api.channels.outcome import Outcome
+from api.channels.push import client as push
+from api.channels.push import service as browsers
 from api.channels.twilio import client as twilio
 from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
@@ -56,6 +58,8 @@ class Begun:
     address: str
     body: str
     channel: str = "sms"
+    #: The escalation that it is about, if it is about one.
+    reference: int | None = None
 
 
 def begin_carried(session: Session, message: OutboundMessage) -> Begun:
@@ -86,6 +90,8 @@ def carry(begun: Begun) -> None:
 def _send(begun: Begun) -> Outcome:
     if begun.channel == "email":
         return mail.send(begun.address, begun.body, message_id=begun.outbound_id)
+    if begun.channel == "push":
+        return push.send(begun.address, begun.body, reference=begun.reference)
     return twilio.send(begun.address, begun.body, callback_for=begun.outbound_id)
 
 
@@ -138,6 +144,7 @@ _BEGIN = (
         OutboundMessage.in_reply_to,
         OutboundMessage.created_at,
         OutboundMessage.channel,
+        OutboundMessage.escalation_id,
     )
 )
 
@@ -160,7 +167,7 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         _settle(session, session.get_one(OutboundMessage, outbound_id), "failed", "unreadable")
         return None
     if row is not None:
-        begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body, row.channel)
+        begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body, row.channel, row.escalation_id)
         _note(session, begun, now)
         return begun
     message = session.get(OutboundMessage, outbound_id, with_for_update=True)
@@ -222,6 +229,8 @@ def _settle(session: Session, message: OutboundMessage, state: str, error: str =
     if error == twilio.OPTED_OUT:
         for point in session.scalars(select(ContactPoint).filter_by(address=message.address, state="active")):
             point.state, point.state_changed_at = "opted_out", now
+    if message.channel == "push" and error in push.GONE:
+        browsers.gone(session, message.address)
     if message.escalation_id is not None:
         # The rung could not be told: do not wait for it.
         escalation = session.get(Escalation, message.escalation_id, with_for_update=True)

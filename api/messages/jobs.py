@@ -37,7 +37,7 @@ _ORPHAN_TURNS = text("""
 # NOT IN, because PostgreSQL hashes what stands there: ten thousand may wait for one number, with as many jobs.
 _ORPHAN_DELIVERIES = text("""
     SELECT o.id, o.address FROM outbound_messages o
-    WHERE o.state IN ('queued', 'sending') AND o.kind <> 'reminder' AND o.channel IN ('sms', 'email')
+    WHERE o.state IN ('queued', 'sending') AND o.kind <> 'reminder' AND o.channel IN ('sms', 'email', 'push')
       AND o.due_at <= :now
       AND o.id::text NOT IN (
         SELECT j.args ->> 'outbound_id' FROM procrastinate_jobs j

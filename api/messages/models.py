@@ -138,7 +138,7 @@ class OutboundMessage(Base):
     written_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     in_reply_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
     part: Mapped[str | None]
-    channel: Mapped[str]  # sms, web; email to workers only
+    channel: Mapped[str]  # sms, web; email and push to workers only
     address: Mapped[str]
     kind: Mapped[str]
     body: Mapped[str] = mapped_column(Sealed("outbound_messages.body"))

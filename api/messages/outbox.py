@@ -123,8 +123,8 @@ def queue_news(
 
 @dataclass(frozen=True)
 class ToWorker:
-    """A message of an escalation for a worker; ``channel`` is sms (in letters that an SMS can have) or email (its first
-    line is the subject)."""
+    """A message of an escalation for a worker; ``channel`` is sms (in letters that an SMS can have), email (its first
+    line is the subject) or push (its first line is the title; ``address`` is the browser's id)."""
 
     worker_id: uuid.UUID
     escalation_id: int

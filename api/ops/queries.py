@@ -25,7 +25,7 @@ _QUEUES = text("""
          JOIN conversations c ON c.id = i.conversation_id
         WHERE i.state = 'queued' AND c.taken_over_by IS NULL) t,
       (SELECT count(*) AS deliveries, min(due_at) AS delivery_since FROM outbound_messages
-        WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email') AND due_at <= :now) d,
+        WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email', 'push') AND due_at <= :now) d,
       (SELECT count(*) AS rungs, min(next_rung_at) AS rung_since FROM escalations
         WHERE state = 'open' AND next_rung_at <= :now) r
 """)

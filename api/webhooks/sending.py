@@ -1,4 +1,7 @@
-"""One try to deliver an event: a POST to the address that was looked at, no redirects, and the answer's body unread."""
+"""One try to deliver an event: a POST to the address that was looked at, no redirects, and the answer's body unread.
+
+Notes to browsers (api.channels.push) go the same way: their addresses are nobody's we know either.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> st
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         at = addresses.resolve(host, port, private=private)
         target = httpx.URL(url).copy_with(host=at)
-        sent = {**headers, "host": parts.netloc, "content-type": "application/json", "user-agent": AGENT}
+        sent = {"content-type": "application/json", "user-agent": AGENT, **headers, "host": parts.netloc}
         # No proxy of the environment, no cookies, and the certificate must be the name's, not the number's.
         with (
             httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False) as client,

@@ -72,6 +72,7 @@ ROUTES = (
     ("POST", "/console/workers/{unseen}/second-factor/reset"),
     ("POST", "/console/workers/{unseen}/deactivate"),
     ("POST", "/console/workers/{unseen}/reactivate"),
+    ("POST", "/console/browsers/{unseen}/remove"),  # with real ones: tests/push/test_account.py
     ("POST", "/console/keys/{unseen}/revoke"),
     ("POST", "/console/webhooks/{unseen}/test"),  # with real ones: tests/webhooks/test_webhooks.py
     ("POST", "/console/webhooks/{unseen}/switch"),

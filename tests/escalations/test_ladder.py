@@ -120,9 +120,11 @@ def test_a_ladder_that_could_leave_somebody_waiting_is_a_mistake(
     assert mistake in {found for found, _ in mistakes(priority, steps, {"mona"})}
 
 
-def reached(channels: tuple[str, ...], *, phone: bool, email: bool) -> tuple[str, tuple[str, ...]]:
+def reached(
+    channels: tuple[str, ...], *, phone: bool, email: bool, browser: bool = False
+) -> tuple[str, tuple[str, ...]]:
     """What the first rung says of a duty worker who has these, told by those channels."""
-    dora = replace(DUTY, has_phone=phone, has_email=email)
+    dora = replace(DUTY, has_phone=phone, has_email=email, has_browser=browser)
     rules = (Rule("urgent", (Step(("duty",), DAY / 24, channels), Step(("manager",), DAY / 24))),)
     (first, *_), *_ = telling(
         rules, replace(ROTA, members={**ALL, DUTY.id: dora}), LONDON, Case("urgent"), 0, NOW
@@ -154,6 +156,28 @@ def test_where_no_rung_reaches_anybody_everyone_is_told_by_all_that_they_have() 
     assert [(t.problem, t.channels) for t in said.rungs[-1]] == [
         ("", ("email",)), ("no_way", ()), ("", ("email",)), ("", ("email",))
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("channels", "browser", "problem", "by"),
+    [
+        (("push",), True, "", ("push",)),
+        (("push",), False, "no_browser", ()),
+        (("sms", "push"), True, "", ("sms", "push")),
+        (("sms", "email", "push"), False, "", ("sms",)),
+        (("email", "push"), False, "no_way", ()),
+    ],
+)
+def test_a_step_by_notes_tells_whoever_has_turned_them_on(
+    channels: tuple[str, ...], browser: bool, problem: str, by: tuple[str, ...]
+) -> None:
+    assert reached(channels, phone=True, email=False, browser=browser) == (problem, by)
+
+
+def test_an_emergencys_first_step_does_not_go_by_a_note_alone() -> None:
+    first = Step(("duty",), timedelta(minutes=5), ("push",))
+    assert ("emergency_by_email", 1) in mistakes("emergency", (first,), set())
+    assert mistakes("emergency", (replace(first, channels=("sms", "push")),), set()) == []
 
 
 a_step = st.builds(
