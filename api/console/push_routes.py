@@ -6,7 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from api.access import queries as access
 from api.access import sessions
@@ -25,9 +25,8 @@ SCRIPT = Depends(public("a script of ours that a browser fetches whoever is sign
 @router.get("/notices.js", dependencies=[SCRIPT])
 def service_worker() -> Response:
     """What a browser runs when a note comes in (a service worker, for the console and nothing else)."""
-    return FileResponse(
-        STATIC / "js" / "notices.js", media_type="text/javascript", headers={"Service-Worker-Allowed": "/console"}
-    )
+    script = (STATIC / "js" / "notices.js").read_bytes()  # not as a file: no answer here may be kept by its date
+    return Response(script, media_type="text/javascript", headers={"Service-Worker-Allowed": "/console"})
 
 
 @router.post("/browsers")
