@@ -14,7 +14,6 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
@@ -29,7 +28,7 @@ from api.evidence.models import Evidence, UploadLink
 from api.evidence.scrubbing import Cleaned
 from api.families.models import ContactPoint, Family, Person
 from api.jurisdiction.packs import pack
-from api.messages import held, outbox
+from api.messages import enrolment, held, outbox
 from api.messages.models import Conversation, InboundMessage
 from api.plans import queries as plans
 
@@ -41,7 +40,8 @@ LONGEST_REASON = 500
 
 
 class CannotAsk(ValueError):
-    """There is no way to send them a link; ``code`` says why: no_way, not_theirs."""
+    """There is no way to send them a link; ``code`` says why: no_way, shared (somebody else uses their phone now),
+    not_theirs."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -61,9 +61,7 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
         raise CannotAsk("not_theirs")
     family = session.get_one(Family, person.family_id)
     agency = session.get_one(Agency, family.agency_id)
-    conversation = _way(session, person, agency)
-    if conversation is None:
-        raise CannotAsk("no_way")
+    conversation = _way(session, person)
     now = clock.now()
     session.execute(
         update(UploadLink)
@@ -89,11 +87,14 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
     session.flush()
     zone = ZoneInfo(agency.timezone)
     voice = Voice(pack(agency.jurisdiction), texts.supported(person.language), zone, now)
+    shared = conversation.channel == "sms" and _others_have(session, person, conversation.address)
     words = voice.text(
-        "evidence.ask.plain" if person.wording == "plain" else "evidence.ask.discreet",
+        "evidence.ask.plain" if person.wording == "plain" and not shared else "evidence.ask.discreet",
         day=voice.day(until.astimezone(zone).date()),
         link=links.address(token),
     )
+    if shared and person.phone_label:
+        words = f"{person.phone_label}. {words}"
     outbox.queue_reply(session, conversation, words)
     _record(session, family, "worker", worker.id, "asked_for_evidence", made.id, {"action": str(action_id or "")})
 
@@ -198,42 +199,48 @@ def _cleaned(files: Sequence[BinaryIO]) -> Iterator[list[Cleaned]]:
         yield made
 
 
-def _way(session: Session, person: Person, agency: Agency) -> Conversation | None:
-    """The conversation in which to ask: by the phone that the person wrote from last; else in a chat that is open."""
-    now = clock.now()
-    number = session.scalar(
+def _way(session: Session, person: Person) -> Conversation:
+    """The conversation in which to ask: by the phone that the person wrote from last; else in a chat that is open.
+    Raises CannotAsk. (On a phone that somebody else of those who share it uses now, whatever holds a text back would
+    be theirs: their hours, their word, their names.)"""
+    numbers = session.scalars(
         select(ContactPoint.address)
         .outerjoin(
             Conversation,
             (Conversation.address == ContactPoint.address) & (Conversation.channel == ContactPoint.channel),
         )
         .where(ContactPoint.person_id == person.id, ContactPoint.channel == "sms", ContactPoint.state == "active")
-        .order_by(Conversation.last_inbound_at.desc().nulls_last(), ContactPoint.id)
-        .limit(1)
-    )
-    if number is None:
-        open_chats = (
-            Conversation.closed_at.is_(None),
-            Conversation.expires_at > now,
-            Conversation.person_id == person.id,
-            Conversation.channel == "web",
+        .order_by(
+            (Conversation.person_id == person.id).desc().nulls_last(),
+            Conversation.last_inbound_at.desc().nulls_last(),
+            ContactPoint.id,
         )
-        return session.scalar(select(Conversation).where(*open_chats).order_by(Conversation.created_at.desc()).limit(1))
-    session.execute(
-        insert(Conversation)
-        .values(
-            id=uuid.uuid4(),
-            channel="sms",
-            address=number,
-            agency_id=agency.id,
-            person_id=person.id,
-            language=texts.supported(person.language),
-            created_at=now,
-            state={},
-        )
-        .on_conflict_do_nothing(index_elements=["channel", "address"])
+    ).all()
+    for number in numbers:
+        by_phone = enrolment.conversation_with(session, person, number)
+        if by_phone.person_id == person.id:
+            return by_phone
+    chats = (
+        Conversation.closed_at.is_(None),
+        Conversation.expires_at > clock.now(),
+        Conversation.person_id == person.id,
+        Conversation.channel == "web",
     )
-    return session.scalars(select(Conversation).filter_by(channel="sms", address=number)).one()
+    chat = session.scalar(select(Conversation).where(*chats).order_by(Conversation.created_at.desc()).limit(1))
+    if chat is None:
+        raise CannotAsk("shared" if numbers else "no_way")
+    return chat
+
+
+def _others_have(session: Session, person: Person, address: str) -> bool:
+    """Does anybody else read this phone, whether they agreed to texts or not?"""
+    others = select(ContactPoint.id).where(
+        ContactPoint.channel == "sms",
+        ContactPoint.address == address,
+        ContactPoint.person_id != person.id,
+        ContactPoint.state != "quarantined",
+    )
+    return session.scalar(others.limit(1)) is not None
 
 
 def _record(

@@ -11,6 +11,7 @@ import json
 import uuid
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from api import clock, texts
@@ -69,7 +70,7 @@ def invite(session: Session, person: Person, point: ContactPoint, worker: Worker
     """Ask (again) whether we may write there. Whatever the number's state was, it has not agreed from now on."""
     now = clock.now()
     point.state, point.state_changed_at = "pending", now
-    conversation = _conversation(session, person, point.address)
+    conversation = conversation_with(session, person, point.address)
     text = texts.render(WORDING, person.language)
     consent = Consent(
         person_id=person.id,
@@ -185,23 +186,23 @@ def _option(language: str, what: str, consent_id: uuid.UUID) -> options.Option:
     )
 
 
-def _conversation(session: Session, person: Person, address: str) -> Conversation:
-    """The number's conversation; of a number that nobody else has (any more) it is this person's from now on."""
+def conversation_with(session: Session, person: Person, address: str) -> Conversation:
+    """The number's conversation. It is this person's from now on where nobody else has the number (any more); of a
+    number that they share, if they have agreed and whoever it was with has the number no more. Else it stays another's:
+    the caller looks at its ``person_id``."""
     family = session.get_one(Family, person.family_id)
-    found = session.scalar(select(Conversation).filter_by(channel="sms", address=address).with_for_update())
-    if found is None:
-        found = Conversation(channel="sms", address=address, created_at=clock.now(), state={})
-        session.add(found)
-    others = session.scalar(
-        select(func.count())
-        .select_from(ContactPoint)
-        .where(
-            ContactPoint.address == address,
-            ContactPoint.person_id != person.id,
-            ContactPoint.state.in_(("active", "opted_out")),
+    new = insert(Conversation).values(id=uuid.uuid4(), channel="sms", address=address, created_at=clock.now(), state={})
+    session.execute(new.on_conflict_do_nothing(index_elements=["channel", "address"]))
+    found = session.scalars(select(Conversation).filter_by(channel="sms", address=address).with_for_update()).one()
+    have = set(
+        session.scalars(
+            select(ContactPoint.person_id).where(
+                ContactPoint.address == address, ContactPoint.state.in_(("active", "opted_out"))
+            )
         )
     )
-    if not others and found.person_id != person.id:
+    free = not have - {person.id} or (person.id in have and found.person_id not in have)
+    if free and found.person_id != person.id:
         found.person_id, found.worker_id, found.state, found.proved_until = person.id, None, {}, None
         found.agency_id, found.language = family.agency_id, person.language
     session.flush()
