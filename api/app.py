@@ -71,7 +71,7 @@ def create_app() -> FastAPI:
         *access.routers,
         provider_routes.router,
         *webchat.routers,
-        my_plan.router,
+        *my_plan.routers,
         *console.routers,
         *demo.routers,
         escalations.links,

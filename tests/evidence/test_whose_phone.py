@@ -1,4 +1,4 @@
-"""Asking for a photo on a phone that is, was or may be somebody else's: whose hours and words count."""
+"""Asking for a photo on a phone that is or was somebody else's too: whose hours and words count."""
 
 from __future__ import annotations
 

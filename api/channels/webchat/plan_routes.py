@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from api import clock
-from api.access.guards import chat_session, from_our_page
+from api.access.guards import chat_session, from_our_page, same_origin
 from api.access.service import TooManyTries
 from api.appointments import feeds
 from api.audit import service as audit
@@ -35,18 +35,35 @@ MyChat = Annotated[Chat, Depends(chat_session)]
 UPLOAD = "/chat/plan/evidence"
 
 
+async def _who_may_send(request: Request, chat: MyChat) -> None:
+    """Nothing of what may be large is read before it is known that somebody with a plan here sends it (404), and then
+    with few parts."""
+    if chat.person_id is None:
+        raise HTTPException(404)
+    await request.form(max_files=files.MOST_FIELDS, max_fields=files.MOST_FIELDS)
+
+
+#: In this order: ``from_our_page`` reads the form, too.
+uploads = APIRouter(
+    prefix="/chat",
+    include_in_schema=False,
+    dependencies=[Depends(same_origin), Depends(_who_may_send), Depends(from_our_page)],
+)
+routers = (router, uploads)
+
+
 @router.get("/plan")
 def my_plan(request: Request, chat: MyChat) -> Response:
     """The plan as this person may see it. Whoever chats without a name has none: 404."""
     return _page(request, chat)
 
 
-@router.post("/plan/evidence")
+@uploads.post("/plan/evidence")
 async def send_evidence(request: Request, chat: MyChat) -> Response:
     """A photo or document from the person who chats, of an action of theirs or of nothing in particular."""
     if chat.person_id is None:
         raise HTTPException(404)
-    form = await request.form()  # the guard has read it
+    form = await request.form()  # read already
     problem = ""
     try:
         action = str(form.get("action") or "")
