@@ -33,6 +33,8 @@ from api.sealed import Unreadable
 MOST_ATTEMPTS = 12
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(hours=3)
+ANOTHER_MAY_HAVE_THE_KEY = timedelta(minutes=5)
+WAIT_FOR_THE_KEY = timedelta(seconds=5)
 
 #: How far a message has come. A status callback never takes it back (they arrive out of order).
 _PROGRESS = {"queued": 0, "sending": 0, "uncertain": 1, "sent": 1, "delivered": 3, "failed": 2, "cancelled": 3}
@@ -164,7 +166,7 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
             _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
             return None
     if row is not None and isinstance(row.body, Unreadable):
-        _settle(session, session.get_one(OutboundMessage, outbound_id), "failed", "unreadable")
+        _hold_unreadable(session, session.get_one(OutboundMessage, outbound_id), row.body, now)
         return None
     if row is not None:
         begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body, row.channel, row.escalation_id)
@@ -189,6 +191,15 @@ def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) ->
         message.state, message.due_at = "queued", verdict.wait_until
     else:
         _settle(session, message, "failed" if verdict.reason == "names" else "cancelled", verdict.reason)
+
+
+def _hold_unreadable(session: Session, message: OutboundMessage, body: Unreadable, now: datetime) -> None:
+    """Nobody is sent what stands for words. While keys are changed another process may have the one that is missing:
+    it is left to that for some minutes; then a worker sees that it failed."""
+    if body.reason == "no_key" and now < message.created_at + ANOTHER_MAY_HAVE_THE_KEY:
+        message.state, message.due_at = "queued", now + WAIT_FOR_THE_KEY
+    else:
+        _settle(session, message, "failed", "unreadable")
 
 
 def _after_attempt(session: Session, message: OutboundMessage, outcome: Outcome) -> None:
