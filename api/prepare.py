@@ -101,10 +101,16 @@ def main() -> None:
     require_public_port()
     say("database: starting" if not settings().database_url else "database: connecting")
     from api.migrations.apply import upgrade
-    from api.protection import data_keys
+    from api.protection import data_keys, resealing
 
     upgrade()
     data_keys.check()
+    if data_keys.older_words():
+        if settings().demo:
+            say("words: sealing what was stored before")
+            resealing.reseal()
+        else:
+            say("words: some were stored before they were sealed. When all runs: hearthline seal")
     if settings().demo:
         load_demo_data()
     made = environment()

@@ -5,16 +5,21 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.audit.models import AuditEntry
 from api.database import reading, transaction
+from api.messages.models import InboundMessage
 from api.protection.models import DataKey
 from api.sealed import sealer
 from api.settings import SettingsError
+
+#: What `hearthline seal` leaves in the audit trail.
+SEALED = "sealed_words"
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,16 @@ def in_words(unknown: list[str]) -> str:
         "NEW,OLD. The demo keeps its own in var/data_key. If the key is lost for good, so are the words that only it\n"
         "opens: `hearthline seal --without-lost-key ID` lets Hearthline start, and pages then say what is unreadable."
     )
+
+
+def older_words() -> bool:
+    """Are there messages from before words were sealed, and has `hearthline seal` never been through them?"""
+    with reading() as session:
+        oldest = session.scalar(select(InboundMessage.received_at).order_by(InboundMessage.seq).limit(1))
+        begun = session.scalar(select(func.min(DataKey.first_used_at)))
+        if oldest is None or begun is None or oldest >= begun:
+            return False
+        return session.scalar(select(AuditEntry.id).filter_by(verb=SEALED).limit(1)) is None
 
 
 def give_up(key_id: str) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.audit import service as audit
 from api.database import reading, transaction
+from api.protection.data_keys import SEALED
 from api.protection.models import DataKey
 from api.sealed import MARK, NotOpened, Sealed, SealedJson, sealer
 from api.tables import metadata
@@ -97,7 +98,7 @@ def reseal(batch: int = BATCH) -> Done:
             _retire(session, done)
         detail = {"sealed": done.sealed.total(), "unreadable": done.unreadable, "retired": done.droppable}
         first = sealer().ids[0]
-        audit.record(session, actor_kind="system", actor_id=None, verb="sealed_words", object_id=first, detail=detail)
+        audit.record(session, actor_kind="system", actor_id=None, verb=SEALED, object_id=first, detail=detail)
     return done
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -187,6 +188,17 @@ def test_an_old_key_that_is_written_with_again_is_needed_again(database: object,
     data_keys.check()
     with reading() as looking:
         assert looking.get_one(DataKey, key_of(OLD)).retired_at is None
+
+
+def test_words_of_before_there_were_keys_are_told_of_until_they_were_sealed(town: Town, session: Session) -> None:
+    message = town.message(town.mine.conversation, "x")
+    data_keys.check()
+    assert not data_keys.older_words()
+    session.get_one(InboundMessage, message.id).received_at -= timedelta(days=1)
+    session.commit()
+    assert data_keys.older_words()
+    resealing.reseal()
+    assert not data_keys.older_words()
 
 
 def test_the_command_says_how_much_and_which_key_may_go(town: Town, keys: Keys) -> None:
