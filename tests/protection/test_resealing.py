@@ -191,8 +191,8 @@ def test_an_old_key_that_is_written_with_again_is_needed_again(database: object,
 
 
 def test_words_of_before_there_were_keys_are_told_of_until_they_were_sealed(town: Town, session: Session) -> None:
-    message = town.message(town.mine.conversation, "x")
     data_keys.check()
+    message = town.message(town.mine.conversation, "x")
     assert not data_keys.older_words()
     session.get_one(InboundMessage, message.id).received_at -= timedelta(days=1)
     session.commit()
