@@ -29,6 +29,7 @@ from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.reminders import queries as reminders
 from api.safety.screen import PRIORITIES, screen
 from api.sealed import Unreadable
+from api.views import drafts
 
 log = logging.getLogger(__name__)
 
@@ -278,6 +279,7 @@ def _option(language: str, offered: ReplyOption) -> options.Option:
 def _fall_back(session: Session, conversation: Conversation, message: InboundMessage) -> None:
     """Say plainly that a person will look, and let one: the message is flagged. Danger has had its reply already."""
     message.state, message.flag = "unanswered", "flag.no_answer"
+    drafts.keep_unanswered(session, conversation, message, clock.now())
     if message.safety_kind == "none":
         text = texts.render("turn.fallback", conversation.language, **wording.args(session, conversation))
         outbox.queue_reply(session, conversation, text, in_reply_to=message, part="fallback")

@@ -32,7 +32,7 @@ from api.presence.models import Presence
 from api.protection import case_record, whose
 from api.reminders.models import Reminder, ReminderPlan
 from api.sealed import Unreadable
-from api.views.models import StatedView
+from api.views.models import StatedView, ViewAsk, ViewDraft
 
 LONGEST_REASON = 200
 
@@ -58,6 +58,8 @@ TREATED = {
     UploadLink.__tablename__: "removed",
     MediaFetch.__tablename__: "removed: what is still at Twilio is not fetched",
     StatedView.__tablename__: "day, way and who could read it stay, the words go",
+    ViewDraft.__tablename__: "removed, with the list of its messages",
+    ViewAsk.__tablename__: "removed",
 }
 
 
@@ -148,7 +150,7 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
     _words(session, person, done)
     _kept_answers(session, person, numbers, done)
     _files(session, person, done)
-    for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan, UploadLink, MediaFetch):
+    for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan, UploadLink, MediaFetch, ViewDraft, ViewAsk):
         gone = _count(session, delete(table).where(table.person_id == person.id))
         done.add(table.__tablename__.replace("_", " "), gone)
     neutral = whose.neutral(agency)

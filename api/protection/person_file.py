@@ -34,7 +34,8 @@ from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 from api.presence.models import Presence
 from api.protection import whose
 from api.reminders.models import Reminder
-from api.views.models import StatedView
+from api.views import drafts
+from api.views.models import StatedView, ViewAsk, ViewDraft
 
 Lines = list[dict[str, Any]]
 PROFILE = (
@@ -112,6 +113,11 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
             "given_on way words audience family_may_see recorded_at withdrawn_at",
             "given_on",
         ),
+        "views_not_finished": [
+            {"began_at": _plain(one.began_at), "words": drafts.words(session, one)}
+            for one in session.scalars(select(ViewDraft).filter_by(person_id=person.id).order_by(ViewDraft.began_at))
+        ],
+        "asked_for_views": _all(session, ViewAsk, person, "asked_at", "asked_at"),
         "conferences": _conferences(session, person),
         "opened_by_others": _opened(session, family, workers),
         "on_the_plan_since": [

@@ -117,6 +117,26 @@ def choose_audience(session: Session, person_id: uuid.UUID, view_id: uuid.UUID, 
     return view
 
 
+def take_back(session: Session, person_id: uuid.UUID, view_id: uuid.UUID) -> bool:
+    """The person takes their own words back themselves; False where there are none of theirs. Twice is once."""
+    view = session.scalar(select(StatedView).filter_by(id=view_id, person_id=person_id))
+    if view is None:
+        return False
+    if view.withdrawn_at is None:
+        view.withdrawn_at = clock.now()
+        audit.record(
+            session,
+            actor_kind="person",
+            actor_id=person_id,
+            verb="withdrew_view",
+            family_id=view.family_id,
+            object_id=view.id,
+            detail={"audience": view.audience},
+        )
+        session.flush()
+    return True
+
+
 def withdraw(session: Session, view: StatedView, worker: Worker) -> None:
     """The person has taken it back: nobody reads it any more. Twice is once."""
     if view.withdrawn_at is None:

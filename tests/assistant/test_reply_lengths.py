@@ -14,6 +14,7 @@ LONG = {
     "next": f"{_DAY} at 10:00", "more": 5, "time": "10:00 AM", "until": "10:00 AM", "name": "Marisol Vega",
     "agency": "Franklin Falls Children Services", "phone": "614-555-0100", "minutes": 90, "done": 2, "total": 5,
     "title": "Finish the Stepping Stones course", "number": 2, "first": "a", "last": "b",
+    "words": "I want to stay at my school and see my nan on Sundays.",
 }  # fmt: skip
 OURS = (
     "appointments.", "actions.", "plan.", "about.", "views.", "greet.", "bot.", "capabilities.", "privacy.", "contact.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 
-from api.assistant.operations import actions, appointments, contact, directory, door, preferences, wishes
+from api.assistant.operations import actions, appointments, contact, directory, door, preferences, saying, wishes
 from api.assistant.operations import reminders as reminder_wishes
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
@@ -36,8 +36,11 @@ SURE = 0.8
 
 def redirect(ask: Ask, name: str) -> str:
     """The operation that this message is really for: itself, or find_service where it answers our question, or what
-    was wished of reminders. An answer to a reminder is about its appointment."""
+    was wished of reminders. An answer to a reminder is about its appointment. While somebody has their say, what they
+    write is that."""
     asked, ask.state.asking = ask.state.asking, ""
+    if (said := saying.meant(ask, name)) == "share_views":
+        return said
     _recall(ask, name)
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):

@@ -1,4 +1,4 @@
-"""The plan: how it is going, what such a plan is, and what the family wants said about it."""
+"""The plan: how it is going, and what such a plan is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from api.assistant.operations import speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import AppointmentWords
-from api.escalations import service as escalations
 from api.plans import queries
 from api.reviews import queries as reviews
 from api.settings import DATA
-from api.views import service as views
-from api.views.models import AUDIENCES
 
 #: So many of the core group are named in a text.
 MOST_NAMED = 3
@@ -80,31 +77,6 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
         people = [f"{member.name} ({member.role})" for member in plan.core_group[:MOST_NAMED]]
         return [say("about.own_group", people=speaking.join(ask, people))]
     return []
-
-
-def share_views(ask: Ask) -> list[Reply]:
-    """What they think or want is kept and passed on in their own words; they choose who may read it.
-
-    Until they have chosen it is for their own worker (and that worker's manager) only.
-    """
-    if ask.carried("choice") in AUDIENCES:
-        view_id = ask.carried_id("topic")
-        chosen = views.choose_audience(ask.session, ask.someone.id, view_id, ask.carried("choice")) if view_id else None
-        return [say(f"views.chosen.{chosen.audience}" if chosen else "views.not_there")]
-    escalations.open_escalation(
-        ask.session,
-        conversation=ask.conversation,
-        message=ask.message,
-        kind="views",
-        priority="routine",
-        words=ask.words,
-    )
-    if ask.person is None:
-        return [say("views.passed_on")]
-    today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    view = views.from_message(ask.session, ask.person, ask.message.id, ask.words, today)
-    choices = [option(f"views.ask.{who}", "share_views", choice=who, topic=str(view.id)) for who in ("lead", "meeting")]
-    return [say("views.passed_on_young" if ask.person.kind == "young_person" else "views.passed_on", *choices)]
 
 
 @lru_cache(maxsize=1)

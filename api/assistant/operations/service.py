@@ -22,6 +22,7 @@ from api.assistant.operations import (
     door,
     plan,
     preferences,
+    saying,
     talk,
 )
 from api.assistant.operations.asking import Ask, say
@@ -41,7 +42,7 @@ PRIVATE: dict[str, Operation] = {
     "report_action_done": actions.report_done,
     "report_action_blocked": actions.report_blocked,
     "ask_plan_status": plan.status,
-    "share_views": plan.share_views,
+    "share_views": saying.share_views,
     "ask_who_is_my_worker": contact.who_is_my_worker,
     "stop_messages": preferences.stop_messages,
     "wrong_person": preferences.wrong_person,
