@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     date_messages: bool = True
     #: The key that push services know us by (VAPID): 32 random bytes as base64url; empty: no notes to browsers.
     vapid_key: str = ""
+    #: Is whoever is expected at a review asked some days before whether there is something they want said?
+    ask_for_views: bool = True
     #: Below this balance (in the account's currency) the status page warns.
     twilio_low_balance: float = 20.0
     #: Where the person who runs this installation can be reached by an unknown number (shown in replies), optional.

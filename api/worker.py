@@ -32,6 +32,8 @@ from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
 from api.settings import settings
 from api.timescales.jobs import EVERY_SECONDS, warn_of_dates, work_out_dates
+from api.views.jobs import EVERY_SECONDS as VIEWS_SECONDS
+from api.views.jobs import ask_for_views
 from api.webhooks.jobs import deliver_webhooks
 
 log = logging.getLogger(__name__)
@@ -93,6 +95,7 @@ async def run() -> None:
                 asyncio.create_task(_every(EVERY_SECONDS, warn_of_dates)),
                 asyncio.create_task(_every(SERIES_SECONDS, write_series)),
                 asyncio.create_task(_every(settings().tick_seconds, remind)),
+                asyncio.create_task(_every(VIEWS_SECONDS, ask_for_views)),
                 asyncio.create_task(_every(settings().tick_seconds, deliver_webhooks)),
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
                 asyncio.create_task(_every(LOOK_SECONDS, watch_twilio)),

@@ -27,17 +27,13 @@ def upgrade() -> None:
     op.create_index("ix_view_drafts_due_at", "view_drafts", ["due_at"])
     op.create_table(
         "view_draft_parts",
-        sa.Column(
-            "message_id", sa.Uuid(), sa.ForeignKey("inbound_messages.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("message_id", sa.Uuid(), sa.ForeignKey("inbound_messages.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("draft_id", sa.Uuid(), sa.ForeignKey("view_drafts.id", ondelete="CASCADE"), nullable=False),
     )
     op.create_index("ix_view_draft_parts_draft_id", "view_draft_parts", ["draft_id"])
     op.create_table(
         "view_asks",
-        sa.Column(
-            "appointment_id", sa.Uuid(), sa.ForeignKey("appointments.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("appointment_id", sa.Uuid(), sa.ForeignKey("appointments.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("person_id", sa.Uuid(), sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
     )

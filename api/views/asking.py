@@ -1,0 +1,136 @@
+"""What is asked of people without their having written: before a review meeting, whether there is something that they
+want said; and of who began to write and stopped, whether they want to finish.
+
+Promise: each is asked once, whatever runs twice; in the words and hours of their profile, and not on a phone that
+others share. Who wants no reminders, or has said something lately, is not asked.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, and_, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from api.access.models import Agency
+from api.appointments.models import Appointment, Attendee
+from api.appointments.wording import Voice
+from api.families.models import ContactPoint, Family, Person
+from api.jurisdiction.packs import pack
+from api.messages import outbox
+from api.messages.models import Conversation
+from api.settings import settings
+from api.views import drafts
+from api.views.models import StatedView, ViewAsk, ViewDraft
+
+#: So long before the meeting people are asked, and no later than so long: it must still be read before.
+FIRST, LAST = timedelta(days=6), timedelta(days=1)
+#: Who said something so lately need not be asked.
+LATELY = timedelta(days=14)
+BATCH = 100
+
+_other = aliased(ContactPoint)
+#: The meetings about which somebody is to be asked: who, where, and the place's own words.
+_DUE = (
+    select(Appointment.id, Appointment.starts_at, Person, Conversation, Agency)
+    .join(Attendee, Attendee.appointment_id == Appointment.id)
+    .join(Person, Person.id == Attendee.person_id)
+    .join(Family, Family.id == Person.family_id)
+    .join(Agency, Agency.id == Family.agency_id)
+    .join(Conversation, and_(Conversation.person_id == Person.id, Conversation.channel == "sms"))
+    .join(
+        ContactPoint,
+        and_(
+            ContactPoint.person_id == Person.id,
+            ContactPoint.address == Conversation.address,
+            ContactPoint.state == "active",
+        ),
+    )
+    .where(
+        Appointment.kind == "review_conference",
+        Appointment.status == "scheduled",
+        Person.kind != "child",
+        Person.erased_at.is_(None),
+        ~select(ViewAsk.asked_at)
+        .where(ViewAsk.appointment_id == Appointment.id, ViewAsk.person_id == Person.id)
+        .exists(),
+        ~select(ViewDraft.id).where(ViewDraft.person_id == Person.id).exists(),
+        # On a phone that two use the question would be read by the other.
+        ~select(_other.id)
+        .where(
+            _other.address == Conversation.address,
+            _other.channel == "sms",
+            _other.person_id != Person.id,
+            _other.state != "quarantined",
+        )
+        .exists(),
+    )
+    .order_by(Appointment.starts_at, Person.id, Conversation.last_inbound_at.desc().nulls_last())
+    .limit(BATCH)
+)
+
+
+def invite(session: Session, now: datetime) -> int:
+    """Ask a batch of those whose review comes near; how many were."""
+    usual = func.coalesce(Person.reminder_moments, settings().reminders)
+    said = select(StatedView.id).where(
+        StatedView.person_id == Person.id, StatedView.recorded_at > now - LATELY, StatedView.withdrawn_at.is_(None)
+    )
+    due = _DUE.where(
+        Appointment.starts_at > now + LAST, Appointment.starts_at <= now + FIRST, usual != "", ~said.exists()
+    )
+    asked = 0
+    for row in session.execute(due).all():
+        asked += _invite(session, row, now)
+    return asked
+
+
+def _invite(session: Session, row: Row[uuid.UUID, datetime, Person, Conversation, Agency], now: datetime) -> int:
+    appointment_id, starts_at, person, conversation, agency = row
+    noted = session.scalar(
+        insert(ViewAsk)
+        .values(appointment_id=appointment_id, person_id=person.id, asked_at=now)
+        .on_conflict_do_nothing()
+        .returning(ViewAsk.person_id)
+    )
+    if noted is None:
+        return 0  # another phone of theirs, or another process
+    voice = _voice(agency, conversation, now)
+    text_id = "views.invite" if person.wording == "plain" else "views.invite_discreet"
+    outbox.queue_reply(
+        session, conversation, voice.text(text_id, day=voice.day(starts_at.astimezone(voice.zone).date()))
+    )
+    return 1
+
+
+def look_after(session: Session, now: datetime) -> int:
+    """The drafts that nothing was added to for days: asked about once, then let go; how many were looked after."""
+    due = session.execute(
+        select(ViewDraft, Conversation, Agency)
+        .join(Conversation, Conversation.id == ViewDraft.conversation_id)
+        .join(Agency, Agency.id == Conversation.agency_id)
+        .where(ViewDraft.due_at <= now)
+        .order_by(ViewDraft.due_at)
+        .limit(BATCH)
+        .with_for_update(of=ViewDraft, skip_locked=True)
+    ).all()
+    for draft, conversation, agency in due:
+        if draft.asked_at is not None or not drafts.count(session, draft):
+            drafts.let_go(session, draft)
+            continue
+        draft.asked_at, draft.due_at = now, now + drafts.LET_GO_AFTER
+        gone = conversation.closed_at is not None or (
+            conversation.expires_at is not None and conversation.expires_at <= now
+        )
+        if conversation.person_id == draft.person_id and not gone:
+            voice = _voice(agency, conversation, now)
+            day = voice.day(draft.due_at.astimezone(voice.zone).date())
+            outbox.queue_reply(session, conversation, voice.text("views.unfinished", day=day))
+    return len(due)
+
+
+def _voice(agency: Agency, conversation: Conversation, now: datetime) -> Voice:
+    return Voice(pack(agency.jurisdiction), conversation.language, ZoneInfo(agency.timezone), now)
