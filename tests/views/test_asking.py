@@ -1,4 +1,4 @@
-"""Before a review people are asked whether there is something they want said: once, in their words, and not everybody."""
+"""Before a review people are asked, once and in their words, whether there is something that they want said."""
 
 from __future__ import annotations
 
