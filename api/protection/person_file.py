@@ -114,7 +114,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
             "given_on",
         ),
         "views_not_finished": [
-            {"began_at": _plain(one.began_at), "words": drafts.words(session, one)}
+            {"began_at": _plain(one.began_at), "words": drafts.as_held(session, one)}
             for one in session.scalars(select(ViewDraft).filter_by(person_id=person.id).order_by(ViewDraft.began_at))
         ],
         "asked_for_views": _all(session, ViewAsk, person, "asked_at", "asked_at"),

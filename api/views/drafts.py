@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.assistant.operations.words import says
 from api.messages.models import Conversation, InboundMessage
+from api.sealed import Unreadable
 from api.views.models import ViewDraft, ViewDraftPart
 
 #: More than this is for a talk with somebody; a second one may be begun.
@@ -27,6 +28,10 @@ ASKED_AFTER = timedelta(days=2)
 LET_GO_AFTER = timedelta(days=3)
 #: "... and that is that. DONE" finishes too: one text less for somebody who pays for each.
 _CLOSING = re.compile(r"(?:(?<=[.!?,;:\n])|(?<=[.!?,;:\n] ))\s*(?:DONE|LISTO|LISTA)\W*$")
+
+
+class CannotRead(Exception):
+    """Sealed words of it do not open (the key is missing): its turn fails, and a worker is shown it."""
 
 
 def without_closing(text: str, only_closing: bool) -> tuple[str, bool]:
@@ -108,9 +113,17 @@ def count(session: Session, draft: ViewDraft) -> int:
 
 
 def words(session: Session, draft: ViewDraft) -> str:
-    """All of it, word for word, a message to a line."""
-    parts = (without_closing(one.body, only_closing=False)[0] for one in _messages(session, draft))
+    """All of it, word for word, a message to a line. Raises CannotRead: a placeholder is nobody's words."""
+    messages = _messages(session, draft)
+    if any(isinstance(one.body, Unreadable) for one in messages):
+        raise CannotRead
+    parts = (without_closing(one.body, only_closing=False)[0] for one in messages)
     return "\n".join(part for part in parts if part.strip())
+
+
+def as_held(session: Session, draft: ViewDraft) -> list[str]:
+    """The messages as they are held, for the person's file; what does not open says so there."""
+    return [one.body for one in _messages(session, draft)]
 
 
 def start_again(session: Session, draft: ViewDraft) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api import clock
 from api.assistant import rasa_client, turn
@@ -17,6 +17,7 @@ from api.database import reading, transaction
 from api.families.models import Person
 from api.messages import inbox
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.sealed import MARK
 from api.views import asking, drafts
 from api.views.models import ViewDraft, ViewDraftPart
 from tests.assistant.conftest import Talk
@@ -140,3 +141,16 @@ def kelly_was_told(phone: Talk) -> list[str]:
                 select(OutboundMessage.body).where(OutboundMessage.conversation_id == phone.conversation_id)
             )
         )
+
+
+def test_words_that_do_not_open_are_never_passed_on_as_somebody_s(talk: Phone) -> None:
+    kelly = begun(talk)
+    kelly.says("i want him home", "share_views")
+    with transaction() as session:
+        part = session.scalars(select(ViewDraftPart)).one()
+        session.execute(
+            text("UPDATE inbound_messages SET body = :sealed WHERE id = :id"),
+            {"sealed": f"{MARK}deadbeef:AAAA", "id": part.message_id},
+        )
+    with reading() as session, pytest.raises(drafts.CannotRead):
+        drafts.words(session, session.scalars(select(ViewDraft)).one())

@@ -147,7 +147,7 @@ def test_what_is_not_finished_is_in_the_persons_file_and_goes_with_them(town: To
         )
     person_file.write(str(town.mine.parent.id), tmp_path / "file.json")
     held = json.loads((tmp_path / "file.json").read_text(encoding="utf-8"))
-    assert [one["words"] for one in held["views_not_finished"]] == ["i am scared of the judge"]
+    assert [one["words"] for one in held["views_not_finished"]] == [["i am scared of the judge"]]
     assert len(held["asked_for_views"]) == 1
     with transaction() as session:
         session.execute(update(Plan).where(Plan.id == town.mine.plan.id).values(ended_on=date(2026, 1, 31)))
