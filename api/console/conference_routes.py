@@ -16,6 +16,7 @@ from api.audit import service as audit
 from api.conferences import queries, service
 from api.conferences.schemas import ConferenceIn, ConferenceOut
 from api.console import forms
+from api.console.inputs import local_day
 from api.console.layout import console_page
 from api.database import transaction
 from api.plans import queries as plans
@@ -26,6 +27,13 @@ Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 AGENCIES = ("social_work", "police", "health", "education", "family", "child", "legal", "other")
 SPARE_LINES = 6
+OWN = ("kind", "status", "held_on", "plan_id", "decision", *service.WORDS)
+#: Lists of the form, and what each is called there.
+PARTS = {
+    "children": "console.conference.children",
+    "attendees": "console.conference.people",
+    "dissents": "console.conference.dissent",
+}
 
 
 @router.get("/families/{family_id}/conferences")
@@ -62,6 +70,7 @@ def _save(
     request: Request, me: Visitor, family_id: uuid.UUID, conference_id: uuid.UUID | None, given: dict[str, str]
 ) -> Response:
     problems: list[str] = []
+    stale = False
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         try:
@@ -70,16 +79,17 @@ def _save(
                 conference_id = service.record(session, family, me.worker, details, today=me.today).id
             else:
                 row = access.conference_or_404(session, me, conference_id)
-                if given.get("version") != str(row.version):
-                    raise service.CannotRecord("changed_meanwhile")
-                service.change(session, row, me.worker, details, today=me.today)
+                session.refresh(row, with_for_update=True)
+                stale = given.get("version") != str(row.version)
+                if not stale:
+                    service.change(session, row, me.worker, details, today=me.today)
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
         except service.CannotRecord as error:
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-    if problems:
-        return _form(request, me, family_id, conference_id, given, problems)
+    if problems or stale:
+        return _form(request, me, family_id, conference_id, given, problems, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#conferences", 303)
 
 
@@ -90,9 +100,22 @@ def _form(
     conference_id: uuid.UUID | None,
     given: dict[str, str],
     problems: list[str] | None = None,
+    *,
+    stale: bool = False,
 ) -> Response:
+    """``stale``: somebody changed the conference since this form was opened; what it says now is shown, and saved over
+    only if this is saved again."""
+    meanwhile: dict[str, Any] = {}
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
+        if stale and conference_id is not None:
+            now = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
+            theirs, mine = _as_body(now), _as_body(given)
+            meanwhile = {
+                name: theirs.get(name, "") for name in (*OWN, *PARTS) if theirs.get(name, "") != mine.get(name, "")
+            }
+            meanwhile |= {"held_on": local_day(now["held_on"])} if "held_on" in meanwhile else {}
+            given = {**given, "version": now["version"]}
         people = sorted(queries.people(session, family_id).values(), key=lambda person: person.first_name)
         current = plans.of_family(session, family_id, me.today)
     return console_page(
@@ -100,7 +123,10 @@ def _form(
         me,
         "console/conference.html",
         here="families",
-        status=400 if problems else 200,
+        status=400 if problems else 412 if stale else 200,
+        stale=stale,
+        meanwhile=meanwhile,
+        parts=PARTS,
         family=family,
         people=people,
         plans=[view.plan for view in current],
@@ -119,8 +145,7 @@ def _count(given: dict[str, str], kind: str) -> int:
 
 def _as_body(given: dict[str, str]) -> dict[str, Any]:
     """The form's fields as the body that the API takes."""
-    own = ("kind", "status", "held_on", "plan_id", "decision", *service.WORDS)
-    body: dict[str, Any] = forms.filled(given, own)
+    body: dict[str, Any] = forms.filled(given, OWN)
     harms: dict[str, list[str]] = {}
     for name, value in given.items():
         if name.startswith("child-") and value:

@@ -66,6 +66,7 @@ def edit_plan(request: Request, me: Me, plan_id: uuid.UUID) -> Response:
 def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> Response:
     """Change the plan's parts."""
     problems: list[str] = []
+    stale = False
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
         family_id = plan.family_id
@@ -78,10 +79,11 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
         except editing.CannotChange as error:
-            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            stale = error.code == "changed_meanwhile"
+            problems = [] if stale else [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-    if problems:
-        return _page(request, me, plan_id, given, problems)
+    if problems or stale:
+        return _page(request, me, plan_id, given, problems, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#plans", 303)
 
 
@@ -117,8 +119,16 @@ def withdraw_view(me: Me, view_id: uuid.UUID) -> Response:
 
 
 def _page(
-    request: Request, me: Visitor, plan_id: uuid.UUID, given: dict[str, str] | None, problems: list[str] | None = None
+    request: Request,
+    me: Visitor,
+    plan_id: uuid.UUID,
+    given: dict[str, str] | None,
+    problems: list[str] | None = None,
+    *,
+    stale: bool = False,
 ) -> Response:
+    """``stale``: somebody changed the plan since this form was opened; what they changed is shown, and saved over only
+    if this is saved again."""
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)
@@ -128,13 +138,19 @@ def _page(
         kept = history.of_plan(session, plan.id)
         names = access.worker_names(session, [one.made_by for one in kept])
     shown = given if given is not None else _as_fields(view)
+    seen = shown.get("version", "")
+    since = int(seen) if seen.isdigit() else view.plan.version
+    if stale:
+        shown = {**shown, "version": str(view.plan.version)}
     return console_page(
         request,
         me,
         "console/plan.html",
         here="families",
-        status=400 if problems else 200,
+        status=400 if problems else 412 if stale else 200,
         family=family,
+        stale=stale,
+        meanwhile=[(one, names.get(one.made_by, "")) for one in kept if one.number > since and one.changes],
         plan=view.plan,
         people=people,
         given=shown,

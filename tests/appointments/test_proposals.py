@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.appointments.proposals import COUNT, NOTICE, Slot, Working, propose
@@ -69,6 +69,7 @@ slots = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine too
 @given(st.lists(slots, max_size=40), slots, st.integers(0, 30))
 def test_whatever_is_proposed_can_be(busy: list[Slot], was: Slot, days: int) -> None:
     until = NOW.date() + timedelta(days=days)

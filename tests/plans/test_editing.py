@@ -132,7 +132,12 @@ def test_the_console_form_changes_the_plan_and_keeps_what_was_typed_when_it_cann
     assert client.post(address, data=town.form(cookies, **fields)).status_code == 303
     assert "The flat is &lt;warm&gt;" in client.get(f"/console/families/{town.mine.family.id}").text
     stale = client.post(address, data=town.form(cookies, **fields))
-    assert stale.status_code == 400 and "Somebody has changed this" in stale.text
+    assert stale.status_code == 412 and "Somebody has changed this plan" in stale.text
+    assert "Lena Worker, " in stale.text and 'name="version" value="2"' in stale.text
+    theirs = stale.text[stale.text.index("Somebody has changed") : stale.text.index("What you typed is still below")]
+    assert "New outcome: The flat is &lt;warm&gt;" in " ".join(theirs.split())
+    again = client.post(address, data=town.form(cookies, **{**fields, "version": "2"}))
+    assert again.status_code == 303
 
 
 @given(CONTENTS, CONTENTS)
