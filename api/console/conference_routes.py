@@ -110,7 +110,7 @@ def _form(
         family = access.family_or_404(session, me, family_id)
         if stale and conference_id is not None:
             now = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
-            theirs, mine = _as_body(now), _as_body(given)
+            theirs, mine = _as_body(now), _as_body({"plan_id": now["plan_id"], **given})
             meanwhile = {
                 name: theirs.get(name, "") for name in (*OWN, *PARTS) if theirs.get(name, "") != mine.get(name, "")
             }

@@ -158,7 +158,7 @@ def test_the_console_form_records_shows_and_changes_a_conference(client: TestCli
     other = again | {"chair": "Ruth A", "guest-2-name": "Sgt Lowe of Leeds"}
     stale = client.post(f"/console/conferences/{row.id}", data=town.form(cookies, **other))
     assert stale.status_code == 412 and "Chair: Ruth</li>" in stale.text and 'value="Ruth A"' in stale.text
-    assert "Who was invited: not what you have below" in stale.text and "Planning:" not in stale.text
+    assert "Who was invited: not what you have below" in stale.text and "the outline plan:" not in stale.text
     saved = client.post(f"/console/conferences/{row.id}", data=town.form(cookies, **{**other, "version": "2"}))
     assert saved.status_code == 303 and "Ruth A" in client.get(f"/console/conferences/{row.id}").text
 
