@@ -322,7 +322,7 @@ def test_a_session_from_the_provider_ends_like_any_other(client: TestClient, tow
 
 def test_without_a_provider_the_door_is_not_there_and_the_page_is_as_it_was(client: TestClient, town: Town) -> None:
     assert client.get(DOOR).status_code == 404
-    assert client.get(f"{DOOR}/return", params={"code": "x", "state": "y"}).status_code == 404
+    assert client.get("/console/sign-in/provider/return", params={"code": "x", "state": "y"}).status_code == 404
     page = client.get("/console/sign-in", params={"problem": "<b>"}).text
     assert DOOR not in page and "<b>" not in page and 'role="alert"' not in page
 

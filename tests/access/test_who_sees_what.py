@@ -70,6 +70,7 @@ ROUTES = (
     ("POST", "/console/account/sessions/{unseen}/end"),  # with real ones: tests/access/test_sessions.py
     ("POST", "/console/workers/{unseen}/sessions/end"),
     ("POST", "/console/workers/{unseen}/second-factor/reset"),
+    ("POST", "/console/workers/{unseen}/provider/forget"),  # with real ones: tests/access/test_openid.py
     ("POST", "/console/workers/{unseen}/deactivate"),
     ("POST", "/console/workers/{unseen}/reactivate"),
     ("POST", "/console/browsers/{unseen}/remove"),  # with real ones: tests/push/test_account.py
