@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -48,3 +48,25 @@ def days(
 def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     """That local time of that day, in UTC: it stays the same on the wall when the clocks change."""
     return datetime.combine(day, at.replace(fold=0, tzinfo=None), tzinfo=zone).astimezone(UTC)
+
+
+def nearest(were: Sequence[date], days: Sequence[date], within: timedelta) -> list[date | None]:
+    """For each day that there was, in order, the one of ``days`` it becomes; None where none is as near as ``within``.
+
+    A day that stays is its own: no neighbour is put in its place. Each is given once.
+    """
+    left = sorted(set(days) - set(were))
+    stays = set(days) & set(were)
+    found: list[date | None] = []
+    for was in were:
+        if was in stays:
+            stays.remove(was)
+            found.append(was)
+            continue
+        near = min(left, key=lambda day: abs(day - was), default=None)
+        if near is not None and abs(near - was) <= within:
+            left.remove(near)
+            found.append(near)
+        else:
+            found.append(None)
+    return found

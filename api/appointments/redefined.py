@@ -35,15 +35,8 @@ def follow(session: Session, row: AppointmentSeries, following: Sequence[Appoint
         row.rrule, row.every_working_days, row.starts_on, place, until=min(last, row.ends_on or last)
     )
     left = [day for day in days if day not in taken and recurrence.moment(day, row.at, zone) > now]
-    wanted: list[tuple[Appointment, date | None]] = []
-    for one in following:
-        was_on = one.series_on or today
-        nearest = min(left, key=lambda day: abs(day - was_on), default=None)
-        if nearest is not None and abs(nearest - was_on) <= series.SAME_VISIT:
-            left.remove(nearest)
-            wanted.append((one, nearest))
-        else:
-            wanted.append((one, None))
+    become = recurrence.nearest([one.series_on or today for one in following], left, series.SAME_VISIT)
+    wanted = list(zip(following, become, strict=True))
     for one, day in wanted:  # days change hands: none is held by two at any moment
         if day is not None and day != one.series_on:
             one.series_id = one.series_on = None

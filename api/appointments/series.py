@@ -100,12 +100,16 @@ def write_ahead(session: Session, series: AppointmentSeries, *, today: date | No
     horizon = max(horizon, series.starts_on + timedelta(days=14))
     last = min(horizon, series.ends_on or horizon)
     there = set(session.scalars(select(Appointment.series_on).where(Appointment.series_id == series.id)))
+    named = Appointment.external_id.startswith(f"{series.external_id}.", autoescape=True)
+    ids = set(session.scalars(select(Appointment.external_id).where(Appointment.family_id == series.family_id, named)))
     made = 0
     for day in recurrence.days(series.rrule, series.every_working_days, series.starts_on, place, until=last):
         starts_at = recurrence.moment(day, series.at, zone)
         if day in there or starts_at <= now or (series.written_until and day <= series.written_until):
             continue
         written = _occurrence(session, series, day, starts_at)
+        if written.external_id in ids:  # an appointment of that day stands for another one now
+            written.external_id += f".{uuid.uuid4()}"
         session.add(written)
         session.flush()
         if not quiet:
@@ -187,13 +191,12 @@ def change_from(
     ]
     if not open_days:
         raise CannotBook("series_has_no_days")
-    for one in coming_from(session, series, day):
+    coming = coming_from(session, series, day)
+    become = recurrence.nearest([one.series_on or day for one in coming], open_days, SAME_VISIT)
+    for one, on in zip(coming, become, strict=True):
         alone = is_exception(session, series, one)
-        was_on = one.series_on or day
-        nearest = min(open_days, key=lambda other: abs(other - was_on), default=None)
-        if nearest is not None and abs(nearest - was_on) <= SAME_VISIT:
-            open_days.remove(nearest)
-            one.series_id, one.series_on = new.id, nearest
+        if on is not None:
+            one.series_id, one.series_on = new.id, on
             session.flush()
             if not alone:
                 _become(session, new, one, worker, zone, reason)

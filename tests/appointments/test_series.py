@@ -286,3 +286,19 @@ def test_what_overlaps_is_said_and_booked_all_the_same(client: TestClient, town:
         headers=town.program(town.manager),
     ).json()  # fmt: skip
     assert [(one["who"], one["family"]) for one in moved["overlaps"]] == [("lena worker", "Birch")]
+
+
+def test_changed_to_fewer_days_what_fits_stays_and_only_the_rest_is_called_off(town: Town) -> None:
+    set_day(MONDAY)
+    series = book(town, "working_days", every_working_days=1)
+    with reading() as session:
+        before = {one.id: one.starts_at for one in session.scalars(select(Appointment).filter_by(series_id=series.id))}
+    with transaction() as session:
+        row = session.get_one(AppointmentSeries, series.id)
+        rhythm = Rhythm("weekly", date(2027, 3, 17), time(10), 60)
+        new = booking.change_from(session, row, town.worker, date(2027, 3, 15), rhythm)
+    with reading() as session:
+        rows = session.scalars(select(Appointment).filter_by(series_id=new.id)).all()
+    kept = [one for one in rows if one.id in before]
+    assert len(kept) >= 6 and all(one.starts_at == before[one.id] for one in kept)
+    assert {one.isoweekday() for one in coming(new)} == {3} and len(coming(series)) == 2
