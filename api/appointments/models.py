@@ -165,6 +165,8 @@ class AppointmentSeries(Base):
     created_at: Mapped[datetime]
     #: Its appointments are written up to this day.
     written_until: Mapped[date | None]
+    #: What the last import file said of it, as JSON: a file that says the same changes nothing that was changed here.
+    said: Mapped[str] = mapped_column(Sealed("appointment_series.said"), default="", server_default="")
 
 
 class CalendarFeed(Base):

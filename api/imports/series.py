@@ -1,11 +1,13 @@
 """Writing series of appointments: what they say, their coming appointments after it, and who they go on with.
 
 Promise: a series said anew changes its coming appointments, never one that was moved, changed or called off by itself;
-the same file twice writes nothing twice.
+the same file twice writes nothing twice. What a worker ended, or changed from a day on, stays
+so whatever file comes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -38,10 +40,16 @@ def write_series(
             writer.refuse((*path, "series", i, "ends_on"), "is before `starts_on`")
             continue
         existing = rows.get(one.id)
-        anew = existing is not None and any(getattr(existing, name) != value for name, value in values.items())
-        following = redefined.followers(writer.session, existing) if existing is not None and anew else []
-        new = {} if existing else {"family_id": family.id, "external_id": one.id, "created_at": writer.now}
-        row = rows[one.id] = writer.put("series", existing, AppointmentSeries, **new, **values)
+        said, following, anew = json.dumps(values, default=str, ensure_ascii=False), [], False
+        if existing is None:
+            new = {"family_id": family.id, "external_id": one.id, "created_at": writer.now}
+            row = rows[one.id] = writer.put("series", None, AppointmentSeries, **new, **values)
+        else:
+            changed = _changed(writer, (*path, "series", i), existing, values, json.loads(said))
+            anew = any(getattr(existing, name) != value for name, value in changed.items())
+            following = redefined.followers(writer.session, existing) if anew else []
+            row = writer.put("series", existing, AppointmentSeries, **changed)
+        row.said = said
         writer.session.flush()
         if anew:
             redefined.follow(writer.session, row, following)
@@ -69,6 +77,25 @@ def write_ahead(writer: Writer, given: Sequence[SeriesIn], rows: BySeries) -> No
         made = service.write_ahead(writer.session, row, quiet=True)
         if made:
             writer.report.created["appointments"] += made
+
+
+def _changed(
+    writer: Writer, path: Path, row: AppointmentSeries, values: dict[str, Any], now: dict[str, Any]
+) -> dict[str, Any]:
+    """What the file says otherwise than the last file did. An end that was set here is not taken back by any file: the
+    visits may have been called off for somebody's safety, or go on as another series."""
+    before: dict[str, Any] | None = json.loads(row.said) if row.said else None
+    if before is None:  # nobody kept what the last file said
+        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    else:
+        changed = {name: value for name, value in values.items() if before.get(name) != now[name]}
+    ended_here = row.ends_on is not None and (before is None or before["ends_on"] != str(row.ends_on))
+    if ended_here and changed:
+        if "ends_on" in changed:
+            changed["ends_on"] = min(row.ends_on or date.max, changed["ends_on"] or date.max)
+        if changed.get("ends_on", row.ends_on) == row.ends_on:
+            writer.note(path, f"was ended here on {row.ends_on}, and stays so; visits after that need a new id")
+    return changed
 
 
 def _values(one: SeriesIn, people: dict[str, Person], today: date) -> dict[str, Any]:

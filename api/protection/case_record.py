@@ -26,7 +26,7 @@ _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
     (Conference, "chair assessment discussion decision_reason planning"),
     (CaseEvent, "note"),
     (Appointment, "place address bring"),
-    (AppointmentSeries, "place address bring attendees"),
+    (AppointmentSeries, "place address bring attendees said"),
     (Escalation, "outcome"),
     (Opening, "reason"),
     (Evidence, "removed_why"),

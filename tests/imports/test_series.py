@@ -6,7 +6,7 @@ import copy
 import itertools
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import jsonschema
@@ -15,8 +15,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.access.models import Worker
+from api.appointments import series as booking
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
-from api.families.models import Family
+from api.families.models import Family, FamilyWorker
 from api.imports.schemas import json_schema
 from api.imports.service import Report
 from api.webhooks.models import WebhookEvent
@@ -141,6 +143,55 @@ def test_a_day_that_a_visit_was_moved_from_may_be_one_of_its_days_again(load: Lo
     load(with_series(raw, frequency="working_days", every_working_days=1, starts_on="monday+1w"))
     days = scheduled(session)
     assert len(days) == len(set(days)) > 30 and {day.isoweekday() for day in days} >= {1, 2, 3}
+
+
+def worker_and_series(session: Session) -> tuple[Worker, AppointmentSeries]:
+    session.expire_all()
+    row = session.scalars(select(AppointmentSeries).filter_by(external_id="visits")).one()
+    worker = session.scalars(
+        select(Worker).join(FamilyWorker).where(FamilyWorker.family_id == row.family_id, FamilyWorker.lead)
+    ).one()
+    return worker, row
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["as the last file said", "from before that was kept"])
+def test_what_a_worker_ended_here_stays_ended_whatever_file_comes(
+    load: Load, raw: Raw, session: Session, kept: bool
+) -> None:
+    load(with_series(raw))
+    days = scheduled(session)
+    worker, row = worker_and_series(session)
+    booking.end_from(session, row, worker, days[2])
+    if not kept:
+        row.said = ""
+    session.commit()
+    again = load(with_series(raw))
+    assert not again.created and not again.updated, str(again)
+    assert scheduled(session) == days[:2] and any("stays so" in note for note in again.notes) is not kept
+    other = load(with_series(raw, place="At school", ends_on=str(days[5])))
+    assert scheduled(session) == days[:2] and {one.place for one in visits(session)[:2]} == {"At school"}
+    assert any("was ended here on" in note and "need a new id" in note for note in other.notes)
+    load(with_series(raw, place="At school", ends_on=str(days[0])))
+    assert scheduled(session) == days[:1], "an earlier end is the file's to say"
+
+
+def test_what_a_worker_changed_from_a_day_on_is_not_doubled_by_the_same_file(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(with_series(raw))
+    days = scheduled(session)
+    worker, row = worker_and_series(session)
+    new = booking.change_from(
+        session, row, worker, days[1], booking.Rhythm("weekly", days[1] + timedelta(days=1), time(16), 45)
+    )
+    session.commit()
+    session.expire_all()
+    count = session.scalar(select(func.count()).select_from(Appointment).filter_by(series_id=new.id))
+    again = load(with_series(raw))
+    assert not again.created and not again.updated, str(again)
+    load(with_series(raw, minutes=30))
+    assert scheduled(session) == days[:1]
+    assert session.scalar(select(func.count()).select_from(Appointment).filter_by(series_id=new.id)) == count
 
 
 def test_exceptions_may_come_with_the_series_in_one_file(load: Load, raw: Raw, session: Session) -> None:
