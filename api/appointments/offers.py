@@ -31,6 +31,7 @@ from api.jurisdiction.packs import pack
 from api.messages import outbox
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.options import Option
+from api.reminders import colleagues
 from api.reminders import queries as reminders
 from api.timescales import queries as timescales
 
@@ -157,7 +158,8 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
         return "gone", row.starts_at
     was_at = appointment.starts_at
     appointment.starts_at, appointment.ends_at = row.starts_at, row.ends_at
-    appointment.change_reason, appointment.changed_by = "not_all", row.offered_by
+    # No reason: with one who asked and one who hears of it, any would say whose wish it was.
+    appointment.change_reason, appointment.changed_by = "", row.offered_by
     for place in appointment.attendees:
         mine = place.person_id == person_id
         place.answer, place.answer_words = ("confirmed" if mine else "none"), ""
@@ -168,7 +170,7 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
     session.flush()
     _record(session, family, "person", person_id, "chose_offered_time", appointment.id, detail)
     service.tell_programs(session, appointment, "moved")
-    _tell_worker(session, row, agency, now)
+    _tell_worker(session, row, appointment.id, was_at, agency, now)
     return "booked", row.starts_at
 
 
@@ -295,8 +297,11 @@ def _conversation(session: Session, request: ChangeRequest) -> Conversation | No
     )
 
 
-def _tell_worker(session: Session, row: OfferedTime, agency: Agency, now: datetime) -> None:
-    """Whoever offered it, by text, when they work; the words name nobody."""
+def _tell_worker(
+    session: Session, row: OfferedTime, appointment_id: uuid.UUID, was_at: datetime, agency: Agency, now: datetime
+) -> None:
+    """Whoever offered it: a note in the console, and as they chose a text or an e-mail when they work; the words name
+    nobody."""
     worker = session.get(Worker, row.offered_by) if row.offered_by else None
     if worker is None or not worker.active:
         return
@@ -305,7 +310,8 @@ def _tell_worker(session: Session, row: OfferedTime, agency: Agency, now: dateti
     at = _working(worker, agency).next(now)
     text = voice.text("offers.worker_told", when=_said(voice, row.starts_at))
     due_at = at if at > now + timedelta(minutes=1) else None
-    outbox.queue_news(session, worker, voice.text("colleagues.subject"), text, due_at=due_at)
+    message = outbox.queue_news(session, worker, voice.text("colleagues.subject"), text, due_at=due_at)
+    colleagues.note_told(session, appointment_id, worker, was_at, row.starts_at, message.id if message else None, now)
 
 
 def _record(

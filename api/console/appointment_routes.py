@@ -97,8 +97,12 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
     with transaction() as session:
         one = access.appointment_or_404(session, me, appointment_id)
         family_id = one.family_id
-        session.refresh(one, with_for_update=True)
         whole = given.get("which") == "on" and one.series_id is not None
+        if whole:  # the series first, as whoever changes it holds it before its appointments
+            in_series = access.series_or_404(session, me, one.series_id or uuid.uuid4())
+            session.refresh(in_series, with_for_update=True)
+        session.refresh(one, with_for_update=True)
+        whole = whole and one.series_id is not None
         stale = given.get("version") != str(one.sequence)
         try:
             if stale:

@@ -27,7 +27,7 @@ from api.database import notify
 from api.families.models import Family
 from api.jurisdiction.packs import pack
 from api.messages import outbox
-from api.reminders.models import AppointmentNews
+from api.reminders.models import AppointmentChange, AppointmentNews
 from api.reminders.wording import why
 
 BATCH = 500
@@ -135,6 +135,30 @@ def note(session: Session, changes: Sequence[Change], now: datetime) -> int:
     return made
 
 
+def note_told(
+    session: Session,
+    appointment_id: uuid.UUID,
+    worker: Worker,
+    was_at: datetime,
+    starts_at: datetime,
+    message_id: uuid.UUID | None,
+    now: datetime,
+) -> None:
+    """A note in the console for a worker who is told of a move in other words, by that message or by none."""
+    newest = select(func.max(AppointmentChange.id)).where(AppointmentChange.appointment_id == appointment_id)
+    change_id = session.scalar(newest)
+    if change_id is None:
+        return  # it was not moved
+    session.add(
+        AppointmentNews(
+            appointment_id=appointment_id, worker_id=worker.id, change_id=change_id, what="moved", was_at=was_at,
+            starts_at=starts_at, noted_at=now, due_at=now, told_at=now, outbound_id=message_id,
+        )
+    )  # fmt: skip
+    notify(session, f"agency:{worker.agency_id}")
+    session.flush()
+
+
 def _meant(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Who is meant by each name; once for each appointment."""
     named: dict[tuple[uuid.UUID, str], dict[uuid.UUID, Row[Any]]] = {}
@@ -148,7 +172,8 @@ def _due(row: Row[Any], now: datetime) -> datetime:
         row.works_from, row.works_until, row.works_on, ZoneInfo(row.timezone), pack(row.jurisdiction).calendar
     )
     at = working.next(now)
-    return now if at > min(row.was_at, row.starts_at) - NOTICE else at
+    coming = [when for when in (row.was_at, row.starts_at) if when > now]  # nobody hurries for what is past
+    return now if coming and at > min(coming) - NOTICE else at
 
 
 def tell(session: Session, now: datetime) -> int:

@@ -21,7 +21,8 @@ from api.jurisdiction.packs import pack
 from api.messages import outbox
 from api.timescales.models import Deadline
 
-BATCH = 200
+#: Few, as each one's families are looked through while they are held.
+BATCH = 20
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def warn(session: Session, agency: Agency, now: datetime) -> int:
         )
         .order_by(Worker.id)
         .limit(BATCH)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)  # alarms and messages that name a worker wait for nobody
     ).all()
     for worker in workers:
         hours = Working(

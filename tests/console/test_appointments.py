@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.database import reading, transaction
 from api.plans.models import Plan
+from tests.harness.processes import wait_until
 from tests.small_town import Town
 
 #: A Monday in June: the clocks are an hour ahead of UTC.
@@ -185,3 +187,26 @@ def test_the_second_of_two_workers_sees_what_the_first_changed_and_may_save_agai
     assert booked(town)[0].status == "scheduled"
     unsaid = town.form(cookies, do="cancel")
     assert client.post(f"/console/appointments/{one.id}", data=unsaid).status_code == 412
+
+
+def test_a_form_for_a_whole_series_waits_for_a_colleague_at_it_without_holding_an_appointment_that_they_need(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies, repeat="weekly")
+    second = booked(town)[1]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as colleague:
+            mine = colleague.scalar(text("SELECT pg_backend_pid()"))
+            colleague.get_one(AppointmentSeries, second.series_id, with_for_update=True)
+            answer = pool.submit(change, client, town, cookies, second, do="cancel", which="on")
+            wait_until(lambda: _waits_for(mine), "the form waits for the series", seconds=30)
+            assert colleague.get_one(Appointment, second.id, with_for_update={"nowait": True}).status == "scheduled"
+        assert answer.result(30).status_code == 303
+    assert [one.status for one in booked(town)] == ["scheduled"] + ["cancelled"] * 7
+
+
+def _waits_for(pid: int | None) -> bool:
+    with reading() as session:
+        blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND :pid = ANY (pg_blocking_pids(pid))")
+        return bool(session.scalar(blocked, {"pid": pid}))

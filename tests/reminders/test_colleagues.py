@@ -15,7 +15,7 @@ from api.appointments import offers, series, service
 from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
 from api.appointments.service import Expected
 from api.database import reading, transaction
-from api.families.models import Family, FamilyWorker, Person
+from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.imports import standing
 from api.imports.report import Report
 from api.imports.service import import_file
@@ -107,8 +107,8 @@ def test_plain_words_have_the_reason_or_say_where_to_ask(diary: Diary) -> None:
     assert "Why: travel is difficult that day." in to_family()[-1] and "ask here" not in to_family()[-1]
 
 
-def test_a_chosen_other_time_is_told_to_the_others_who_come_and_to_whoever_offered_it(diary: Diary) -> None:
-    expect(diary, "Dora Worker", "Lena Worker")
+def chosen(diary: Diary) -> datetime:
+    """The parent could not come, the family's worker offered another time, and the parent took it."""
     with transaction() as session:
         request = ChangeRequest(
             appointment_id=diary.appointment.id, person_id=diary.person.id, words="I can't", created_at=NOON
@@ -118,14 +118,51 @@ def test_a_chosen_other_time_is_told_to_the_others_who_come_and_to_whoever_offer
         when = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
         offers.offer(session, request, diary.town.worker, [when])
         (offered,) = offers.open_offers(session, request.id)
-    before = len(to_family())
     with transaction() as session:
         assert offers.choose(session, diary.person.id, offered.id) == ("booked", when)
+    return when
+
+
+def test_a_chosen_other_time_is_told_to_the_others_who_come_and_to_whoever_offered_it(diary: Diary) -> None:
+    expect(diary, "Dora Worker", "Lena Worker")
+    before = len(to_family())
+    chosen(diary)
     tick()
     told = {name: words for name, _, words in to_workers()}
     assert len(to_workers()) == 2 and told["Lena Worker"].startswith("A family chose a time that you offered")
-    assert "is now Thursday 26 November at 10:00. Why: not everybody could make it." in told["Dora Worker"]
-    assert to_family()[before:] == []  # who chose it knows it
+    assert "is now Thursday 26 November at 10:00. More in the console." in told["Dora Worker"]
+    assert len(to_family()) == before + 1  # the offer; who chose it knows it
+
+
+def test_the_other_parent_hears_of_a_chosen_time_without_a_reason_that_points_at_anybody(diary: Diary) -> None:
+    with transaction() as session:
+        other = Person(
+            family_id=diary.household.family.id, external_id="other-parent", kind="parent", first_name="Robin",
+            wording="plain",
+        )  # fmt: skip
+        session.add(other)
+        session.flush()
+        session.add(Attendee(appointment_id=diary.appointment.id, person_id=other.id))
+        session.add(ContactPoint(person_id=other.id, channel="sms", address="+447700900987", state="active"))
+    chosen(diary)
+    tick()
+    with reading() as session:
+        (said,) = session.scalars(select(OutboundMessage.body).filter_by(address="+447700900987"))
+    assert "Thursday 26 November at 10:00" in said and "Why:" not in said and "everybody" not in said
+
+
+def test_a_worker_who_reads_news_in_the_console_only_finds_there_that_an_offered_time_was_taken(
+    diary: Diary, client: TestClient
+) -> None:
+    with transaction() as session:
+        session.execute(update(Worker).where(Worker.id == diary.town.worker.id).values(news_by="console"))
+    chosen(diary)
+    tick()
+    tick()
+    assert to_workers() == []
+    client.cookies.update(diary.town.signed_in(diary.town.worker))
+    assert "Appointments of yours have changed: 1" in client.get("/console").text
+    assert "Sat 28 Nov, 13:00 is now Thu 26 Nov, 10:00." in client.get("/console/families").text
 
 
 def test_a_series_moved_as_a_whole_is_one_text_to_a_colleague(diary: Diary) -> None:
@@ -172,6 +209,17 @@ def test_it_waits_for_their_working_hours_unless_that_is_too_late(diary: Diary) 
     move(diary, LATER + HOUR)
     tick()
     assert len(to_workers()) == 2
+
+
+def test_nobody_is_woken_for_a_time_that_is_past(diary: Diary) -> None:
+    expect(diary, "Dora Worker")
+    set_clock(MEETING + 9 * HOUR)  # Saturday night
+    move(diary, datetime(2026, 11, 30, 15, 0, tzinfo=UTC))
+    tick()
+    assert to_workers() == []
+    set_clock(datetime(2026, 11, 30, 9, 0, 1, tzinfo=UTC))
+    tick()
+    assert len(to_workers()) == 1
 
 
 def test_what_changes_again_before_it_is_told_is_told_as_what_it_has_become(diary: Diary) -> None:

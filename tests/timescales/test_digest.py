@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
-from api.access.models import Worker
+from api import clock
+from api.access import service as access
+from api.access.models import Agency, Worker
 from api.database import reading, transaction
 from api.messages.models import OutboundMessage
 from api.settings import settings
-from api.timescales import jobs
+from api.timescales import digest, jobs
 from api.timescales.models import Deadline
 from tests.small_town import Household, Town
 
@@ -75,6 +77,15 @@ def test_the_lead_is_told_once_and_again_only_of_what_is_new(town: Town) -> None
         ("Lena Worker", late),
         ("Mona Worker", "Hearthline: Late: 1. More in the console, under Dates due."),
     ]
+
+
+def test_what_names_a_worker_does_not_wait_while_the_worker_is_looked_after(town: Town) -> None:
+    due(town.mine, TODAY + timedelta(days=3))
+    with transaction() as looking:
+        assert digest.warn(looking, looking.get_one(Agency, town.agency.id), clock.now()) >= 3
+        with transaction() as other:  # a foreign key on the worker, as an alarm's step to them has
+            other.execute(text("SET LOCAL lock_timeout = '2s'"))
+            access.start_session(other, other.get_one(Worker, town.worker.id))
 
 
 def test_a_manager_hears_of_late_ones_of_the_agency_and_nobody_elses(town: Town) -> None:
