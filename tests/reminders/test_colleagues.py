@@ -162,7 +162,7 @@ def test_a_worker_who_reads_news_in_the_console_only_finds_there_that_an_offered
     assert to_workers() == []
     client.cookies.update(diary.town.signed_in(diary.town.worker))
     assert "Appointments of yours have changed: 1" in client.get("/console").text
-    assert "Sat 28 Nov, 13:00 is now Thu 26 Nov, 10:00." in client.get("/console/families").text
+    assert "Sat 28 Nov, 13:00 is now Thu 26 Nov, 10:00" in client.get("/console/families").text
 
 
 def test_a_series_moved_as_a_whole_is_one_text_to_a_colleague(diary: Diary) -> None:
