@@ -11,18 +11,18 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from api.access.models import Worker
-from api.appointments import offers, series, service
-from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
+from api.appointments import series, service
+from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.appointments.service import Expected
 from api.database import reading, transaction
-from api.families.models import ContactPoint, Family, FamilyWorker, Person
+from api.families.models import Family, FamilyWorker, Person
 from api.imports import standing
 from api.imports.report import Report
 from api.imports.service import import_file
 from api.messages.models import OutboundMessage
 from api.reminders.models import AppointmentNews
 from api.settings import settings
-from tests.reminders.conftest import MEETING, NOON, Diary, set_clock, tick
+from tests.reminders.conftest import MEETING, Diary, set_clock, tick
 from tests.small_town import Town
 
 HOUR = timedelta(hours=1)
@@ -105,64 +105,6 @@ def test_plain_words_have_the_reason_or_say_where_to_ask(diary: Diary) -> None:
     move(diary, MEETING + 50 * HOUR, reason="travel")
     tick()
     assert "Why: travel is difficult that day." in to_family()[-1] and "ask here" not in to_family()[-1]
-
-
-def chosen(diary: Diary) -> datetime:
-    """The parent could not come, the family's worker offered another time, and the parent took it."""
-    with transaction() as session:
-        request = ChangeRequest(
-            appointment_id=diary.appointment.id, person_id=diary.person.id, words="I can't", created_at=NOON
-        )
-        session.add(request)
-        session.flush()
-        when = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
-        offers.offer(session, request, diary.town.worker, [when])
-        (offered,) = offers.open_offers(session, request.id)
-    with transaction() as session:
-        assert offers.choose(session, diary.person.id, offered.id) == ("booked", when)
-    return when
-
-
-def test_a_chosen_other_time_is_told_to_the_others_who_come_and_to_whoever_offered_it(diary: Diary) -> None:
-    expect(diary, "Dora Worker", "Lena Worker")
-    before = len(to_family())
-    chosen(diary)
-    tick()
-    told = {name: words for name, _, words in to_workers()}
-    assert len(to_workers()) == 2 and told["Lena Worker"].startswith("A family chose a time that you offered")
-    assert "is now Thursday 26 November at 10:00. More in the console." in told["Dora Worker"]
-    assert len(to_family()) == before + 1  # the offer; who chose it knows it
-
-
-def test_the_other_parent_hears_of_a_chosen_time_without_a_reason_that_points_at_anybody(diary: Diary) -> None:
-    with transaction() as session:
-        other = Person(
-            family_id=diary.household.family.id, external_id="other-parent", kind="parent", first_name="Robin",
-            wording="plain",
-        )  # fmt: skip
-        session.add(other)
-        session.flush()
-        session.add(Attendee(appointment_id=diary.appointment.id, person_id=other.id))
-        session.add(ContactPoint(person_id=other.id, channel="sms", address="+447700900987", state="active"))
-    chosen(diary)
-    tick()
-    with reading() as session:
-        (said,) = session.scalars(select(OutboundMessage.body).filter_by(address="+447700900987"))
-    assert "Thursday 26 November at 10:00" in said and "Why:" not in said and "everybody" not in said
-
-
-def test_a_worker_who_reads_news_in_the_console_only_finds_there_that_an_offered_time_was_taken(
-    diary: Diary, client: TestClient
-) -> None:
-    with transaction() as session:
-        session.execute(update(Worker).where(Worker.id == diary.town.worker.id).values(news_by="console"))
-    chosen(diary)
-    tick()
-    tick()
-    assert to_workers() == []
-    client.cookies.update(diary.town.signed_in(diary.town.worker))
-    assert "Appointments of yours have changed: 1" in client.get("/console").text
-    assert "Sat 28 Nov, 13:00 is now Thu 26 Nov, 10:00" in client.get("/console/families").text
 
 
 def test_a_series_moved_as_a_whole_is_one_text_to_a_colleague(diary: Diary) -> None:
