@@ -12,8 +12,8 @@ SWEEP_SECONDS = 3600.0
 
 
 def sweep_files() -> int:
-    """Remove what a crash left, and say how much."""
+    """Remove or set aside what a crash left, and say how much."""
     gone = store.sweep()
     if gone:
-        log.info("evidence: %d files that nothing stood for were removed", gone)
+        log.info("evidence: %d files that nothing stood for were removed or set aside", gone)
     return gone

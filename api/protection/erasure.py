@@ -112,6 +112,7 @@ def erase(given: str, reason: str, *, only_say: bool = False) -> Done:
     if not only_say:
         for sha256 in done.files:
             store.drop_unused(sha256)  # after the commit; what a crash leaves, the sweep finds
+        store.forget_erased()
     return done
 
 
@@ -271,7 +272,7 @@ def _files(session: Session, person: Person, done: Done) -> None:
         if one.state == "kept":
             one.state, one.removed_at = "removed", clock.now()
         done.files.append(one.sha256)
-        one.sha256, one.removed_why = "", ""  # by it whoever has the file could tell that it was this one
+        one.removed_why = ""
     done.add("photos and documents", len(sent))
 
 

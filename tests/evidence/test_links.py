@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from api import clock
 from api.audit.models import AuditEntry
@@ -279,10 +279,36 @@ def test_a_crash_between_file_and_row_leaves_nothing_wrong(
     assert done.returncode == -9 and (tmp_path / "crashed").exists()
     assert kept() == [] and len(on_disk(folder)) == 1, "the file is there, its row is not"
     assert "<form" in client.get(path).text, "the link is not used up"
-    assert jobs.sweep_files() == 1 and on_disk(folder) == set()
+    assert jobs.sweep_files() == 1 and [path.parent.name for path in folder.rglob("*") if path.is_file()] == [
+        "unclaimed"
+    ]
     assert send(client, path, files.jpeg()).status_code == 303
     (row,) = kept()
     assert jobs.sweep_files() == 0 and on_disk(folder) == {row.sha256}
+    os.utime(store.unclaimed() / row.sha256, (0, 0))
+    assert jobs.sweep_files() == 1 and store.path_of(row.sha256).exists(), "after a month it goes for good"
+
+
+def test_a_sweep_beside_an_empty_database_loses_nothing(client: TestClient, town: Town, database: Engine) -> None:
+    """As when somebody starts it before the backup is brought back."""
+    assert send(client, asked(town), files.jpeg()).status_code == 303
+    (row,) = kept()
+    with transaction() as session:
+        session.execute(delete(Evidence))
+    assert jobs.sweep_files() == 1 and not store.path_of(row.sha256).exists()
+    with transaction() as session:
+        session.execute(
+            insert(Evidence).values(**{one.name: getattr(row, one.name) for one in Evidence.__table__.columns})
+        )
+    assert jobs.sweep_files() == 0 and store.path_of(row.sha256).exists(), "what a row stands for again comes back"
+
+
+def test_a_crash_after_a_removal_leaves_the_file_to_the_sweep(client: TestClient, town: Town, folder: Path) -> None:
+    assert send(client, asked(town), files.jpeg()).status_code == 303
+    (row,) = kept()
+    with transaction() as session:
+        service.remove(session, session.get_one(Evidence, row.id), town.manager, "sent by mistake")
+    assert on_disk(folder) == {row.sha256} and jobs.sweep_files() == 1 and on_disk(folder) == set()
 
 
 def test_what_lies_half_made_is_removed_when_it_is_old(town: Town, folder: Path) -> None:
