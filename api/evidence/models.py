@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
+from api.sealed import Sealed
 
 #: Media types that are kept, and the endings of files that are.
 ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
@@ -69,7 +70,7 @@ class Evidence(Base):
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     #: In the worker's own words.
-    removed_why: Mapped[str] = mapped_column(server_default="")
+    removed_why: Mapped[str] = mapped_column(Sealed("evidence.removed_why"), server_default="")
 
 
 class MediaFetch(Base):
