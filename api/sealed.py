@@ -64,6 +64,22 @@ class Unreadable(str):
         return _why(self.reason, self.key_id, language)
 
 
+class UnreadableObject(dict[str, Any]):
+    """Stands for an object that does not open, and is empty; not equal to an empty one, which may take its place."""
+
+    def __init__(self, words: Unreadable) -> None:
+        super().__init__()
+        self.reason, self.key_id = words.reason, words.key_id
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = None
+
+
 def _why(reason: str, key_id: str, language: str) -> str:
     return texts.render(f"pages.unreadable.{reason}", language, key=key_id)
 
@@ -146,9 +162,9 @@ def unseal_json(stored: Any, place: str, instead: Callable[[Unreadable], Any]) -
     return instead(words) if isinstance(words, Unreadable) else json.loads(words)
 
 
-def no_object(_words: Unreadable) -> dict[str, Any]:
+def no_object(words: Unreadable) -> dict[str, Any]:
     """For ``instead``, where the reader can do without."""
-    return {}
+    return UnreadableObject(words)
 
 
 def no_list(_words: Unreadable) -> list[Any]:

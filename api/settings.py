@@ -165,7 +165,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"Hearthline cannot start: a key in HEARTHLINE_DATA_KEYS has at least {SHORTEST_KEY} characters.\n"
                 "It seals what people write; make one with `openssl rand -hex 32`, and keep a copy apart from the\n"
-                "backups: without it nobody can read them. While you change it: NEW,OLD (README, Data protection)."
+                "backups: without it nobody can read them. README, section 8, says how to change it."
             )
         return given
 

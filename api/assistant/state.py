@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import object_session
 
 from api.messages.models import Conversation
+from api.protection import data_keys
+from api.sealed import UnreadableObject
 
 
 class Search(BaseModel):
@@ -45,11 +48,23 @@ class State(BaseModel):
     last_safety_reply: str = ""
 
 
+def opens(conversation: Conversation) -> bool:
+    """Is the memory to be had here? Not where another process has sealed it with a key that this one was not given yet:
+    then nothing may be taken from it and nothing put in its place."""
+    kept = conversation.state
+    if not isinstance(kept, UnreadableObject):
+        return True
+    session = object_session(conversation)
+    return session is None or not data_keys.to_come(session, kept)
+
+
 def load(conversation: Conversation) -> State:
     """The conversation's memory."""
     return State.model_validate(conversation.state or {})
 
 
 def save(conversation: Conversation, state: State) -> None:
-    """Put the memory back, to be committed with whatever the turn did."""
+    """Put the memory back, to be committed with whatever the turn did; one that does not open stays as it is."""
+    if not opens(conversation):
+        return
     conversation.state = state.model_dump(exclude_defaults=True)

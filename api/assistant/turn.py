@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Uuid, bindparam, cast, exists, select, update
+from sqlalchemy import Integer, Row, Uuid, bindparam, cast, exists, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -23,18 +25,21 @@ from api.assistant import state as dialogue
 from api.assistant.operations import door, service
 from api.assistant.operations.schemas import FoundEntity, Question, Reply, ReplyOption
 from api.assistant.rasa_client import RasaFailed
-from api.database import notify, single_statement, transaction
+from api.database import notify, reading, single_statement, transaction
 from api.messages import danger, delivery, options, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.protection import data_keys
 from api.reminders import queries as reminders
 from api.safety.screen import PRIORITIES, screen
-from api.sealed import Unreadable
+from api.sealed import Unreadable, UnreadableObject
 from api.views import drafts
 
 log = logging.getLogger(__name__)
 
 #: A message that brought the worker process down so often is not tried again.
 MOST_ATTEMPTS = 3
+#: So long a message waits for a process that has the key it was sealed with; then a person has to look.
+LONGEST_WITHOUT_KEY = timedelta(minutes=5)
 #: Replies that would only be noise beside the reply to danger.
 NOISE_BESIDE_DANGER = ("fallback", "out_of_scope", "danger", "distress", "greet", "goodbye", "thank", "affirm", "deny")
 
@@ -77,10 +82,12 @@ _TAKE_NEXT = (
         InboundMessage.screened,
         InboundMessage.turn_attempts,
         InboundMessage.door,
+        InboundMessage.received_at,
         select(_held.c.body).where(_held.c.id == InboundMessage.continues).scalar_subquery().label("held"),
         Conversation.language,
         Conversation.channel,
         Conversation.taken_over_by,
+        Conversation.state,
     )
 )
 _later = InboundMessage.__table__.alias("later")
@@ -111,7 +118,7 @@ def run_waiting(conversation_id: uuid.UUID) -> None:
     """Answer the conversation's queued messages one at a time, in the order in which they were accepted."""
     more = True
     while more and (waiting := _next(conversation_id)) is not None:
-        if waiting.screened:
+        if waiting.screened or not waiting.readable:  # what cannot be read was not screened, and is not said to be
             more = _take(waiting)
         else:
             _screen_the_rest(waiting)
@@ -124,7 +131,13 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
             found = connection.execute(_TAKE_NEXT, {"of_conversation": conversation_id}).one_or_none()
         if found is None:
             return None
-        if found.screened and found.taken_over_by is not None:
+        words = (found.body, found.payload, found.held)
+        to_come = _to_come((*words, found.state))
+        if to_come and clock.now() - found.received_at < LONGEST_WITHOUT_KEY:
+            _put_back(found)
+            return None
+        readable = not to_come and not any(isinstance(one, Unreadable) for one in words)
+        if found.taken_over_by is not None and (found.screened or not readable):
             with transaction() as session:
                 message = session.get_one(InboundMessage, found.id)
                 message.state, message.settled_at = "recorded", clock.now()
@@ -141,8 +154,22 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
                 "channel": found.channel,
             },
             attempts=found.turn_attempts,
-            readable=not any(isinstance(one, Unreadable) for one in (found.body, found.payload, found.held)),
+            readable=readable,
         )
+
+
+def _to_come(read: Sequence[object]) -> bool:
+    """Can a process with another key read what this one cannot?"""
+    if not any(isinstance(one, Unreadable | UnreadableObject) for one in read):
+        return False
+    with reading() as session:
+        return data_keys.to_come(session, *read)
+
+
+def _put_back(found: Row[Any]) -> None:
+    """It stays queued, as if nobody had looked at it; the sweep gives it a job again."""
+    with transaction() as session:
+        session.get_one(InboundMessage, found.id, with_for_update=True).turn_attempts -= int(found.screened)
 
 
 def _screen_the_rest(waiting: Waiting) -> None:
@@ -222,10 +249,13 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
 def _say(
     session: Session, conversation: Conversation, message: InboundMessage, replies: list[Reply], *, straight: bool
 ) -> list[OutboundMessage] | None:
-    """Queue the replies and remember their options; them, or None if one of them cannot be put into words.
+    """Queue the replies and remember their options; them, or None if one of them cannot be put into words, or what a
+    number meant until now cannot be read.
 
     ``straight``: the caller delivers them.
     """
+    if not dialogue.opens(conversation):
+        return None
     local = wording.args(session, conversation)
     spoken: list[tuple[str, list[options.Option]]] = []
     try:

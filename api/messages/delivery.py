@@ -25,7 +25,8 @@ from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
 from api.messages import held, quiet
-from api.messages.models import Conversation, DeliveryAttempt, OutboundMessage
+from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
+from api.protection import data_keys
 from api.reminders import queries as reminders
 from api.sealed import Unreadable
 
@@ -33,6 +34,7 @@ from api.sealed import Unreadable
 MOST_ATTEMPTS = 12
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(hours=3)
+#: For a text that was sealed with a key this process does not have; one that has it may take it meanwhile.
 ANOTHER_MAY_HAVE_THE_KEY = timedelta(minutes=5)
 WAIT_FOR_THE_KEY = timedelta(seconds=5)
 
@@ -188,16 +190,18 @@ def _may_have_to_wait(kind: str, in_reply_to: uuid.UUID | None, created_at: date
 def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) -> None:
     """It waits for safe hours, or never goes: with a name that may not be written, a worker has to see it."""
     if verdict.wait_until is not None:
-        message.state, message.due_at = "queued", verdict.wait_until
+        message.state, message.due_at, message.error = "queued", verdict.wait_until, ""
     else:
         _settle(session, message, "failed" if verdict.reason == "names" else "cancelled", verdict.reason)
 
 
 def _hold_unreadable(session: Session, message: OutboundMessage, body: Unreadable, now: datetime) -> None:
-    """Nobody is sent what stands for words. While keys are changed another process may have the one that is missing:
-    it is left to that for some minutes; then a worker sees that it failed."""
-    if body.reason == "no_key" and now < message.created_at + ANOTHER_MAY_HAVE_THE_KEY:
-        message.state, message.due_at = "queued", now + WAIT_FOR_THE_KEY
+    """Nobody is sent what stands for words. While keys are changed another process may have the one that is missing: it
+    is left to that as long as the key is known and not given up (api.ops sees that it waits), a
+    strange one for some minutes; then a worker sees that it failed."""
+    young = now < message.created_at + ANOTHER_MAY_HAVE_THE_KEY
+    if data_keys.to_come(session, body) or (body.reason == "no_key" and young):
+        message.state, message.error, message.due_at = "queued", WITHOUT_KEY, now + WAIT_FOR_THE_KEY
     else:
         _settle(session, message, "failed", "unreadable")
 

@@ -20,6 +20,10 @@ from api.sealed import Sealed, SealedJson, no_list, no_object
 message_seq = Sequence("message_seq", metadata=Base.metadata)
 
 
+#: ``OutboundMessage.error`` while a text waits for a process that has the key of its words.
+WITHOUT_KEY = "no_key"
+
+
 class Conversation(Base):
     """One phone number, or one web chat, talking with the service. ``person_id`` is None for a stranger."""
 

@@ -24,8 +24,10 @@ _QUEUES = text("""
       (SELECT count(*) AS turns, min(i.received_at) AS turn_since FROM inbound_messages i
          JOIN conversations c ON c.id = i.conversation_id
         WHERE i.state = 'queued' AND c.taken_over_by IS NULL) t,
-      (SELECT count(*) AS deliveries, min(due_at) AS delivery_since FROM outbound_messages
-        WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email', 'push') AND due_at <= :now) d,
+      (SELECT count(*) AS deliveries, min(CASE WHEN error = 'no_key' THEN created_at ELSE due_at END) AS delivery_since
+        FROM outbound_messages  -- what waits for a process with its key is put off again and again
+        WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email', 'push')
+          AND (due_at <= :now OR error = 'no_key')) d,
       (SELECT count(*) AS rungs, min(next_rung_at) AS rung_since FROM escalations
         WHERE state = 'open' AND next_rung_at <= :now) r
 """)

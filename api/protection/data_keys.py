@@ -15,7 +15,7 @@ from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.messages.models import InboundMessage
 from api.protection.models import DataKey
-from api.sealed import sealer
+from api.sealed import Unreadable, UnreadableObject, sealer
 from api.settings import SettingsError
 
 #: What `hearthline seal` leaves in the audit trail.
@@ -70,6 +70,20 @@ def older_words() -> bool:
         if oldest is None or begun is None or oldest >= begun:
             return False
         return session.scalar(select(AuditEntry.id).filter_by(verb=SEALED).limit(1)) is None
+
+
+def to_come(session: Session, *read: object) -> bool:
+    """Does one of these values not open here, but will where its key is given?
+
+    So while the key is being changed: others have the new one, and this process was not started again. A key that was
+    given up comes no more.
+    """
+    closed = [one for one in read if isinstance(one, Unreadable | UnreadableObject)]
+    lacking = [one.key_id for one in closed if one.reason == "no_key"]
+    if not lacking:
+        return False
+    needed = select(DataKey.id).where(DataKey.retired_at.is_(None), DataKey.id.in_(lacking))
+    return session.scalar(needed.limit(1)) is not None
 
 
 def give_up(key_id: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -23,29 +22,10 @@ from api.protection import backup, data_keys, resealing
 from api.protection.models import DataKey
 from api.sealed import MARK, Sealed, Sealer
 from api.settings import SettingsError, settings
+from tests.harness.words import GIVEN, NEW, OLD, STRANGE, Keys, key_of, keys
 from tests.small_town import Town
 
-OLD, NEW, STRANGE = "old key." * 4, "new key." * 4, "not ours" * 4
-#: What the town's own rows are sealed with (tests/conftest.py).
-GIVEN = "5ea1ed00" * 8
-Keys = Callable[..., None]
-
-
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keys]:
-    """Start again with these keys."""
-
-    def given(*secrets: str) -> None:
-        monkeypatch.setitem(settings().__dict__, "data_secrets", list(secrets))
-        sealed.sealer.cache_clear()
-
-    yield given
-    monkeypatch.undo()
-    sealed.sealer.cache_clear()
-
-
-def key_of(secret: str) -> str:
-    return Sealer([secret]).ids[0]
+__all__ = ["keys"]
 
 
 def sealed_with(session: Session) -> set[str]:

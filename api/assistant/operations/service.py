@@ -86,6 +86,8 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         if found is None:
             raise NoSuchTurn
         turn, conversation = found.turn, found.conversation
+        if not dialogue.opens(conversation):
+            raise NoSuchTurn  # what was agreed on before cannot be known: a person has to look
         state = dialogue.load(conversation)
         if state.answered.get("message") == str(message_id):
             return Answer.model_validate(state.answered)
