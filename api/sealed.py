@@ -154,6 +154,11 @@ def or_nothing(words: str) -> str:
     return "" if isinstance(words, Unreadable) else words
 
 
+def all_open(*words: object) -> bool:
+    """Can all of these be read? What goes to a family is made of nothing else."""
+    return not any(isinstance(one, Unreadable) for one in words)
+
+
 def unseal_json(stored: Any, place: str, instead: Callable[[Unreadable], Any]) -> Any:
     """The same for a JSON column; ``instead`` makes what stands for a value that does not open."""
     if not (isinstance(stored, str) and stored.startswith(MARK)):

@@ -23,6 +23,7 @@ from api.appointments.wording import Voice, opening
 from api.audit import service as audit
 from api.families.models import Family, Person
 from api.jurisdiction.packs import pack
+from api.sealed import or_nothing
 from api.settings import settings
 
 BEHIND, AHEAD = timedelta(days=30), timedelta(days=366)
@@ -96,9 +97,9 @@ def event(one: Appointment, person: Person, voice: Voice) -> calendar_file.Event
         if names and person.may_name_children:
             summary = voice.text("calendar.with_children", kind=summary, children=", ".join(sorted(names)))
         if not one.address_hidden:
-            location = ", ".join(part for part in (one.place, one.address) if part)
-        description = voice.text("appointments.bring", what=one.bring) if one.bring else ""
-        url = one.link
+            location = ", ".join(part for part in map(or_nothing, (one.place, one.address)) if part)
+        description = voice.text("appointments.bring", what=one.bring) if or_nothing(one.bring) else ""
+        url = or_nothing(one.link)
     if one.status == "cancelled":
         summary = voice.text("calendar.cancelled", what=summary)
     return calendar_file.Event(

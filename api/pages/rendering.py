@@ -25,6 +25,8 @@ from api.settings import settings
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+#: How the names of templates begin that families read.
+FOR_FAMILIES = ("chat/", "evidence/")
 LANGUAGE_COOKIE = "hearthline_language"
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "ur", "yi"})
 
@@ -44,8 +46,13 @@ def environment() -> jinja2.Environment:
 
 @jinja2.pass_context
 def _finalize(context: jinja2.runtime.Context, value: object) -> object:
-    """Words that cannot be opened say so in the reader's language (api.sealed)."""
-    return value.words(context["language"]) if isinstance(value, Unreadable) else value
+    """Words that cannot be opened say so in the reader's language (api.sealed); to a family without what it means."""
+    if not isinstance(value, Unreadable):
+        return value
+    of_family = (context.name or "").startswith(FOR_FAMILIES)
+    return (
+        texts.render("pages.unreadable.family", context["language"]) if of_family else value.words(context["language"])
+    )
 
 
 def chosen_language(request: Request, otherwise: str | None = None) -> str:

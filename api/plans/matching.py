@@ -16,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 import yaml
 from rapidfuzz import fuzz
 
+from api.sealed import or_nothing
 from api.settings import DATA
 
 #: From this score on an action fits; below the words say nothing about it.
@@ -73,7 +74,9 @@ def match(words: str, actions: Sequence[T]) -> list[Match[T]]:
     said = content(words)
     if not said:
         return []
-    names = {id(action): [content(name) for name in (action.title, *action.also_called)] for action in actions}
+    names = {
+        id(action): [content(or_nothing(name)) for name in (action.title, *action.also_called)] for action in actions
+    }
     all_terms = {id(action): {term for name in names[id(action)] for term in name} for action in actions}
 
     def weight(term: str) -> float:

@@ -200,7 +200,7 @@ def _spoken(row: Row[Any]) -> Spoken:
         was_at=row.was_at if row.moment == "moved" else None,
         kind=row.kind,
         children=tuple(row.children or ()),
-        place="" if row.address_hidden else row.place,
+        place="" if row.address_hidden else sealed.or_nothing(row.place),
         plain=(row.wording == "plain" and not row.shared) or row.channel == "web",
         may_name_children=row.may_name_children,
         language=row.language,

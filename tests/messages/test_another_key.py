@@ -1,6 +1,6 @@
 """A process that does not have the newest key yet leaves what it cannot read to one that has it, and loses nothing.
 
-(The key is being changed, and this one was not started again; README, "What is kept".)
+(The key is being changed, and this one was not started again: README, "What is kept, and asking for it".)
 """
 
 from __future__ import annotations

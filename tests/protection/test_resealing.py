@@ -207,6 +207,17 @@ def test_the_page_says_what_cannot_be_read_and_why(client: TestClient, town: Tow
     assert "no se pueden leer" in page.text
 
 
+def test_a_family_s_own_page_asks_them_to_ask_and_names_no_key(client: TestClient, town: Town) -> None:
+    with transaction() as session:
+        lost = {"lost": Sealer([STRANGE]).seal("Ring the school", "plan_actions.title")}
+        session.execute(text("UPDATE plan_actions SET title = :lost"), lost)
+    cookies, _ = town.chatting(town.mine.parent)
+    client.cookies.update(cookies)
+    page = client.get("/chat/plan")
+    assert page.status_code == 200 and "This cannot be shown just now. Please ask us." in page.text
+    assert key_of(STRANGE) not in page.text and "sealed" not in page.text
+
+
 def fill(session: Session) -> set[str]:
     """A canary into every sealed column of which there is a row; returns the columns ("table.column")."""
     filled = set()

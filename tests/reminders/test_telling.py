@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from api import clock
 from api.appointments.models import Appointment, Attendee
@@ -20,7 +20,9 @@ from api.reminders import jobs
 from api.reminders.models import AppointmentChange, Reminder
 from api.reminders.telling import BATCH
 from api.reminders.wording import choices
+from api.sealed import Sealer
 from tests.harness.twilio import FakeTwilio
+from tests.harness.words import STRANGE
 from tests.reminders.conftest import MEETING, NOON, Booking, Diary, set_clock, tick
 
 DAY = timedelta(days=1)
@@ -309,3 +311,13 @@ def test_the_answers_offered_are_as_every_other_part_knows_them(language: str) -
     assert [one["payload"] for one in offered] == [
         '/confirm_attendance{"appointment_ref": "some-id"}', '/request_reschedule{"appointment_ref": "some-id"}',
     ]  # fmt: skip
+
+
+def test_a_place_that_cannot_be_read_is_left_out(diary: Diary) -> None:
+    diary.change(Person, wording="plain")
+    with transaction() as session:
+        lost = {"lost": Sealer([STRANGE]).seal("Ash rooms", "appointments.place")}
+        session.execute(text("UPDATE appointments SET place = :lost"), lost)
+    tick()
+    (said,) = diary.at(MEETING - DAY)[-1:]
+    assert said.startswith("Reminder: core group meeting, tomorrow at 13:00.\n"), said

@@ -12,6 +12,7 @@ from api.assistant.operations.schemas import Reply
 from api.escalations import service as escalations
 from api.plans import matching, queries, service
 from api.plans.models import PlanAction
+from api.sealed import all_open, or_nothing
 
 #: How many are told, or offered, in one message.
 SHOWN = 3
@@ -51,7 +52,7 @@ def undo(ask: Ask) -> list[Reply] | None:
         action = service.undo(ask.session, ask.person.id, event_id, message_id=ask.turn.message_id, now=ask.turn.now)
     except service.NotYours:
         return None
-    return [say("actions.undone", title=_title(action))] if action else [say("actions.not_undone")]
+    return [say("actions.undone", title=_title(ask, action))] if action else [say("actions.not_undone")]
 
 
 def _report(ask: Ask, intent: str) -> list[Reply]:
@@ -68,7 +69,7 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
         before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified"))
         again = matching.clear(matching.match(words, before))
         if again is not None and intent == "report_action_done":
-            return [say(f"actions.already_{again.status}", title=_title(again))]
+            return [say(f"actions.already_{again.status}", title=_title(ask, again))]
     if not waiting:
         return _about_nothing(ask, intent, words)
     if len(waiting) == 1 and not matching.content(words):
@@ -85,7 +86,7 @@ def _record(ask: Ask, intent: str, action_id: uuid.UUID, words: str) -> list[Rep
     except service.NotYours:
         return [say("actions.unknown")]
     action = queries.own_action(ask.session, ask.someone.id, action_id)
-    title = _title(action)
+    title = _title(ask, action)
     if event is None:
         status = action.status if action and action.status in ("reported_done", "verified") else "closed"
         return [say(f"actions.already_{status}", title=title)]
@@ -100,14 +101,17 @@ def _record(ask: Ask, intent: str, action_id: uuid.UUID, words: str) -> list[Rep
 
 def _which(ask: Ask, intent: str, candidates: Sequence[PlanAction], words: str) -> list[Reply]:
     """Offer the ones that could be meant; none of them may be right as well."""
-    choices = [option("", intent, label=_title(action), action_ref=str(action.id)) for action in candidates[:SHOWN]]
+    named = [action for action in candidates if all_open(action.title)]
+    if not named:
+        return _about_nothing(ask, intent, words)
+    choices = [option("", intent, label=_title(ask, action), action_ref=str(action.id)) for action in named[:SHOWN]]
     ask.pending = {"about": "action", "words": words}
     text_id = "actions.which_done" if intent == "report_action_done" else "actions.which_blocked"
     return [say(text_id, *choices, option("option.something_else", "contact_worker"))]
 
 
 def _about_nothing(ask: Ask, intent: str, words: str) -> list[Reply]:
-    """Nothing is open: what they say still reaches the worker."""
+    """Nothing is open, or nothing that can be named: what they say still reaches the worker."""
     if words and matching.content(words):
         _tell_worker(ask, "blocked" if intent == "report_action_blocked" else "report", words)
         return [say("actions.passed_on")]
@@ -120,15 +124,17 @@ def _tell_worker(ask: Ask, kind: str, words: str) -> None:
     )
 
 
-def _title(action: PlanAction | None) -> str:
-    return action.title.rstrip(".") if action else ""
+def _title(ask: Ask, action: PlanAction | None) -> str:
+    if action is None:
+        return ""
+    return action.title.rstrip(".") if all_open(action.title) else ask.text("actions.unnamed")
 
 
 def _line(ask: Ask, action: PlanAction) -> str:
     """One action in a line: its title, and whether it is due, late or blocked."""
-    title = _title(action)
+    title = _title(ask, action)
     if action.status == "blocked":
-        reason = action.blocked_reason.strip()
+        reason = or_nothing(action.blocked_reason).strip()
         if len(reason) > 60:
             reason = reason[:57].rsplit(" ", 1)[0] + "..."
         return ask.text("actions.line_blocked" if reason else "actions.line_stuck", title=title, reason=reason)

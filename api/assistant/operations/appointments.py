@@ -14,6 +14,7 @@ from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import appointment_words, says
 from api.escalations import service as escalations
+from api.sealed import all_open
 
 #: How many are told in one message.
 SHOWN = 3
@@ -283,6 +284,9 @@ def _missed(ask: Ask) -> list[Reply]:
 
 
 def _detail(ask: Ask, one: Appointment, topic: str) -> str:
+    asked = {"where": (one.place, one.address, one.link), "bring": (one.bring,), "link": (one.link,)}.get(topic, ())
+    if not all_open(*asked) and not (topic == "where" and one.address_hidden):
+        return ask.text("appointments.cannot_look")  # "nothing to bring" or "face to face" would be untrue
     if topic == "where":
         if one.address_hidden:
             return ask.text("appointments.where_hidden")

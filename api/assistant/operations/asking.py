@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from api.families import identity
 from api.families.models import Person
 from api.jurisdiction.packs import Pack, pack
 from api.messages.models import Conversation, InboundMessage
+from api.sealed import NotOpened, Unreadable
 
 #: Said instead of nothing, when everything has been said already (the safety reply).
 SILENT = "silent"
@@ -114,16 +115,26 @@ class Ask:
             return None
 
     def text(self, text_id: str, **args: object) -> str:
-        """Words from the catalogue in the person's language, to be an argument of a reply."""
+        """Words from the catalogue in the person's language, to be an argument of a reply. Raises NotOpened."""
+        _must_open(args)
         return texts.render(text_id, self.language, **{**self.pack.text_args(self.language), **args})
 
 
 def say(text_id: str, *options: ReplyOption, **args: object) -> Reply:
-    """A reply."""
+    """A reply. Raises NotOpened: no family is told that words do not open; the turn fails, and a person has to look."""
+    _must_open(args)
     return Reply(id=text_id, args=dict(args), options=list(options))
 
 
 def option(label_id: str, intent: str, label: str = "", **carries: str) -> ReplyOption:
-    """An option: its words (a text id, or ready ``label``), the intent it stands for and what it carries along."""
+    """An option: its words (a text id, or ready ``label``), the intent it stands for and what it carries along. As
+    ``say``."""
+    _must_open({"label": label})
     payload = f"/{intent}" + (json.dumps(carries) if carries else "")
     return ReplyOption(label_id="" if label else label_id, label=label, payload=payload)
+
+
+def _must_open(args: Mapping[str, object]) -> None:
+    for one in args.values():
+        if isinstance(one, Unreadable):
+            raise NotOpened(one.reason, one.key_id)
