@@ -234,7 +234,8 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         if said is None:
             _fall_back(session, conversation, message)
         else:
-            message.state = "answered"
+            kept = not said and message.safety_kind == "none" and drafts.holds(session, message.id)
+            message.state = "recorded" if kept else "answered"  # one of many that are read back together
             begun = delivery.begin_carried(session, said[0]) if straight and said else None
         message.settled_at = clock.now()
         notify(session, f"conversation:{conversation.id}")

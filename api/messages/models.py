@@ -55,7 +55,8 @@ class Conversation(Base):
 class InboundMessage(Base):
     """A message somebody sent us. ``state``: queued, answered, unanswered (a worker must look), handled, recorded.
 
-    ``recorded`` needs no reply from us: opt-out words, a worker's ACK, a message during a takeover.
+    ``recorded`` needs no reply from us: opt-out words, a worker's ACK, a message during a takeover, one of several that
+    are read back together (api.views.drafts).
     """
 
     __tablename__ = "inbound_messages"

@@ -15,9 +15,11 @@ from sqlalchemy import Row, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from api import texts
 from api.access.models import Agency
 from api.appointments.models import Appointment, Attendee
 from api.appointments.wording import Voice
+from api.escalations import service as escalations
 from api.families.models import ContactPoint, Family, Person
 from api.jurisdiction.packs import pack
 from api.messages import outbox
@@ -119,6 +121,8 @@ def look_after(session: Session, now: datetime) -> int:
     ).all()
     for draft, conversation, agency in due:
         if draft.asked_at is not None or not drafts.count(session, draft):
+            if draft.asked_at is not None and conversation.person_id == draft.person_id:
+                _tell_worker(session, conversation, agency)
             drafts.let_go(session, draft)
             continue
         draft.asked_at, draft.due_at = now, now + drafts.LET_GO_AFTER
@@ -130,6 +134,14 @@ def look_after(session: Session, now: datetime) -> int:
             day = voice.day(draft.due_at.astimezone(voice.zone).date())
             outbox.queue_reply(session, conversation, voice.text("views.unfinished", day=day))
     return len(due)
+
+
+def _tell_worker(session: Session, conversation: Conversation, agency: Agency) -> None:
+    """That there was something, and nothing of it: perhaps they had no credit for the last word. A worker can ask."""
+    told = texts.render("views.never_finished", agency.language)
+    escalations.open_escalation(
+        session, conversation=conversation, message=None, kind="views", priority="routine", words=told
+    )
 
 
 def _voice(agency: Agency, conversation: Conversation, now: datetime) -> Voice:

@@ -107,6 +107,11 @@ def keep_unanswered(session: Session, conversation: Conversation, message: Inbou
         add(session, draft, message.id, now)
 
 
+def holds(session: Session, message_id: uuid.UUID) -> bool:
+    """Is the message a part of what somebody is still writing?"""
+    return session.get(ViewDraftPart, message_id) is not None
+
+
 def count(session: Session, draft: ViewDraft) -> int:
     """How many messages it has."""
     return session.scalar(select(func.count()).where(ViewDraftPart.draft_id == draft.id)) or 0

@@ -14,6 +14,7 @@ from api import clock
 from api.assistant import rasa_client, turn
 from api.assistant.rasa_client import RasaFailed
 from api.database import reading, transaction
+from api.escalations.models import Escalation
 from api.families.models import Person
 from api.messages import inbox
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -132,6 +133,18 @@ def test_what_was_begun_and_left_is_asked_about_once_and_then_let_go(talk: Phone
         assert asking.look_after(session, now + timedelta(days=5, hours=2)) == 1
         assert session.scalars(select(ViewDraft)).all() == [] and session.scalars(select(ViewDraftPart)).all() == []
     assert len([body for body in kelly_was_told(kelly) if "have not finished" in body]) == 1 and said() == []
+    with reading() as session:
+        [card] = session.scalars(select(Escalation))
+    assert card.kind == "views" and "him home" not in card.words, "their worker can ask; nothing was passed on"
+
+
+def test_a_message_that_is_only_kept_needs_no_reply_and_says_so(talk: Phone) -> None:
+    kelly = begun(talk)
+    kelly.says("first bit", "share_views")
+    kelly.says("second bit", "share_views")
+    with reading() as session:
+        found = session.scalars(select(InboundMessage.state).order_by(InboundMessage.seq)).all()
+    assert found == ["answered", "answered", "recorded"]
 
 
 def kelly_was_told(phone: Talk) -> list[str]:
