@@ -65,11 +65,13 @@ class CameWith:
 
 @dataclass(frozen=True)
 class Link:
-    """``state``: open, used, old."""
+    """``state``: open, used, old. ``takes``: what is sent by it is looked at (by one that was used, whether it is the
+    same again)."""
 
     link: UploadLink
     state: str
     language: str
+    takes: bool
 
 
 def of_family(session: Session, family_id: uuid.UUID) -> OfFamily:
@@ -135,7 +137,18 @@ def link(session: Session, token: str, *, for_update: bool = False) -> Link | No
         return None
     found = row[0]
     old = found.expires_at <= clock.now() or found.tries >= MOST_TRIES
-    return Link(found, "used" if found.used_at else "old" if old else "open", row[1])
+    return Link(found, "used" if found.used_at else "old" if old else "open", row[1], takes=not old)
+
+
+def arrived_by(session: Session, link: UploadLink) -> set[str]:
+    """The hashes of the clean files that came by this link, which was used."""
+    came = select(Evidence.sha256).where(
+        Evidence.person_id == link.person_id,
+        Evidence.way == "link",
+        Evidence.action_id.is_not_distinct_from(link.action_id),
+        Evidence.received_at >= link.used_at,
+    )
+    return set(session.scalars(came))
 
 
 def with_messages(session: Session, viewer: Viewer, messages: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CameWith]]:

@@ -43,17 +43,22 @@ def show_upload(request: Request, token: str) -> Response:
 
 @router.post("/{token}")
 async def upload(request: Request, token: str) -> Response:
-    """Take what was sent; the page says thank you, also to whoever sends again."""
+    """Take what was sent; the page says thank you, also to whoever sends the same again. Whoever sends something else
+    by a link that was used is told that it did not arrive."""
     found = await run_in_threadpool(_link, token)
     if found is None:
         raise HTTPException(404)
-    if found.state == "open":
+    if found.state != "old":
         try:
+            if not found.takes:
+                raise service.Used
             async with request.form(max_files=MOST_FIELDS, max_fields=MOST_FIELDS) as form:
                 work = partial(service.receive_by_link, token, files_of(form))
                 await to_thread.run_sync(work, limiter=AT_ONCE)
         except Refused as refused:
             return await run_in_threadpool(_page, request, token, refused.code)
+        except service.Used:
+            return await run_in_threadpool(_page, request, token, lost=True)
         except service.Gone:
             return await run_in_threadpool(_page, request, token)
     return RedirectResponse(f"/u/{token}", 303)
@@ -70,7 +75,7 @@ def _link(token: str) -> queries.Link | None:
         return queries.link(session, token)
 
 
-def _page(request: Request, token: str, problem: str = "") -> Response:
+def _page(request: Request, token: str, problem: str = "", *, lost: bool = False) -> Response:
     found = _link(token)
     if found is None:
         raise HTTPException(404)
@@ -78,8 +83,8 @@ def _page(request: Request, token: str, problem: str = "") -> Response:
         request,
         "evidence/upload.html",
         language=found.language,
-        status=400 if problem else 410 if found.state == "old" else 200,
-        state=found.state,
+        status=400 if problem else 410 if lost or found.state == "old" else 200,
+        state="lost" if lost else found.state,
         problem=f"upload.refused.{problem}" if problem else "",
         accept=ACCEPT,
         megabytes=settings().evidence_limit // 1024**2,

@@ -52,6 +52,10 @@ class Gone(LookupError):
     """There is no such link, or it works no longer."""
 
 
+class Used(LookupError):
+    """Something else was sent by this link before: this did not arrive."""
+
+
 def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID | None = None) -> None:
     """Send the person one text with a link for a photo or document (of this action of theirs). A link that they had for
     the same and did not use works no longer. Raises CannotAsk."""
@@ -100,21 +104,30 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
 
 
 def receive_by_link(token: str, files: Sequence[BinaryIO]) -> None:
-    """Take what was sent by a link; by one that was used nothing more is taken, and nothing is wrong. Raises Gone,
-    Refused. Commits."""
+    """Take what was sent by a link. By one that was used nothing more is taken: the same files again are well, for
+    anything else Used is raised. Raises Gone, Refused. Commits."""
     with transaction() as session:
         found = queries.link(session, token, for_update=True)
         if found is None or found.state == "old":
             raise Gone
-        if found.state == "used":
-            return
+        if not found.takes:
+            raise Used
         found.link.tries += 1
-    with _cleaned(files) as cleaned, transaction() as session:
-        link = session.get_one(UploadLink, found.link.id, with_for_update=True)
-        person = session.get_one(Person, link.person_id, with_for_update=True)
-        if link.used_at is None and person.erased_at is None:
-            link.used_at = clock.now()
-            keep(session, person, cleaned, way="link", action_id=link.action_id, asked_by=link.asked_by)
+    try:
+        with _cleaned(files) as cleaned, transaction() as session:
+            link = session.get_one(UploadLink, found.link.id, with_for_update=True)
+            person = session.get_one(Person, link.person_id, with_for_update=True)
+            if person.erased_at is not None:
+                raise Gone
+            if link.used_at is None:
+                link.used_at = clock.now()
+                keep(session, person, cleaned, way="link", action_id=link.action_id, asked_by=link.asked_by)
+            elif not {one.sha256 for one in cleaned} <= queries.arrived_by(session, link):
+                raise Used
+    except Refused:
+        if found.state == "used":
+            raise Used from None
+        raise
 
 
 def receive_from(person_id: uuid.UUID, files: Sequence[BinaryIO], action_id: uuid.UUID | None = None) -> None:

@@ -56,7 +56,7 @@ def test_a_photo_is_sent_from_a_small_phone(page: Page, site: str, town: Town, s
     phone.get_by_label("Choose a photo or PDF").set_input_files([PHOTO, PHOTO])
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
-    expect(phone.get_by_role("status")).to_have_text("It has arrived. Your worker will see it.")
+    expect(phone.get_by_role("status")).to_have_text("It has arrived.")
     fits()
     phone.reload()
     expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()

@@ -158,7 +158,7 @@ def test_a_person_sends_from_my_plan_for_an_action_of_their_own_only(client: Tes
         return client.post("/chat/plan/evidence", data=form, files={"file": ("x.jpg", content)}).status_code
 
     assert send(files.jpeg(), str(town.mine.action.id)) == 303
-    assert "It has arrived" in client.get("/chat/plan?sent=1").text
+    assert "It has arrived. Your worker will see it." in client.get("/chat/plan?sent=1").text
     assert send(files.png(), "") == 303
     assert [(row.way, row.action_id) for row in kept()] == [("chat", town.mine.action.id), ("chat", None)]
     for action in (str(town.other.action.id), "x", "0" * 36):
