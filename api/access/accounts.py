@@ -80,8 +80,8 @@ def change_password(worker_id: uuid.UUID, current: str, new: str, client: str, k
 
 
 def proves_again(worker_id: uuid.UUID, password: str, client: str, session_id: uuid.UUID | None) -> bool:
-    """Is this really them, and not just their open browser: by the password, or by having come from the agency's
-    provider a moment ago (who signs in there may have no password). Raises TooManyTries. Commits."""
+    """Is this really them, and not just their open browser: by the password, or by having been asked by the
+    agency's provider a moment ago (who signs in there may have no password). Raises TooManyTries. Commits."""
     with transaction() as session:
         if not password and sessions.just_from_provider(session, session_id):
             return True

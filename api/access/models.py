@@ -82,7 +82,8 @@ class WorkerSession(Base):
     browser: Mapped[str] = mapped_column(default="", server_default="")
     #: To a few minutes.
     last_seen_at: Mapped[datetime | None]
-    #: password, provider (the agency's OpenID Connect provider), or empty for one from before this was kept.
+    #: password, provider (the agency's OpenID Connect provider), provider_anew (which asked them although it may have
+    #: known them), or empty for one from before this was kept.
     proved_by: Mapped[str] = mapped_column(default="", server_default="")
     #: The second factor: code, recovery, provider (it vouches for more than a password), or empty for none.
     factor: Mapped[str] = mapped_column(default="", server_default="")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -55,22 +55,26 @@ SAID = {
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom the provider vouches for. ``two_factors``: it said that it asked for more than a password."""
+    """Whom the provider vouches for. ``two_factors``: it said that it asked for more than a password; ``asked_anew``:
+    that it asked for it on this trip, as we wanted."""
 
     issuer: str
     subject: str = field(repr=False)
     email: str = field(repr=False)
     verified: bool
     two_factors: bool
+    asked_anew: bool = False
 
 
 @dataclass(frozen=True)
 class Trip:
-    """One browser's way to the provider and back."""
+    """One browser's way to the provider and back. ``anew``: when it set out to be asked who it is, even if the provider
+    knows it (by the machine's own time); 0 for any other trip."""
 
     secret: str = field(repr=False)
     next_path: str
     ends: int
+    anew: int = 0
 
     @property
     def state(self) -> str:
@@ -91,16 +95,16 @@ class Trip:
     @property
     def cookie(self) -> str:
         """What the browser keeps meanwhile, signed."""
-        return str(_serializer().dumps([self.secret, self.next_path, self.ends]))
+        return str(_serializer().dumps([self.secret, self.next_path, self.ends, self.anew]))
 
 
 def trip_of(cookie: str) -> Trip | None:
     """The trip that this cookie is of; None where it is not ours, or ten minutes old."""
     try:
-        secret, next_path, ends = _serializer().loads(cookie)
+        secret, next_path, ends, anew = _serializer().loads(cookie)
     except (BadSignature, ValueError, TypeError):
         return None
-    return Trip(secret, next_path, ends) if ends > clock.now().timestamp() else None
+    return Trip(secret, next_path, ends, anew) if ends > clock.now().timestamp() else None
 
 
 def _serializer() -> URLSafeSerializer:
@@ -111,8 +115,14 @@ def set_out(next_path: str, *, again: bool = False) -> tuple[Trip, str]:
     """A new trip, and the provider's address to send the browser to. ``again``: the provider should ask who it is, even
     somebody it knows. Raises Failed."""
     provider = discover()
-    trip = Trip(secrets.token_urlsafe(32), next_path, int((clock.now() + TRIP_LIFE).timestamp()))
-    more = {"prompt": "login"} if again else {}
+    trip = Trip(
+        secrets.token_urlsafe(32),
+        next_path,
+        int((clock.now() + TRIP_LIFE).timestamp()),
+        int(time.time()) if again else 0,
+    )
+    # ``prompt`` the browser could take out on its way; what was done is in the token (``_asked_anew``).
+    more = {"prompt": "login", "max_age": "0"} if again else {}
     address, _ = _client(provider).create_authorization_url(
         provider.authorization, state=trip.state, code_verifier=trip.verifier, nonce=trip.nonce, **more
     )
@@ -127,7 +137,15 @@ def come_back(trip: Trip, code: str, issuer: str) -> Identity:
         raise Failed("failed", "issuer")
     answer = _exchange(provider, trip, code)
     claims = _claims(provider, trip, answer)
-    return _identity(provider, claims, str(answer.get("access_token") or ""))
+    return replace(
+        _identity(provider, claims, str(answer.get("access_token") or "")), asked_anew=_asked_anew(trip, claims)
+    )
+
+
+def _asked_anew(trip: Trip, claims: dict[str, Any]) -> bool:
+    """Did they prove who they are since this trip set out for that? A provider that does not say when did not."""
+    when = claims.get("auth_time")
+    return trip.anew > 0 and type(when) in (int, float) and when >= trip.anew - LEEWAY
 
 
 def said(error: str) -> Failed:

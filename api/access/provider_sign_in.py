@@ -54,12 +54,13 @@ def _sign_in(
     identity = openid.come_back(trip, answer.code, answer.issuer)
     with transaction() as session:
         worker = identities.worker_of(session, identity)
+        by = tickets.ASKED_ANEW if identity.asked_anew else tickets.PROVIDER
         if worker is not None:
             service.forget_tries(session, entries)
             if not identity.two_factors and second_factor.enrolled(session, worker.id):
-                return service.SecondStep(tickets.make(worker, tickets.PROVIDER))
+                return service.SecondStep(tickets.make(worker, by))
             factor = "provider" if identity.two_factors else ""
-            return service.fresh_session(session, worker, old_token, browser, factor=factor, by=tickets.PROVIDER)
+            return service.fresh_session(session, worker, old_token, browser, factor=factor, by=by)
     raise Failed("stranger", "nobody_here")
 
 

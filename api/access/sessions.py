@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.access import tickets
 from api.access.models import WorkerSession
 from api.audit import service as audit
 from api.channels.push import service as push
@@ -46,9 +47,10 @@ def seen(row: WorkerSession) -> None:
 
 
 def just_from_provider(session: Session, session_id: uuid.UUID | None) -> bool:
-    """Did whoever has this session come from the agency's provider within these minutes?"""
+    """Did whoever has this session come from the agency's provider within these minutes, which asked them anew? (One
+    that lets a browser in silently says nothing about who sits before it.)"""
     row = session.get(WorkerSession, session_id) if session_id else None
-    return row is not None and row.proved_by == "provider" and row.created_at > clock.now() - JUST
+    return row is not None and row.proved_by == tickets.ASKED_ANEW and row.created_at > clock.now() - JUST
 
 
 def live(session: Session, worker_id: uuid.UUID) -> Sequence[WorkerSession]:

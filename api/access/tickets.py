@@ -17,10 +17,12 @@ from api.database import transaction
 LIFE = timedelta(minutes=5)
 #: How somebody signs in: by their password here, or by their agency's OpenID Connect provider.
 PASSWORD, PROVIDER = "password", "provider"
+#: By the provider, which asked them who they are although it may have known.
+ASKED_ANEW = "provider_anew"
 
 
 def make(worker: Worker, by: str) -> str:
-    """A ticket for a worker who has come so far ``by`` PASSWORD or PROVIDER."""
+    """A ticket for a worker who has come so far ``by`` PASSWORD, PROVIDER or ASKED_ANEW."""
     ends = int((clock.now() + LIFE).timestamp())
     return f"{worker.id.hex}.{ends}.{by}.{_seal(worker, ends, by)}"
 

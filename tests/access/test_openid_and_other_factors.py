@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,9 +19,19 @@ from api.database import transaction
 from api.settings import settings
 from tests.access.test_openid import DOOR, LENA, Agencys, come_in, last_entry, provider
 from tests.access.test_second_factor import code_of, code_step, enrol
+from tests.harness.provider import LyingProvider, connect
 from tests.small_town import PASSWORD, Town
 
 __all__ = ["provider"]
+
+
+@pytest.fixture
+def lying(monkeypatch: pytest.MonkeyPatch) -> Iterator[LyingProvider]:
+    """A provider that says of when it asked whatever a test wants."""
+    there = LyingProvider()
+    connect(monkeypatch, there.issuer)
+    yield there
+    there.stop()
 
 
 def test_her_own_second_factor_is_asked_for_where_the_provider_vouches_for_none(
@@ -65,7 +77,7 @@ def test_the_providers_second_factor_is_one_where_the_role_must_have_one(
     assert client.get("/console").headers["location"] == "/console/account?note=needed", "not what this agency wants"
 
 
-def test_who_has_no_password_sets_a_second_factor_up_within_ten_minutes_of_coming(
+def test_who_has_no_password_sets_a_second_factor_up_within_ten_minutes_of_being_asked_again(
     client: TestClient, town: Town, provider: Agencys
 ) -> None:
     _must_have_one(town)
@@ -75,20 +87,56 @@ def test_who_has_no_password_sets_a_second_factor_up_within_ten_minutes_of_comin
     begin = "/console/account/second-factor"
     assert client.get("/console").headers["location"] == "/console/account?note=needed"
     page = client.get("/console/account").text
-    assert 'id="factor-password"' not in page and 'id="current"' not in page and "Set it up" in page
+    assert 'id="factor-password"' not in page and 'id="current"' not in page
+    assert f'href="{DOOR}?next=/console/account&amp;again=1"' in page
     form = town.form({WORKER_COOKIE: client.cookies[WORKER_COOKIE]})
+    assert client.post(begin, data=form).status_code == 400, "the provider may have let this browser in unasked"
+    asked_again(client, provider)
+    form = town.form({WORKER_COOKIE: client.cookies[WORKER_COOKIE]})
+    assert "Set it up" in client.get("/console/account").text
     assert "<code>" in client.post(begin, data=form).text
     clock.move(timedelta(minutes=11))
     assert client.post(begin, data=form).status_code == 400
-    page = client.get("/console/account").text
-    assert f'href="{DOOR}?next=/console/account&amp;again=1"' in page
-    again = client.get(DOOR, params={"next": "/console/account", "again": "1"}).headers["location"]
-    assert parse_qs(urlsplit(again).query)["prompt"] == ["login"]
-    assert (
-        client.get(f"{DOOR}/return", params=provider.visit(again, "lena-1")).headers["location"] == "/console/account"
-    )
+
+
+def asked_again(client: TestClient, provider: Agencys) -> None:
+    """The link on one's account, and signing in at the provider once more."""
+    address = client.get(DOOR, params={"next": "/console/account", "again": "1"}).headers["location"]
+    asked = parse_qs(urlsplit(address).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    provider.person("lena-1", **LENA, auth_time=int(time.time()))
+    back = client.get(f"{DOOR}/return", params=provider.visit(address, "lena-1"))
+    assert back.headers["location"] == "/console/account"
+
+
+@pytest.mark.parametrize(
+    "ago", [None, "now", True, 3600, 90], ids=["not said", "words", "true", "an hour ago", "before setting out"]
+)
+def test_who_was_not_really_asked_again_sets_no_second_factor_up(
+    client: TestClient, town: Town, lying: LyingProvider, ago: object
+) -> None:
+    lying.claims["auth_time"] = int(time.time()) - ago if type(ago) is int else ago
+    address = client.get(DOOR, params={"next": "/console/account", "again": "1"}).headers["location"]
+    back = client.get(f"{DOOR}/return", params=lying.authorize(address))
+    assert back.status_code == 303
+    if WORKER_COOKIE in client.cookies:  # (what is no time is no token of ours)
+        form = town.form({WORKER_COOKIE: client.cookies[WORKER_COOKIE]})
+        assert client.post("/console/account/second-factor", data=form).status_code == 400
+    assert (WORKER_COOKIE in client.cookies) == (ago != "now")
+
+
+@pytest.mark.parametrize("way", ["stripped", "plain"])
+def test_a_browser_cannot_say_itself_that_it_was_asked_again(
+    client: TestClient, town: Town, lying: LyingProvider, way: str
+) -> None:
+    """An open browser takes the plain way, or strips from the address what makes the provider ask."""
+    again = {"again": "1"} if way == "stripped" else {}
+    address = client.get(DOOR, params={"next": "/console/account", **again}).headers["location"]
+    lying.claims["auth_time"] = int(time.time()) - (600 if again else 0)
+    stripped = address.replace("&prompt=login", "").replace("&max_age=0", "")
+    assert client.get(f"{DOOR}/return", params=lying.authorize(stripped)).status_code == 303
     form = town.form({WORKER_COOKIE: client.cookies[WORKER_COOKIE]})
-    assert "<code>" in client.post(begin, data=form).text
+    assert client.post("/console/account/second-factor", data=form).status_code == 400
 
 
 def test_a_session_by_password_still_needs_the_password_to_set_a_second_factor_up(
