@@ -145,7 +145,8 @@ def come_back(trip: Trip, code: str, issuer: str) -> Identity:
 def _asked_anew(trip: Trip, claims: dict[str, Any]) -> bool:
     """Did they prove who they are since this trip set out for that? A provider that does not say when did not."""
     when = claims.get("auth_time")
-    return trip.anew > 0 and type(when) in (int, float) and when >= trip.anew - LEEWAY
+    known = isinstance(when, (int, float)) and not isinstance(when, bool)
+    return trip.anew > 0 and known and float(when or 0) >= trip.anew - LEEWAY
 
 
 def said(error: str) -> Failed:
