@@ -118,5 +118,5 @@ def test_the_familys_own_plan_is_accessible_and_fits(page: Page, site: str, town
     page.context.add_cookies([{"name": CHAT_COOKIE, "value": cookies[CHAT_COOKIE], "url": site}])
     page.set_viewport_size({"width": width, "height": 800})
     page.goto("/chat/plan")
-    expect(page.get_by_text("Ash course")).to_be_visible()
+    expect(page.get_by_role("strong").filter(has_text="Ash course")).to_be_visible()
     assert_accessible(page)
