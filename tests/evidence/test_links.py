@@ -123,18 +123,6 @@ def test_the_page_says_nothing_about_whom_or_what(client: TestClient, town: Town
     assert wrong.status_code == 404 and "chat" not in wrong.text and "console" not in wrong.text
 
 
-def test_looking_uses_nothing_up_and_sending_does(client: TestClient, town: Town) -> None:
-    path = asked(town)
-    for _ in range(3):
-        assert "<form" in client.get(path).text  # a preview, a bookmark, a second look
-    assert send(client, path, files.jpeg(), files.pdf()).status_code == 303
-    assert len(kept()) == 2
-    assert "<form" not in client.get(path).text
-    for again in ([files.jpeg(), files.pdf()], [files.pdf()]):
-        assert send(client, path, *again).status_code == 303, "sent again by an impatient finger: it has arrived"
-    assert len(kept()) == 2
-
-
 def test_a_link_ends_after_two_days_or_when_a_new_one_is_sent(client: TestClient, town: Town) -> None:
     first = asked(town)
     other = asked(town, action=town.mine.action)

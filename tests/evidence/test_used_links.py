@@ -16,6 +16,18 @@ from tests.evidence.test_links import asked, kept, on_disk, send
 from tests.small_town import Town
 
 
+def test_looking_uses_nothing_up_and_sending_does(client: TestClient, town: Town) -> None:
+    path = asked(town)
+    for _ in range(3):
+        assert "<form" in client.get(path).text  # a preview, a bookmark, a second look
+    assert send(client, path, files.jpeg(), files.pdf()).status_code == 303
+    assert len(kept()) == 2
+    assert "<form" not in client.get(path).text
+    for again in ([files.jpeg(), files.pdf()], [files.pdf()]):
+        assert send(client, path, *again).status_code == 303, "sent again by an impatient finger: it has arrived"
+    assert len(kept()) == 2
+
+
 def test_the_page_that_says_thanks_names_no_worker(client: TestClient, town: Town) -> None:
     path = asked(town, action=town.mine.action)
     send(client, path, files.jpeg())
