@@ -45,6 +45,7 @@ def test_leaving_in_the_middle_of_telling_ends_the_chat_and_workers_hear_so(syst
     reference = re.search(r"EMERGENCY (\d+)", team.duty.expect("EMERGENCY").body)[1]  # type: ignore[index]
     team.duty.text(f"ACK {reference}")
     team.duty.expect(f"{reference} is yours")
+    system.settle()  # else what is under way to a worker is sent again
     worker = system.workers[0]
     worker.kill()
     assert chat.leave().status_code == 303, "with no worker process at all"
