@@ -4,7 +4,7 @@ API := var/env/api/bin/python
 BOT := var/env/bot/bin/python
 export PYTHONDONTWRITEBYTECODE ?= 1
 # Two processes; what shares a system stays together (tests/conftest.py).
-TWO := -n 2 --dist loadscope --no-loadscope-reorder
+SPLIT := -n 3 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup train test test-fast check format bench lock clean
@@ -23,7 +23,7 @@ train: setup ## the understanding, if its texts changed since
 
 test: setup train ## all tests, on real processes
 	@python3 requirements/install.py browser
-	@$(API) -m pytest tests $(TWO)
+	@$(API) -m pytest tests $(SPLIT)
 
 test-fast: setup ## the tests that need no processes and no database: within a minute
 	@$(API) -m pytest tests -m "not slow and not database"
