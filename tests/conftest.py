@@ -56,8 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In several processes (``make test``) a file's tests run in one of them, in order; so do all promises, which share one
-    whole system."""
+    """In several processes (``make test``) a file's tests run in one of them, in order; so do all promises, which share
+    one whole system."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Together(LoadScopeScheduling):

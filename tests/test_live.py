@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from api import live
 from api.database import notify, transaction
+from tests.harness import loops
 
 
 def tell(topic: str) -> None:
@@ -54,5 +54,4 @@ def test_it_listens_while_somebody_watches_and_misses_nothing_the_next_time(
         await until(database, 0)
         running.cancel()
 
-    with ThreadPoolExecutor(1) as pool:  # a browser's tests leave a loop running in this thread
-        pool.submit(asyncio.run, check()).result()
+    loops.run(check())

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from actions import client
 from actions.client import ApiClient, ApiError
+from tests.harness import loops
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 QUESTION = {"text": "Quillfeather said it", "intent": "greet"}
@@ -34,7 +35,7 @@ def ask(handler: Handler) -> list[dict[str, Any]]:
             await api.close()
             await runner.cleanup()
 
-    return asyncio.run(run())
+    return loops.run(run())
 
 
 def test_the_replies_come_back_and_the_token_goes_along() -> None:
@@ -86,4 +87,4 @@ def test_an_api_that_is_not_there_is_an_error() -> None:
             await api.close()
 
     with pytest.raises(ApiError):
-        asyncio.run(run())
+        loops.run(run())

@@ -82,7 +82,7 @@ def test_in_spanish_too(talk: Phone) -> None:
 )  # fmt: skip
 def test_whoever_wants_to_say_something_is_listened_to_first(talk: Phone, words: str) -> None:
     assert "as many messages as you like" in talk("kelly").says(words, "contact_worker")
-    assert said() == [] and kinds() == []
+    assert said() == [] and "views" not in kinds()  # the screen may ask gently besides
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from api.access.guards import CHAT_COOKIE
 from api.channels.webchat.plan_routes import UPLOAD
 from tests.evidence import files
 from tests.evidence.test_links import kept
+from tests.harness import loops
 from tests.small_town import Town
 
 PART = b"x" * 65536
@@ -44,7 +44,7 @@ def post(client: TestClient, cookie: str, **headers: str) -> tuple[int, int]:
         "headers": [(name.encode(), value.encode()) for name, value in {"host": "testserver", **given}.items()],
         "client": ("127.0.0.1", 1), "server": ("testserver", 80),
     }  # fmt: skip
-    asyncio.run(client.app(scope, receive, send))  # type: ignore[arg-type]
+    loops.run(client.app(scope, receive, send))  # type: ignore[arg-type]
     return answers[0], read
 
 
