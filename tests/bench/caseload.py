@@ -107,7 +107,7 @@ def _pages(system: System, token: str, paths: list[str], count: int) -> list[flo
 
         def ask(n: int) -> float:
             due = start + n / RATE
-            time.sleep(max(0.0, due - time.monotonic()))
+            time.sleep(max(0.0, due - time.monotonic()))  # so many a second is what is measured
             answer = client.get(paths[n % len(paths)])
             assert answer.status_code == 200, answer.status_code
             return time.monotonic() - due

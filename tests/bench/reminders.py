@@ -88,7 +88,7 @@ def _until(ours: Installation, sql: str, wanted: int) -> float:
     """Seconds until that counts ``wanted``; gives up after PATIENCE."""
     begun = time.monotonic()
     while ours.one(sql)["n"] != wanted and time.monotonic() - begun < PATIENCE:
-        time.sleep(0.2)
+        time.sleep(0.2)  # between two looks; more of them would be work beside what is measured
     return time.monotonic() - begun
 
 

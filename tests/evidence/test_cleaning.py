@@ -156,6 +156,7 @@ def test_a_decoder_has_no_secrets_and_ends_when_it_takes_too_long(monkeypatch: p
         scrubbing.scrub(io.BytesIO(files.jpeg()))
     seen = scrubbing.subprocess.run(scrubbing._PROGRAM, env={}, capture_output=True, check=True).stdout
     assert b"HEARTHLINE" not in seen and b"TWILIO" not in seen
+    # A program that never ends: it is stopped after SECONDS, and nobody sleeps here.
     monkeypatch.setattr(scrubbing, "_PROGRAM", [scrubbing.sys.executable, "-I", "-c", "import time; time.sleep(60)"])
     monkeypatch.setattr(scrubbing, "SECONDS", 0.3)
     with pytest.raises(Refused, match="broken"):

@@ -18,18 +18,17 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.channels.mail import client as mail_client
-from api.database import reading, transaction
+from api.database import reading
 from api.escalations.jobs import climb
-from api.escalations.models import Escalation, LadderRule, Notification
+from api.escalations.models import Escalation
 from api.messages import delivery
 from api.messages.jobs import sweep
 from api.messages.models import DeliveryAttempt, OutboundMessage
 from api.settings import Settings, SettingsError, settings
+from tests.escalations.rungs import ladder, opened, rows, told
 from tests.harness.mail import PASSWORD, USER, FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
-
-WORDS = "he kicked the door in at Ash Lane"
 
 
 @pytest.fixture
@@ -44,30 +43,6 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMail]:
 def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "smtp_url", url)
     monkeypatch.setattr(settings(), "mail_from", "Hearthline <help@hearthline.example>")
-
-
-def ladder(town: Town, *steps: tuple[str, list[str]]) -> None:
-    """The agency's ladder for what is urgent: ``(target, channels)``, five minutes each."""
-    kept = [{"tell": [target], "wait_minutes": 5, "by": by} for target, by in steps]
-    with transaction() as session:
-        session.add(
-            LadderRule(agency_id=town.agency.id, position=1, priority="urgent", steps=kept, changed_at=clock.now())
-        )
-
-
-def opened(town: Town) -> int:
-    return town.escalation(town.mine, WORDS, "urgent")
-
-
-def rows(session: Session, channel: str = "email") -> list[OutboundMessage]:
-    session.expire_all()
-    return list(session.scalars(select(OutboundMessage).filter_by(channel=channel).order_by(OutboundMessage.seq)))
-
-
-def told(session: Session) -> list[tuple[int, str, str, str]]:
-    session.expire_all()
-    found = session.scalars(select(Notification).order_by(Notification.rung, Notification.role))
-    return [(one.rung, one.role, one.channels, one.problem) for one in found]
 
 
 def deliver(session: Session, channel: str = "email") -> OutboundMessage:

@@ -19,17 +19,16 @@ from api.channels.push.models import PushBrowser
 from api.database import reading, transaction
 from api.escalations import telling
 from api.escalations.jobs import climb
-from api.escalations.models import Escalation, LadderRule, Notification
+from api.escalations.models import Escalation, LadderRule
 from api.messages import delivery
 from api.messages.jobs import sweep
 from api.messages.models import DeliveryAttempt, OutboundMessage
 from api.settings import Settings, SettingsError
 from api.webhooks import sending
+from tests.escalations.rungs import WORDS, ladder, opened, rows, told
 from tests.harness.push import FakePush
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
-
-WORDS = "he kicked the door in at Ash Lane"
 
 
 def has(worker: Worker, service: FakePush, *names: str) -> None:
@@ -45,29 +44,6 @@ def has(worker: Worker, service: FakePush, *names: str) -> None:
                 auth=given["auth"],
                 browser=name,
             )
-
-
-def ladder(town: Town, *steps: tuple[str, list[str]]) -> None:
-    kept = [{"tell": [target], "wait_minutes": 5, "by": by} for target, by in steps]
-    with transaction() as session:
-        session.add(
-            LadderRule(agency_id=town.agency.id, position=1, priority="urgent", steps=kept, changed_at=clock.now())
-        )
-
-
-def opened(town: Town) -> int:
-    return town.escalation(town.mine, WORDS, "urgent")
-
-
-def rows(session: Session, channel: str = "push") -> list[OutboundMessage]:
-    session.expire_all()
-    return list(session.scalars(select(OutboundMessage).filter_by(channel=channel).order_by(OutboundMessage.seq)))
-
-
-def told(session: Session) -> list[tuple[int, str, str, str]]:
-    session.expire_all()
-    found = session.scalars(select(Notification).order_by(Notification.rung, Notification.role))
-    return [(one.rung, one.role, one.channels, one.problem) for one in found]
 
 
 def deliver(session: Session, channel: str = "push") -> list[OutboundMessage]:
@@ -93,7 +69,7 @@ def test_a_note_has_the_number_and_where_to_click_and_no_word_of_the_case(
     (note,) = service.notes
     assert set(note.said) == {"title", "body", "path"} and note.said["path"] == f"/console/e/{number}"
     assert str(number) in note.said["title"]
-    everything = json.dumps(note.said) + json.dumps(note.headers) + rows(session)[0].body
+    everything = json.dumps(note.said) + json.dumps(note.headers) + rows(session, "push")[0].body
     for word in ("door", "Ash", "kicked", town.mine.parent.first_name, "/a/"):
         assert word not in everything, word
     assert note.key == keys.public(), "signed with the key that browsers were given"
