@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select, update
@@ -126,7 +125,10 @@ def offer(session: Session, request: ChangeRequest, worker: Worker, starts: Sequ
     )
     for row in rows:
         row.outbound_id = message.id
-    _record(session, family, "worker", worker.id, "offered_times", request.id, {"times": len(rows)})
+    audit.record_change(
+        session, actor_kind="worker", actor_id=worker.id, verb="offered_times", family_id=family.id,
+        agency_id=family.agency_id, object_id=request.id, detail={"times": len(rows)},
+    )  # fmt: skip
     return message
 
 
@@ -168,7 +170,10 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
     row.state, request.handled_at, request.handled_by = "chosen", now, row.offered_by
     detail = {"started": was_at.isoformat(), "offered_by": str(row.offered_by)}
     session.flush()
-    _record(session, family, "person", person_id, "chose_offered_time", appointment.id, detail)
+    audit.record_change(
+        session, actor_kind="person", actor_id=person_id, verb="chose_offered_time", family_id=family.id,
+        agency_id=family.agency_id, object_id=appointment.id, detail=detail,
+    )  # fmt: skip
     service.tell_programs(session, appointment, "moved")
     _tell_worker(session, row, appointment.id, was_at, agency, now)
     return "booked", row.starts_at
@@ -181,7 +186,10 @@ def none_of_them(session: Session, person_id: uuid.UUID, request_id: uuid.UUID) 
         return False
     _withdraw(session, request)
     family, agency = _place(session, session.get_one(Appointment, request.appointment_id))
-    _record(session, family, "person", person_id, "refused_offered_times", request.id, {})
+    audit.record_change(
+        session, actor_kind="person", actor_id=person_id, verb="refused_offered_times", family_id=family.id,
+        agency_id=family.agency_id, object_id=request.id,
+    )  # fmt: skip
     notify(session, f"agency:{agency.id}")
     return True
 
@@ -312,13 +320,3 @@ def _tell_worker(
     due_at = at if at > now + timedelta(minutes=1) else None
     message = outbox.queue_news(session, worker, voice.text("colleagues.subject"), text, due_at=due_at)
     colleagues.note_told(session, appointment_id, worker, was_at, row.starts_at, message.id if message else None, now)
-
-
-def _record(
-    session: Session, family: Family, kind: str, who: uuid.UUID, verb: str, what: uuid.UUID, detail: dict[str, Any]
-) -> None:
-    audit.record(
-        session, actor_kind=kind, actor_id=who, verb=verb, family_id=family.id, object_id=what, detail=detail
-    )  # fmt: skip
-    notify(session, f"family:{family.id}")
-    notify(session, f"agency:{family.agency_id}")

@@ -22,7 +22,6 @@ from api.appointments import recurrence, service
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.appointments.service import CannotBook, Expected
 from api.audit import service as audit
-from api.database import notify
 from api.families.models import Family, Person
 from api.jurisdiction.clocks import Calendar
 from api.jurisdiction.packs import pack
@@ -325,14 +324,13 @@ def take_places(session: Session, series: AppointmentSeries, one: Appointment) -
 
 
 def _record(session: Session, series: AppointmentSeries, worker: Worker, verb: str, detail: dict[str, Any]) -> None:
-    audit.record(
+    audit.record_change(
         session,
         actor_kind="worker",
         actor_id=worker.id,
         verb=verb,
         family_id=series.family_id,
+        agency_id=worker.agency_id,
         object_id=series.id,
         detail=detail,
     )
-    notify(session, f"family:{series.family_id}")
-    notify(session, f"agency:{worker.agency_id}")

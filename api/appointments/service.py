@@ -222,18 +222,17 @@ def attendees_of(session: Session, family: Family, wanted: Sequence[Expected]) -
 
 def _record(session: Session, appointment: Appointment, worker: Worker, verb: str, detail: dict[str, Any]) -> None:
     session.flush()
-    audit.record(
+    audit.record_change(
         session,
         actor_kind="worker",
         actor_id=worker.id,
         verb=verb,
         family_id=appointment.family_id,
+        agency_id=worker.agency_id,
         object_id=appointment.id,
         detail=detail,
     )
     tell_programs(session, appointment, verb.partition("_")[0])
-    notify(session, f"family:{appointment.family_id}")
-    notify(session, f"agency:{worker.agency_id}")
 
 
 def tell_programs(session: Session, appointment: Appointment, what: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.audit.models import AuditEntry
+from api.database import notify
 
 #: A page that refreshes itself is one look, not a hundred.
 ONE_LOOK = timedelta(minutes=10)
@@ -40,6 +41,26 @@ def record(
             detail=detail or {},
         )
     )
+
+
+def record_change(
+    session: Session,
+    *,
+    actor_kind: str,
+    actor_id: uuid.UUID,
+    verb: str,
+    family_id: uuid.UUID,
+    agency_id: uuid.UUID,
+    object_id: object,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """``record`` of what live pages show: those of the family and of its agency are woken when this commits."""
+    record(
+        session, actor_kind=actor_kind, actor_id=actor_id, verb=verb, family_id=family_id, object_id=object_id,
+        detail=detail,
+    )  # fmt: skip
+    notify(session, f"family:{family_id}")
+    notify(session, f"agency:{agency_id}")
 
 
 def record_view(

@@ -21,7 +21,7 @@ from api.access import service as access
 from api.access.models import Agency, Worker
 from api.appointments.wording import Voice
 from api.audit import service as audit
-from api.database import notify, transaction
+from api.database import transaction
 from api.evidence import links, queries, scrubbing, store
 from api.evidence.cleaning import Refused
 from api.evidence.models import Evidence, UploadLink
@@ -100,7 +100,10 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
     if shared and person.phone_label:
         words = f"{person.phone_label}. {words}"
     outbox.queue_reply(session, conversation, words)
-    _record(session, family, "worker", worker.id, "asked_for_evidence", made.id, {"action": str(action_id or "")})
+    audit.record_change(
+        session, actor_kind="worker", actor_id=worker.id, verb="asked_for_evidence", family_id=family.id,
+        agency_id=family.agency_id, object_id=made.id, detail={"action": str(action_id or "")},
+    )  # fmt: skip
 
 
 def receive_by_link(token: str, files: Sequence[BinaryIO]) -> None:
@@ -172,7 +175,10 @@ def keep(
         )
         session.add(made)
         session.flush()
-        _record(session, family, "person", person.id, "sent_evidence", made.id, {"way": way, "type": one.media_type})
+        audit.record_change(
+            session, actor_kind="person", actor_id=person.id, verb="sent_evidence", family_id=family.id,
+            agency_id=family.agency_id, object_id=made.id, detail={"way": way, "type": one.media_type},
+        )  # fmt: skip
     crashpoints.point("evidence.after_files")
 
 
@@ -181,7 +187,10 @@ def seen(session: Session, evidence: Evidence, worker: Worker) -> None:
     if evidence.seen_at is None:
         evidence.seen_at, evidence.seen_by = clock.now(), worker.id
         family = session.get_one(Family, evidence.family_id)
-        _record(session, family, "worker", worker.id, "looked_at_evidence", evidence.id, {})
+        audit.record_change(
+            session, actor_kind="worker", actor_id=worker.id, verb="looked_at_evidence", family_id=family.id,
+            agency_id=family.agency_id, object_id=evidence.id,
+        )  # fmt: skip
 
 
 def remove(session: Session, evidence: Evidence, worker: Worker, why: str) -> None:
@@ -193,7 +202,10 @@ def remove(session: Session, evidence: Evidence, worker: Worker, why: str) -> No
         evidence.state, evidence.removed_at, evidence.removed_by = "removed", clock.now(), worker.id
         evidence.removed_why = why.strip()[:LONGEST_REASON]
         family = session.get_one(Family, evidence.family_id)
-        _record(session, family, "worker", worker.id, "removed_evidence", evidence.id, {})
+        audit.record_change(
+            session, actor_kind="worker", actor_id=worker.id, verb="removed_evidence", family_id=family.id,
+            agency_id=family.agency_id, object_id=evidence.id,
+        )  # fmt: skip
 
 
 @contextmanager
@@ -254,13 +266,3 @@ def _others_have(session: Session, person: Person, address: str) -> bool:
         ContactPoint.state != "quarantined",
     )
     return session.scalar(others.limit(1)) is not None
-
-
-def _record(
-    session: Session, family: Family, kind: str, who: uuid.UUID, verb: str, what: uuid.UUID, detail: dict[str, str]
-) -> None:
-    audit.record(
-        session, actor_kind=kind, actor_id=who, verb=verb, family_id=family.id, object_id=what, detail=detail
-    )  # fmt: skip
-    notify(session, f"family:{family.id}")
-    notify(session, f"agency:{family.agency_id}")
