@@ -70,7 +70,9 @@ _one_at_a_time = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _engine() -> Engine:
-    made = create_engine(database_url(), pool_size=6, max_overflow=24)
+    # A connection beyond the kept ones is made for one use, and forgets the statements that it has prepared: in a rush
+    # that cost more than the work. The last one given back is the first to be taken: its statements are prepared.
+    made = create_engine(database_url(), pool_size=20, max_overflow=10, pool_use_lifo=True)
     event.listen(made, "checkout", _replace_if_closed)
     return made
 

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -102,8 +102,9 @@ def mark_seen(session: Session, worker: Viewer, opening: Opening) -> None:
     )
 
 
-def count_to_see(session: Session, worker: Viewer) -> int:
-    return session.scalar(select(func.count()).select_from(queries.openings_to_see(worker).subquery())) or 0
+def counting_to_see(worker: Viewer) -> Select[int]:
+    """The query that counts what this worker may know of and nobody has seen."""
+    return queries.openings_to_see(worker).with_only_columns(func.count(), maintain_column_froms=True)
 
 
 def openings(session: Session, worker: Viewer) -> list[OpeningView]:

@@ -85,7 +85,8 @@ def worker_of_session(session: Session, token_hash: str) -> SeenSession | None:
 def worker_names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
     """The names of these workers, by id."""
     wanted = {worker_id for worker_id in ids if worker_id}
-    return {row.id: row.name for row in session.execute(select(Worker.id, Worker.name).where(Worker.id.in_(wanted)))}
+    found = session.execute(select(Worker.id, Worker.name).where(Worker.id.in_(wanted))) if wanted else ()
+    return {row.id: row.name for row in found}
 
 
 def visible_families(worker: Viewer) -> Select[Family]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
+from sqlalchemy import select
 
 from api import clock, texts
 from api.access import openings
@@ -24,12 +25,15 @@ def console_page(
     request: Request, me: Visitor, template: str, *, here: str, status: int = 200, **context: Any
 ) -> Response:
     """The page ``template`` for this worker; ``here`` is its part of the navigation."""
+    counts = {
+        "waiting": queries.counting_open(me),
+        "pressing": timescales.counting_pressing(me, me.today),
+        "opened": openings.counting_to_see(me),
+        "news_waiting": colleagues.counting_to_see(me.id, clock.now()),
+        "sent": evidence.counting_to_see(me),
+    }
     with reading() as session:
-        waiting = queries.open_count(session, me)
-        pressing = timescales.pressing(session, me, me.today)
-        opened = openings.count_to_see(session, me)
-        news = colleagues.count_to_see(session, me.id, clock.now())
-        sent = evidence.count_to_see(session, me)
+        row = session.execute(select(*(count.scalar_subquery() for count in counts.values()))).one()
     response = page(
         request,
         template,
@@ -39,11 +43,7 @@ def console_page(
         locale=pack(me.jurisdiction).locale(me.language),
         me=me,
         here=here,
-        waiting=waiting,
-        pressing=pressing,
-        opened=opened,
-        news_waiting=news,
-        sent=sent,
+        **dict(zip(counts, row, strict=True)),
         has_text=texts.has,
         **context,
     )

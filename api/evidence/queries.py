@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -97,9 +97,9 @@ def to_see(session: Session, viewer: Viewer) -> list[Item]:
     return _items(session, _to_see(viewer))
 
 
-def count_to_see(session: Session, viewer: Viewer) -> int:
-    """How much that is."""
-    return session.scalar(select(func.count()).select_from(Evidence).where(_to_see(viewer))) or 0
+def counting_to_see(viewer: Viewer) -> Select[int]:
+    """The query that counts that."""
+    return select(func.count()).select_from(Evidence).where(_to_see(viewer))
 
 
 def _to_see(viewer: Viewer) -> ColumnElement[bool]:

@@ -104,7 +104,7 @@ def family_view(
             .options(selectinload(Person.contact_points))
         )
     )
-    names = {person.id: person.first_name for person in people}
+    names: dict[uuid.UUID | None, str] = {person.id: person.first_name for person in people}
     workers = session.execute(
         select(Worker, FamilyWorker.lead)
         .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
@@ -124,7 +124,8 @@ def family_view(
             ChatCode.person_id.in_(names), ChatCode.used_at.is_(None), ChatCode.expires_at > now
         )
     ).all()
-    shown = plans.of_family(session, family.id, today)
+    events = timescales.events(session, family.id)
+    shown = plans.of_family(session, family.id, today, names)
     return FamilyView(
         family=family,
         people=people,
@@ -138,8 +139,8 @@ def family_view(
         conversations=conversations,
         codes={row[0]: row[1] for row in codes},
         dates=timescales.of_family(session, family.id, today, language),
-        events=timescales.events(session, family.id),
-        happened=timescales.outcomes(session, family.id),
+        events=events,
+        happened=timescales.outcomes(events),
         conferences=conferences.of_family(session, family.id),
         said=views.of_family(session, viewer, family.id) if viewer else [],
         reviews={view.plan.id: reviews.of_plan(session, view.plan.id) for view in shown},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -47,9 +47,12 @@ class PlanView:
     actions: list[ActionView]
 
 
-def of_family(session: Session, family_id: uuid.UUID, today: date) -> list[PlanView]:
+def of_family(
+    session: Session, family_id: uuid.UUID, today: date, names: Mapping[uuid.UUID | None, str] | None = None
+) -> list[PlanView]:
     """All plans of a family, the one that goes on first. ``today`` is the agency's: an open or blocked action that was
-    due before it is overdue. The caller has checked that the viewer may see the family."""
+    due before it is overdue. ``names``: the family's first names by person, where the caller has them. The caller has
+    checked that the viewer may see the family."""
     plans = session.scalars(
         select(Plan)
         .where(Plan.family_id == family_id)
@@ -63,8 +66,9 @@ def of_family(session: Session, family_id: uuid.UUID, today: date) -> list[PlanV
             selectinload(Plan.actions).selectinload(PlanAction.events),
         )
     ).all()
-    people = session.execute(select(Person.id, Person.first_name).where(Person.family_id == family_id))
-    names = {row.id: row.first_name for row in people}
+    if names is None:
+        people = session.execute(select(Person.id, Person.first_name).where(Person.family_id == family_id))
+        names = {row.id: row.first_name for row in people}
     workers = access.worker_names(session, [e.worker_id for p in plans for a in p.actions for e in a.events])
 
     def by(event: ActionEvent) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api import texts
@@ -237,9 +237,9 @@ def to_see(session: Session, viewer: Viewer, worker_id: uuid.UUID, now: datetime
     ]  # fmt: skip
 
 
-def count_to_see(session: Session, worker_id: uuid.UUID, now: datetime) -> int:
-    """How many of those there are."""
-    return session.scalar(select(func.count()).select_from(AppointmentNews).where(*_unseen(worker_id, now))) or 0
+def counting_to_see(worker_id: uuid.UUID, now: datetime) -> Select[int]:
+    """The query that counts those."""
+    return select(func.count()).select_from(AppointmentNews).where(*_unseen(worker_id, now))
 
 
 def mark_seen(session: Session, worker_id: uuid.UUID, news: Sequence[uuid.UUID], now: datetime) -> None:

@@ -110,7 +110,7 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
 
 def _unrecorded(session: Session, family_id: uuid.UUID, since: date, today: date) -> list[Appointment]:
     """Visits and core groups that are over, and of which nobody has said whether they took place."""
-    recorded = timescales.outcomes(session, family_id)
+    recorded = timescales.outcomes(timescales.events(session, family_id))
     rows = session.scalars(
         select(Appointment)
         .where(

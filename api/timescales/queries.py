@@ -1,7 +1,7 @@
 """Reads about statutory clocks: a family's dates and events, and all dates that are near or late, for who may see them.
 
-``near_or_late`` and ``pressing`` take the viewer and read only what api.access lets them see; for the others the caller
-has checked that.
+``near_or_late`` and ``counting_pressing`` take the viewer and read only what api.access lets them see; for the others
+the caller has checked that.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import texts
@@ -105,10 +105,16 @@ def visiting(session: Session, family_id: uuid.UUID) -> list[tuple[uuid.UUID, in
 
 def of_family(session: Session, family_id: uuid.UUID, today: date, language: str = "en") -> list[DateView]:
     """The family's dates: those not done, soonest first, then those that were done, the latest first."""
-    jurisdiction, zone = _place(session, family_id)
-    rows = list(session.scalars(select(Deadline).where(Deadline.family_id == family_id)))
-    booked = _booked(session, [family_id], today, zone)
-    views = [_view(row, jurisdiction, today, language, booked.get(family_id, [])) for row in rows]
+    rows = session.execute(
+        select(Deadline, Agency.jurisdiction, Agency.timezone)
+        .join(Family, Family.id == Deadline.family_id)
+        .join(Agency, Agency.id == Family.agency_id)
+        .where(Deadline.family_id == family_id)
+    ).all()
+    if not rows:
+        return []
+    booked = _booked(session, [family_id], today, ZoneInfo(rows[0][2])).get(family_id, [])
+    views = [_view(row, jurisdiction, today, language, booked) for row, jurisdiction, _ in rows]
     waiting = sorted((v for v in views if v.deadline.done_on is None), key=lambda v: v.deadline.due_on)
     past = sorted((v for v in views if v.deadline.done_on), key=lambda v: v.deadline.due_on, reverse=True)
     return waiting + past
@@ -161,16 +167,13 @@ def due_by(session: Session, family_id: uuid.UUID, kind: str, today: date) -> da
     return None
 
 
-def pressing(session: Session, viewer: Viewer, today: date) -> int:
-    """How many dates of the viewer's families are near or late."""
-    families = visible_families(viewer).subquery()
-    query = (
-        select(func.count())
-        .select_from(Deadline)
-        .join(families, families.c.id == Deadline.family_id)
-        .where(Deadline.done_on.is_(None), Deadline.warn_on <= today)
+def counting_pressing(viewer: Viewer, today: date) -> Select[int]:
+    """The query that counts the dates of the viewer's families that are near or late."""
+    return select(func.count(Deadline.id)).where(
+        Deadline.family_id.in_(visible_families(viewer).with_only_columns(Family.id)),
+        Deadline.done_on.is_(None),
+        Deadline.warn_on <= today,
     )
-    return session.scalar(query) or 0
 
 
 def events(session: Session, family_id: uuid.UUID) -> list[EventView]:
@@ -184,16 +187,10 @@ def events(session: Session, family_id: uuid.UUID) -> list[EventView]:
     return [EventView(row, names.get(row.recorded_by, "")) for row in rows]
 
 
-def outcomes(session: Session, family_id: uuid.UUID) -> dict[uuid.UUID, CaseEvent]:
-    """What was recorded of the family's appointments: appointment → held or missed."""
-    rows = session.scalars(
-        select(CaseEvent).where(
-            CaseEvent.family_id == family_id,
-            CaseEvent.appointment_id.is_not(None),
-            CaseEvent.withdrawn_at.is_(None),
-        )
-    )
-    return {row.appointment_id: row for row in rows if row.appointment_id}
+def outcomes(events: Iterable[EventView]) -> dict[uuid.UUID, CaseEvent]:
+    """What these say of appointments: appointment → held or missed."""
+    rows = (one.event for one in events)
+    return {row.appointment_id: row for row in rows if row.appointment_id and row.withdrawn_at is None}
 
 
 def event(session: Session, family_id: uuid.UUID, external_id: str) -> CaseEvent | None:

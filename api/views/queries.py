@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from api.access.queries import Viewer, visible_views
@@ -28,7 +28,7 @@ def of_family(session: Session, viewer: Viewer, family_id: uuid.UUID, since: dat
     query = visible_views(viewer).where(StatedView.family_id == family_id, StatedView.withdrawn_at.is_(None))
     if since is not None:
         query = query.where(StatedView.given_on >= since)
-    return _named(session, family_id, list(session.scalars(query.order_by(*_NEWEST))))
+    return _named(session, query)
 
 
 def for_person(session: Session, person: Person) -> list[Said]:
@@ -38,12 +38,10 @@ def for_person(session: Session, person: Person) -> list[Said]:
         StatedView.withdrawn_at.is_(None),
         or_(StatedView.person_id == person.id, StatedView.family_may_see),
     )
-    return _named(session, person.family_id, list(session.scalars(query.order_by(*_NEWEST))))
+    return _named(session, query)
 
 
-_NEWEST = (StatedView.given_on.desc(), StatedView.recorded_at.desc())
-
-
-def _named(session: Session, family_id: uuid.UUID, rows: list[StatedView]) -> list[Said]:
-    people = {person.id: person for person in session.scalars(select(Person).filter_by(family_id=family_id))}
-    return [Said(row, people[row.person_id].first_name, people[row.person_id].kind) for row in rows]
+def _named(session: Session, query: Select[StatedView]) -> list[Said]:
+    named = query.join(Person, Person.id == StatedView.person_id).add_columns(Person.first_name, Person.kind)
+    rows = session.execute(named.order_by(StatedView.given_on.desc(), StatedView.recorded_at.desc()))
+    return [Said(row[0], row[1], row[2]) for row in rows]
