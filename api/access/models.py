@@ -63,6 +63,22 @@ class Worker(Base):
     news_by: Mapped[str] = mapped_column(default="text", server_default="text")
     #: The last day on which they were written to about dates that come near.
     dates_told_on: Mapped[date | None]
+    #: What they read the console in, until they choose another there; "" for the agency's.
+    language: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class EntryCode(Base):
+    """A one-time code with which a worker sets a password: the first one, or a new one. Only its hash is kept."""
+
+    __tablename__ = "entry_codes"
+
+    id: Mapped[Id]
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"), index=True)
+    code_hash: Mapped[str]
+    made_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class WorkerSession(Base):

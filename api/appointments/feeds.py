@@ -35,7 +35,9 @@ READ_EVERY = timedelta(hours=1)
 def owner(session: Session, person_id: uuid.UUID | None) -> Person | None:
     """Who may have a calendar of their own: everybody of a family who writes for themselves."""
     person = session.get(Person, person_id) if person_id else None
-    return None if person is None or person.kind == "child" or person.erased_at is not None else person
+    if person is None or person.kind == "child" or person.erased_at is not None or person.left_at is not None:
+        return None
+    return person
 
 
 def make(session: Session, person: Person, *, worker_id: uuid.UUID | None = None) -> str:
@@ -72,6 +74,7 @@ def file(session: Session, token: str) -> str | None:
             CalendarFeed.token_hash == _hash(token),
             CalendarFeed.revoked_at.is_(None),
             Person.erased_at.is_(None),
+            Person.left_at.is_(None),
             Person.kind != "child",
         )
     ).one_or_none()

@@ -257,7 +257,9 @@ def places(session: Session, series: AppointmentSeries) -> list[Attendee]:
     people = {
         person.id: person
         for person in session.scalars(
-            select(Person).where(Person.family_id == series.family_id, Person.erased_at.is_(None))
+            select(Person).where(
+                Person.family_id == series.family_id, Person.erased_at.is_(None), Person.left_at.is_(None)
+            )
         )
     }
     found = []

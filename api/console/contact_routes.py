@@ -1,5 +1,5 @@
-"""Safe contact in the console: how a person is written to, their numbers and what was agreed, their way in with a
-PIN; and new people."""
+"""Safe contact in the console: how a person is written to, their numbers and what was agreed, and their way in
+with a PIN."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from api.console import forms
 from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import transaction
-from api.families import contact, editing, identity, people, profile
+from api.families import contact, editing, identity, profile
 from api.messages import enrolment
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
@@ -94,10 +94,11 @@ def add_number(request: Request, me: Me, person_id: uuid.UUID, given: Fields) ->
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
         try:
-            enrolment.add_number(session, person, editing.NumberIn.model_validate(given).phone, me.worker)
+            wanted = editing.NumberIn.model_validate(given, context=forms.context(me))
+            enrolment.add_number(session, person, wanted.phone, me.worker)
         except (ValidationError, enrolment.Taken) as error:
             session.rollback()
-            problems = _problems(error, me)
+            problems = forms.wrong(session, me, error)
     return _page(request, me, person_id, problems=problems) if problems else _back(person_id)
 
 
@@ -121,34 +122,7 @@ def remove_number(me: Me, person_id: uuid.UUID, given: Fields) -> Response:
     return _back(person_id)
 
 
-@router.get("/families/{family_id}/people")
-def new_person(request: Request, me: Me, family_id: uuid.UUID) -> Response:
-    """An empty form for somebody new in this family."""
-    return _new(request, me, family_id, {}, [])
-
-
-@router.post("/families/{family_id}/people")
-def add_person(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
-    """Somebody new; with a number, they are asked there whether we may write."""
-    with transaction() as session:
-        family = access.family_or_404(session, me, family_id)
-        try:
-            wanted = editing.PersonIn.model_validate(given)
-            person = people.add(session, family, wanted.model_dump(exclude={"phone"}), me.worker)
-            if wanted.phone and person.kind != "child":
-                enrolment.add_number(session, person, wanted.phone, me.worker)
-            added, problems = person.id, []
-        except (ValidationError, enrolment.Taken) as error:
-            session.rollback()
-            problems = _problems(error, me)
-    if problems:
-        return _new(request, me, family_id, given, problems)
-    return RedirectResponse(f"/console/families/{family_id}#person-{added}", 303)
-
-
-def _problems(error: Exception, me: Visitor) -> list[str]:
-    if not isinstance(error, ValidationError):
-        return [texts.render("console.contact.taken", me.language)]
+def _problems(error: ValidationError, me: Visitor) -> list[str]:
     if any(not one["loc"] for one in error.errors()):
         return [texts.render("console.contact.no_code_word", me.language)]
     return forms.mistakes(error, me.language)
@@ -186,21 +160,6 @@ def _page(
         code=code,
         feed=feed,
         address=address,
-    )
-
-
-def _new(request: Request, me: Visitor, family_id: uuid.UUID, given: dict[str, str], problems: list[str]) -> Response:
-    with transaction() as session:
-        family = access.family_or_404(session, me, family_id)
-    return console_page(
-        request,
-        me,
-        "console/new_person.html",
-        here="families",
-        status=400 if problems else 200,
-        family=family,
-        given=given,
-        problems=problems,
     )
 
 

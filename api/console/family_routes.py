@@ -20,7 +20,7 @@ from api.console.inputs import a_moment
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.evidence import queries as evidence
-from api.families import queries
+from api.families import contact, queries, service
 from api.messages.cleaning import storable
 from api.plans import service as plans
 from api.reminders import colleagues
@@ -38,7 +38,8 @@ def list_families(request: Request, me: Me) -> Response:
     with reading() as session:
         rows = queries.families(session, me)
         news = colleagues.to_see(session, me, me.id, clock.now())
-    return console_page(request, me, "console/families.html", here="families", rows=rows, news=news)
+        given = service.news(session, me.id)
+    return console_page(request, me, "console/families.html", here="families", rows=rows, news=news, given=given)
 
 
 @router.post("/news/seen")
@@ -139,8 +140,7 @@ def make_chat_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
     """A one-time code for the web chat. Shown once, on this answer only: it is in no address and no log."""
     with transaction() as session:
         person = access.person_or_404(session, me, person_id)
-        if person.kind == "child":
-            raise access.NotVisible
+        contact.written_to(person)
         family = access.family_or_404(session, me, person.family_id)
         code = webchat.make_code(session, person, me.id)
         audit.record(

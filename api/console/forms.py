@@ -6,16 +6,26 @@ A line is taken when its leading field is filled; lines that were left empty do 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TypeVar
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 
 from api import texts
+from api.access import queries as access
+from api.access.guards import Visitor
+from api.families import people, service
+from api.jurisdiction.packs import pack
+from api.messages import enrolment
 from api.messages.cleaning import storable
 from api.rest.schemas import NO_SUCH_DAY
 
+M = TypeVar("M", bound=BaseModel)
 #: At most so many lines of one kind on a page.
 MOST_LINES = 60
 _LINE = re.compile(r"^([a-z_]+)-([0-9]{1,3})-([a-z_]+)$")
@@ -49,6 +59,44 @@ def mistakes(error: ValidationError, language: str) -> list[str]:
         name = ".".join(str(part) for part in one["loc"] if not isinstance(part, int))
         found.setdefault(name, "console.form.no_such_day" if one["type"] == NO_SUCH_DAY else "console.form.mistake")
     return [texts.render(text_id, language, field=_label(name, language)) for name, text_id in found.items()]
+
+
+def context(me: Visitor) -> dict[str, str]:
+    """What reading a form needs to know of whoever fills it in: where a number without a country code is dialled."""
+    return {"country": pack(me.jurisdiction).country}
+
+
+class Reading:
+    """Reads the parts of a form one after another, and gathers what is wrong in all of them."""
+
+    def __init__(self, me: Visitor) -> None:
+        self.me = me
+        self.problems: list[str] = []
+
+    def one(self, shape: type[M], given: Mapping[str, str], about: str = "") -> M | None:
+        """This part; None where it is wrong. ``about`` says which of several alike it is."""
+        try:
+            return shape.model_validate(given, context=context(self.me))
+        except ValidationError as error:
+            found = mistakes(error, self.me.language)
+            self.problems += [f"{about}: {mistake}" for mistake in found] if about else found
+            return None
+
+
+def wrong(session: Session, me: Visitor, error: Exception) -> list[str]:
+    """What was wrong with the people, numbers and references of a form, in words for whoever filled it in: they hear of
+    no family that they may not see."""
+    if isinstance(error, ValidationError):
+        return mistakes(error, me.language)
+    if isinstance(error, enrolment.Taken):
+        with suppress(access.NotVisible):
+            family = access.family_or_404(session, me, error.family_id or uuid.uuid4())
+            return [texts.render("console.contact.taken_by", me.language, name=family.name)]
+        return [texts.render("console.contact.taken", me.language)]
+    if isinstance(error, people.CannotCorrect):
+        return [texts.render(f"console.person.problem.{error.code}", me.language)]
+    return [texts.render("console.family.reference_taken" if isinstance(error, service.ReferenceTaken) else
+                         "console.family.no_lead", me.language)]  # fmt: skip
 
 
 def _label(name: str, language: str) -> str:

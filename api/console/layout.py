@@ -14,6 +14,7 @@ from api.access.guards import Visitor
 from api.database import reading
 from api.escalations import queries
 from api.evidence import queries as evidence
+from api.families import service as families
 from api.jurisdiction.packs import pack
 from api.pages.rendering import LANGUAGE_COOKIE, page
 from api.reminders import colleagues
@@ -30,6 +31,7 @@ def console_page(
         "pressing": timescales.counting_pressing(me, me.today),
         "opened": openings.counting_to_see(me),
         "news_waiting": colleagues.counting_to_see(me.id, clock.now()),
+        "given_waiting": families.counting_news(me.id),
         "sent": evidence.counting_to_see(me),
     }
     with reading() as session:

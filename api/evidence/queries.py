@@ -130,7 +130,7 @@ def link(session: Session, token: str, *, for_update: bool = False) -> Link | No
     query = (
         select(UploadLink, Person.language)
         .join(Person, Person.id == UploadLink.person_id)
-        .where(UploadLink.token_hash == links.token_hash(token), Person.erased_at.is_(None))
+        .where(UploadLink.token_hash == links.token_hash(token), Person.erased_at.is_(None), Person.left_at.is_(None))
     )
     row = session.execute(query.with_for_update(of=UploadLink) if for_update else query).one_or_none()
     if row is None:

@@ -59,7 +59,7 @@ class Used(LookupError):
 def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID | None = None) -> None:
     """Send the person one text with a link for a photo or document (of this action of theirs). A link that they had for
     the same and did not use works no longer. Raises CannotAsk."""
-    if person.kind == "child" or person.erased_at is not None:
+    if person.kind == "child" or person.erased_at is not None or person.left_at is not None:
         raise CannotAsk("no_way")
     if action_id is not None and plans.own_action(session, person.id, action_id) is None:
         raise CannotAsk("not_theirs")
@@ -120,7 +120,7 @@ def receive_by_link(token: str, files: Sequence[BinaryIO]) -> None:
         with _cleaned(files) as cleaned, transaction() as session:
             link = session.get_one(UploadLink, found.link.id, with_for_update=True)
             person = session.get_one(Person, link.person_id, with_for_update=True)
-            if person.erased_at is not None:
+            if person.erased_at is not None or person.left_at is not None:
                 raise Gone
             if link.used_at is None:
                 link.used_at = clock.now()
@@ -140,7 +140,7 @@ def receive_from(person_id: uuid.UUID, files: Sequence[BinaryIO], action_id: uui
     with _cleaned(files) as cleaned, transaction() as session:
         person = session.get_one(Person, person_id, with_for_update=True)
         mine = action_id is None or plans.own_action(session, person.id, action_id) is not None
-        if person.erased_at is not None or not mine:
+        if person.erased_at is not None or person.left_at is not None or not mine:
             raise Gone
         keep(session, person, cleaned, way="chat", action_id=action_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,7 +47,7 @@ def view(session: Session, person: Person, today: date) -> ContactView:
 
 def due(person: Person, today: date) -> bool:
     """Is it time to go over the profile with them (again)? Whoever was never asked is due at once."""
-    if person.kind == "child" or person.erased_at is not None:
+    if person.kind == "child" or person.erased_at is not None or person.left_at is not None:
         return False
     if person.reconfirm_on is not None:
         return person.reconfirm_on <= today
@@ -56,7 +57,21 @@ def due(person: Person, today: date) -> bool:
 def is_due(today: date) -> ColumnElement[bool]:
     """The same, to ask the database."""
     never = and_(Person.reconfirm_on.is_(None), Person.profile_confirmed_at.is_(None))
-    return and_(Person.kind != "child", Person.erased_at.is_(None), or_(Person.reconfirm_on <= today, never))
+    return and_(
+        Person.kind != "child",
+        Person.erased_at.is_(None),
+        Person.left_at.is_(None),
+        or_(Person.reconfirm_on <= today, never),
+    )
+
+
+def not_asked(session: Session, people: Sequence[Person]) -> list[tuple[Person, ContactPoint]]:
+    """Their numbers that nothing may be sent to before they agree, and that nobody has asked yet."""
+    waiting = {point.id: (one, point) for one in people for point in one.contact_points if point.state == "pending"}
+    if not waiting:
+        return []
+    asked = set(session.scalars(select(Consent.contact_point_id).where(Consent.contact_point_id.in_(waiting))))
+    return [found for point_id, found in waiting.items() if point_id not in asked]
 
 
 def also_writing(session: Session, conversation: Conversation) -> list[str]:
@@ -69,8 +84,9 @@ def also_writing(session: Session, conversation: Conversation) -> list[str]:
 
 
 def written_to(person: Person) -> Person:
-    """The person, if they are one who writes; to a child's there is no such page (404)."""
-    if person.kind == "child":
+    """The person, if they are one who writes; to a child's, or one's who has left the family, there is no such page
+    (404)."""
+    if person.kind == "child" or person.left_at is not None:
         raise NotVisible
     return person
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from api import texts
 from api.families.models import Person
 from api.families.wishes import EVERY_DAY
 from api.imports.shapes import e164
 from api.messages.cleaning import refuse_unstorable
+from api.rest.schemas import Day, ExternalId
 
 #: How long a phone stays open after the PIN, as the form offers it; in minutes.
 SESSIONS = (5, 15, 60, 240)
@@ -27,6 +38,8 @@ Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(refuse_unstorable)
 ]
 
+Optional = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(refuse_unstorable)]
+
 
 def _language(code: str) -> str:
     if code not in texts.languages():
@@ -34,8 +47,10 @@ def _language(code: str) -> str:
     return code
 
 
-def _number(words: str) -> str:
-    return e164("".join(sign for sign in words if sign not in " -().")) if words else ""
+def _number(words: str, info: ValidationInfo) -> str:
+    """As people write it; without a country code it is one of the country that the context names."""
+    plain = "".join(sign for sign in words if sign not in " -().")
+    return e164(plain, (info.context or {}).get("country", "")) if plain else ""
 
 
 Language = Annotated[str, AfterValidator(_language)]
@@ -83,22 +98,57 @@ class ProfileIn(BaseModel):
         return self
 
 
-class PersonIn(BaseModel):
-    """Somebody new in a family, with the number they are asked at, if there is one."""
+class CorrectionIn(BaseModel):
+    """Who somebody is: what a worker mends where it was taken down wrong."""
 
     model_config = ConfigDict(extra="ignore")
 
     kind: Literal["parent", "carer", "young_person", "child"]
     first_name: Name
-    last_name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
-    born: date | None = None
-    language: Language
-    phone: Number = ""
+    last_name: Optional = ""
+    born: Day | None = None
 
     @field_validator("born", mode="before")
     @classmethod
     def _or_none(cls, value: object) -> object:
         return value or None
+
+
+class PersonIn(CorrectionIn):
+    """Somebody new in a family, with the number they are asked at, if there is one."""
+
+    language: Language
+    phone: Number = ""
+    phone_seen_by: Words = ""
+
+
+class AdultIn(PersonIn):
+    """The first of a new family: whom its worker talks with."""
+
+    kind: Literal["parent", "carer"]
+
+
+class ChildIn(CorrectionIn):
+    """A child of a new family; a young person writes for herself."""
+
+    kind: Literal["child", "young_person"] = "child"
+
+
+class FamilyIn(BaseModel):
+    """What the family is called among workers, its reference in the agency's own system, and whose it is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Name
+    reference: ExternalId | Literal[""] = ""
+
+
+class HandOverIn(BaseModel):
+    """Who is to lead the family."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    worker: UUID
 
 
 class NumberIn(BaseModel):

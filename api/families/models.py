@@ -35,6 +35,24 @@ class FamilyWorker(Base):
     lead: Mapped[bool] = mapped_column(default=False)
 
 
+class AssignmentNews(Base):
+    """A family was ``given`` to this worker, or ``taken`` from them: told on their page until they have seen it."""
+
+    __tablename__ = "assignment_news"
+    __table_args__ = (
+        CheckConstraint("what IN ('given','taken')", name="what"),
+        Index("ix_assignment_news_to_see", "worker_id", postgresql_where=text("seen_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    family_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("families.id"))
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    what: Mapped[str]
+    by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+
+
 class Person(Base):
     """Somebody in a family. ``kind``: parent, carer, young_person (writes for herself) or child (does not write)."""
 
@@ -85,6 +103,8 @@ class Person(Base):
     session_minutes: Mapped[int] = mapped_column(default=15)
     #: What was theirs was emptied then (api.protection.erasure); an import brings nothing of it back.
     erased_at: Mapped[datetime | None]
+    #: Their worker noted then that they are of this family no more: nothing is sent to them, no way in is left.
+    left_at: Mapped[datetime | None]
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 

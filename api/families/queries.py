@@ -21,7 +21,7 @@ from api.conferences import queries as conferences
 from api.conferences.models import Conference
 from api.escalations.models import Escalation
 from api.families import contact
-from api.families.models import ChatCode, Family, FamilyWorker, Person
+from api.families.models import ChatCode, ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import Conversation
 from api.plans import queries as plans
 from api.plans.models import Plan, PlanAction
@@ -88,6 +88,8 @@ class FamilyView:
     moments: dict[uuid.UUID, list[str]]  # person → when they are reminded
     said: list[views.Said]
     due: set[uuid.UUID]  # whose safe contact is to be gone over again
+    left: list[Person]  # who is of the family no more; ``people`` are the others
+    to_ask: list[tuple[Person, ContactPoint]]  # who was not asked yet whether we may write to them there
 
 
 def family_view(
@@ -96,7 +98,7 @@ def family_view(
     """Everything about a family. ``today`` is the agency's; names of dates are in ``language``; what people said is
     in it as far as ``viewer`` may read it. The caller has checked that the viewer may see the family."""
     now = clock.now()
-    people = list(
+    everybody = list(
         session.scalars(
             select(Person)
             .where(Person.family_id == family.id)
@@ -104,7 +106,8 @@ def family_view(
             .options(selectinload(Person.contact_points))
         )
     )
-    names: dict[uuid.UUID | None, str] = {person.id: person.first_name for person in people}
+    names: dict[uuid.UUID | None, str] = {person.id: person.first_name for person in everybody}
+    people = [person for person in everybody if person.left_at is None]
     workers = session.execute(
         select(Worker, FamilyWorker.lead)
         .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
@@ -147,6 +150,8 @@ def family_view(
         reminders=reminders.by_place(session, family.id, after=now - LOOK_BACK),
         due={person.id for person in people if contact.due(person, today)},
         moments={person.id: reminders.moments_of(person).split(",") for person in people},
+        left=[person for person in everybody if person.left_at is not None],
+        to_ask=contact.not_asked(session, people),
     )
 
 
@@ -160,7 +165,11 @@ def families(session: Session, viewer: Viewer, *, limit: int | None = None, offs
         .where(FamilyWorker.family_id == seen.c.id)
         .scalar_subquery()
     )
-    people = select(func.string_agg(Person.first_name, ", ")).where(Person.family_id == seen.c.id).scalar_subquery()
+    people = (
+        select(func.string_agg(Person.first_name, ", "))
+        .where(Person.family_id == seen.c.id, Person.left_at.is_(None))
+        .scalar_subquery()
+    )
     to_verify = (
         select(func.count())
         .select_from(PlanAction)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from api.access.models import Agency, Worker
-from api.families.models import ContactPoint, Family, FamilyWorker, Person
+from api.families import service as assignments
+from api.families.models import ContactPoint, Family, Person
 from api.imports import appointments, casework, dates, plans, series
 from api.imports.schemas import FamilyIn, PersonIn, clock
 from api.imports.writer import Path, Writer
@@ -37,10 +38,14 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
         people = _write_people(writer, row, family, agency)
         for j, person in enumerate(family.people):
             at: Path = ("families", i, "people", j)
-            if people[person.id].erased_at is None:
-                listed[people[person.id].id] = (at, person)
-            else:
+            if people[person.id].erased_at is not None:
                 writer.note(at, "was erased here and stays so; take them out of the case system's file")
+            elif people[person.id].left_at is not None:
+                writer.note(
+                    at, "has left the family here: their numbers stay out of use until a worker brings them back"
+                )
+            else:
+                listed[people[person.id].id] = (at, person)
         here = {key[1]: worker for key, worker in workers.items() if key[0] == family.agency}
         plans.write_plans(writer, row, family.plans, people, here, zone, ("families", i))
         today = writer.now.astimezone(zone).date()
@@ -58,22 +63,7 @@ def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: W
     """Exactly the file's workers see the family; the lead is one of them."""
     lead = workers[family.agency, family.lead_worker].id if family.lead_worker else None
     wanted = {workers[family.agency, key].id for key in family.workers} | ({lead} if lead else set())
-    existing = {
-        assigned.worker_id: assigned
-        for assigned in writer.session.scalars(select(FamilyWorker).where(FamilyWorker.family_id == row.id))
-    }
-    for worker_id, assigned in existing.items():
-        if worker_id not in wanted:
-            writer.session.delete(assigned)
-        elif worker_id != lead:
-            assigned.lead = False
-    writer.session.flush()  # one lead a family: the old one goes before the new one comes
-    for worker_id in wanted:
-        if worker_id in existing:
-            existing[worker_id].lead = worker_id == lead
-        else:
-            writer.session.add(FamilyWorker(family_id=row.id, worker_id=worker_id, lead=worker_id == lead))
-    writer.session.flush()
+    assignments.assign(writer.session, row.id, wanted, lead)
 
 
 def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency) -> dict[str, Person]:

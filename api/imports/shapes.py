@@ -13,13 +13,14 @@ from api.imports import dates
 from api.messages.cleaning import refuse_unstorable
 
 
-def e164(text: str) -> str:
-    """The number, checked. Ofcom's drama numbers (07700 900xxx), for demos and tests, count as numbers too."""
+def e164(text: str, country: str = "") -> str:
+    """The number, checked; one as it is dialled in ``country`` ("GB") gets its code. Ofcom's drama numbers (07700
+    900xxx), for demos and tests, count as numbers too."""
     hint = "write it with its country code and without spaces, such as +447700900123"
-    if not text.startswith("+"):
+    if not text.startswith("+") and not country:
         raise ValueError(f"is not an international phone number; {hint}")
     try:
-        number = phonenumbers.parse(text)
+        number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
         raise ValueError(f"is not a phone number; {hint}") from None
     shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -32,19 +32,25 @@ MOST_REPLIES = 2
 
 
 class Taken(ValueError):
-    """The number is in use by somebody of another family, or is a worker's."""
+    """The number is in use by somebody of another family (``family_id``), or is a worker's (None)."""
+
+    def __init__(self, family_id: uuid.UUID | None) -> None:
+        super().__init__("taken")
+        self.family_id = family_id
 
 
-def add_number(session: Session, person: Person, address: str, worker: Worker) -> ContactPoint:
-    """Give the person a number, not agreed yet, and ask it; of one family several may share it. Raises Taken."""
+def add_number(session: Session, person: Person, address: str, worker: Worker, *, ask: bool = True) -> ContactPoint:
+    """Give the person a number, not agreed yet, and ask it (unless ``ask`` is False: then that is still to be done); of
+    one family several may share it. Raises Taken."""
     in_use = session.scalars(
         select(Person.family_id)
         .join(ContactPoint, ContactPoint.person_id == Person.id)
         .where(ContactPoint.address == address, ContactPoint.state != "quarantined")
     ).all()
-    is_workers = session.scalar(select(func.count()).select_from(Worker).where(Worker.phone == address, Worker.active))
-    if is_workers or any(family_id != person.family_id for family_id in in_use):
-        raise Taken
+    if elsewhere := [family_id for family_id in in_use if family_id != person.family_id]:
+        raise Taken(elsewhere[0])
+    if session.scalar(select(func.count()).select_from(Worker).where(Worker.phone == address, Worker.active)):
+        raise Taken(None)
     point = session.scalar(
         select(ContactPoint).where(
             ContactPoint.person_id == person.id, ContactPoint.address == address, ContactPoint.state != "quarantined"
@@ -55,7 +61,8 @@ def add_number(session: Session, person: Person, address: str, worker: Worker) -
         session.add(point)
         session.flush()
         _record(session, person, "added_number", worker.id, point)
-        invite(session, person, point, worker)
+        if ask:
+            invite(session, person, point, worker)
     if in_use:  # somebody else reads this phone: nothing telling goes to any of them there
         for one in session.scalars(
             select(Person)

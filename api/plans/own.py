@@ -41,9 +41,10 @@ class OwnPlan:
 
 
 def own_plan(session: Session, person_id: uuid.UUID, today: date) -> OwnPlan | None:
-    """The person's plan that goes on, as they may see it; None where there is none, or they were erased."""
+    """The person's plan that goes on, as they may see it; None where there is none, or they were erased
+    or have left the family."""
     person = session.get(Person, person_id)
-    if person is None or person.erased_at is not None:
+    if person is None or person.erased_at is not None or person.left_at is not None:
         return None
     plan = queries.current_plan(session, person.family_id)
     if plan is None:

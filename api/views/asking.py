@@ -56,6 +56,7 @@ _DUE = (
         Appointment.status == "scheduled",
         Person.kind != "child",
         Person.erased_at.is_(None),
+        Person.left_at.is_(None),
         ~select(ViewAsk.asked_at)
         .where(ViewAsk.appointment_id == Appointment.id, ViewAsk.person_id == Person.id)
         .exists(),

@@ -67,6 +67,13 @@ ROUTES = (
     ("POST", "/console/people/{person}/numbers/remove"),
     ("GET", "/console/families/{family}/people"),
     ("POST", "/console/families/{family}/people"),
+    ("GET", "/console/families/{family}/details"),
+    ("POST", "/console/families/{family}/details"),
+    ("POST", "/console/families/{family}/hand-over"),
+    ("GET", "/console/people/{person}/details"),
+    ("POST", "/console/people/{person}/details"),
+    ("POST", "/console/people/{person}/leave"),
+    ("POST", "/console/people/{person}/return"),
     ("POST", "/console/account/sessions/{unseen}/end"),  # with real ones: tests/access/test_sessions.py
     ("POST", "/console/workers/{unseen}/sessions/end"),
     ("POST", "/console/workers/{unseen}/second-factor/reset"),

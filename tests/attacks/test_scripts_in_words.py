@@ -30,7 +30,7 @@ from tests.attacks.visits import Walk, filled
 from tests.attacks.walk import places, routes
 from tests.small_town import Town
 
-UNSENT = re.compile(r"/sign-out|/chat/end|/chat/exit|/deactivate|/sessions/|/sign-in")
+UNSENT = re.compile(r"/leave$|/sign-out|/chat/end|/chat/exit|/deactivate|/sessions/|/sign-in")
 
 
 def numbering() -> tuple[dict[str, int], Callable[[str], int]]:

@@ -134,7 +134,7 @@ def test_somebody_new_is_added_and_asked(client: TestClient, town: Town) -> None
     assert "no answer yet" in client.get(f"/console/people/{nia.id}/contact").text
 
 
-@pytest.mark.parametrize("phone", ["12", "07700 900889", "+44999"])
+@pytest.mark.parametrize("phone", ["12", "07700 90088", "+44999", "ring me"])
 def test_a_number_that_is_none_adds_nobody(client: TestClient, town: Town, phone: str) -> None:
     cookies = sign_in(client, town)
     given = {"first_name": "Nia", "kind": "carer", "language": "en", "phone": phone}

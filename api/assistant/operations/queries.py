@@ -18,7 +18,7 @@ def children(session: Session, family_id: uuid.UUID) -> Sequence[Person]:
     """The family's children and young people, eldest first."""
     return session.scalars(
         select(Person)
-        .where(Person.family_id == family_id, Person.kind.in_(("child", "young_person")))
+        .where(Person.family_id == family_id, Person.kind.in_(("child", "young_person")), Person.left_at.is_(None))
         .order_by(Person.born.asc().nulls_last(), Person.first_name)
     ).all()
 
