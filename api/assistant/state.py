@@ -40,8 +40,10 @@ class State(BaseModel):
     pending: dict[str, str] = Field(default_factory=dict)
     #: The last turn that was answered, with its replies: asked again, it gets the same and does nothing twice.
     answered: dict[str, Any] = Field(default_factory=dict)
-    #: What the phone's door has just asked for: "who", "pin", "new" (a PIN of their own), or nothing.
+    #: What the phone's door has just asked for: "who", "pin", "question", "new" (a PIN of their own), or nothing.
     door: str = ""
+    #: Until when (ISO) what they write may be the answer to that question.
+    door_until: str = ""
     #: The id of the message whose answer waits behind that door.
     held: str = ""
     #: The last safety reply's text id, so that the next one differs.

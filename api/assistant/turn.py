@@ -27,6 +27,7 @@ from api.assistant.operations.schemas import FoundEntity, Question, Reply, Reply
 from api.assistant.rasa_client import RasaFailed
 from api.database import notify, reading, single_statement, transaction
 from api.messages import danger, delivery, options, outbox, wording
+from api.messages.door import HEARD
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
@@ -146,7 +147,8 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
             found.id,
             found.body,
             found.screened,
-            at_the_door=found.payload.startswith(door.PAYLOAD) or (found.door != "" and found.held is None),
+            at_the_door=found.payload.startswith(door.PAYLOAD)
+            or (found.door not in ("", *HEARD) and found.held is None),
             question=found.payload or options.neutral(found.held or found.body),
             metadata={
                 "turn_token": tokens.make(found.id),

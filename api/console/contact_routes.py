@@ -1,10 +1,10 @@
 """Safe contact in the console: how a person is written to, their numbers and what was agreed, and their way in
-with a PIN."""
+with a PIN or questions."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -19,10 +19,15 @@ from api.console import forms
 from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import transaction
-from api.families import contact, editing, identity, profile
+from api.families import contact, editing, identity, profile, questions
 from api.messages import enrolment
+from api.safety.screen import screen
+from api.sealed import all_open
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
+
+#: Suggestions for questions, in the language of who is asked them.
+SUGGESTED = tuple(f"questions.suggest.{name}" for name in ("pet", "teacher", "street", "film", "food"))
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
@@ -67,6 +72,37 @@ def give_pin_code(request: Request, me: Me, person_id: uuid.UUID) -> Response:
         person = contact.written_to(access.person_or_404(session, me, person_id))
         code = identity.give_code(session, person, me.id, clock.now())
     return _page(request, me, person_id, code=code)
+
+
+@router.post("/people/{person_id}/questions")
+def set_questions(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """Questions that are asked where there is no PIN. Answers are shown to nobody, nor given back to this form."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        agreed, wrong = questions.filled_in(given, person.door_words)
+        # (Words that raise an alarm are heard as one wherever they come, and never tried as an answer.)
+        wrong += [("alarm", number) for number, (_, answer) in enumerate(agreed, 1) if screen(answer).raised]
+        problems = [texts.render(f"questions.problem.{why}", me.language, number=number) for why, number in wrong]
+        if not agreed and not problems:
+            problems = [texts.render("questions.problem.none", me.language)]
+        if not problems:
+            identity.set_questions(session, person, agreed, me.id)
+    if problems:
+        typed = [given.get(f"question-{n}-words", "") for n in range(1, questions.MOST + 1)]
+        return _page(request, me, person_id, typed=typed, problems=problems)
+    return RedirectResponse(f"/console/people/{person_id}/contact#questions", 303)
+
+
+@router.post("/people/{person_id}/questions/{what}")
+def end_questions(me: Me, person_id: uuid.UUID, what: Literal["remove", "again"]) -> Response:
+    """No questions any more; or, after too many wrong answers, they may try again."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        if what == "remove":
+            identity.set_questions(session, person, [], me.id)
+        else:
+            identity.let_try_again(session, person, me.id)
+    return RedirectResponse(f"/console/people/{person_id}/contact#questions", 303)
 
 
 @router.post("/people/{person_id}/calendar")
@@ -136,6 +172,7 @@ def _page(
     code: str = "",
     address: str = "",
     given: dict[str, Any] | None = None,
+    typed: list[str] | None = None,
     problems: list[str] | None = None,
 ) -> Response:
     with transaction() as session:
@@ -145,6 +182,7 @@ def _page(
         view = contact.view(session, person, me.today)
         feed = feeds.live(session, person.id)
         fields = editing.shown(person) if given is None else given
+        words = [one for one in person.door_words if all_open(one)] if typed is None else typed
     return console_page(
         request,
         me,
@@ -160,6 +198,8 @@ def _page(
         code=code,
         feed=feed,
         address=address,
+        questions=[*words, *[""] * questions.MOST][: questions.MOST],
+        suggested=[texts.render(one, person.language) for one in SUGGESTED],
     )
 
 

@@ -19,8 +19,8 @@ ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 
 
 class UploadLink(Base):
-    """A worker asked somebody for a photo or document. The link works once, until ``expires_at``; only its hash is
-    here. ``tries`` counts what was sent by it, taken or not."""
+    """A link for a photo or document: a worker asked for it (``asked_by``), or the person wanted to send one.
+    It works once, until ``expires_at``; only its hash is here. ``tries`` counts what was sent by it, taken or not."""
 
     __tablename__ = "upload_links"
 
@@ -29,7 +29,7 @@ class UploadLink(Base):
     #: What it is to show, if anything in the plan.
     action_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("plan_actions.id"))
     token_hash: Mapped[str] = mapped_column(unique=True)
-    asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    asked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

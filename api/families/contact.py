@@ -27,10 +27,12 @@ class Number:
 
 @dataclass(frozen=True)
 class ContactView:
-    """``pin``: none, set, waiting (a code of ours that is not used yet), locked. ``due``: to be gone over again."""
+    """``pin``: none, set, waiting (a code of ours that is not used yet), locked. ``questions``: none, asked, waiting (a
+    PIN goes first), locked. ``due``: to be gone over again."""
 
     numbers: list[Number]
     pin: str
+    questions: str
     due: bool
 
 
@@ -42,7 +44,7 @@ def view(session: Session, person: Person, today: date) -> ContactView:
         .order_by(ContactPoint.state == "quarantined", ContactPoint.address)
     ).all()
     numbers = [Number(point, _others(session, point), _consent(session, point)) for point in points]
-    return ContactView(numbers, pin_state(person), due(person, today))
+    return ContactView(numbers, pin_state(person), questions_state(person), due(person, today))
 
 
 def due(person: Person, today: date) -> bool:
@@ -120,11 +122,20 @@ def shares_a_phone(session: Session, person: Person) -> bool:
 
 def pin_state(person: Person) -> str:
     """none, set, waiting or locked."""
-    if person.pin_locked_at is not None:
+    if person.pin_locked_at is not None and person.pin_hash:
         return "locked"
     if person.pin_temporary_until is not None:
         return "waiting"
     return "set" if person.pin_hash else "none"
+
+
+def questions_state(person: Person) -> str:
+    """none, asked, waiting or locked."""
+    if not person.door_hashes:
+        return "none"
+    if person.pin_hash:
+        return "waiting"
+    return "locked" if person.pin_locked_at is not None else "asked"
 
 
 def _others(session: Session, point: ContactPoint) -> list[str]:

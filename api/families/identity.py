@@ -1,8 +1,9 @@
-"""Who is at a phone: the PIN that a person chose, how long it opens a phone, and the way back in.
+"""Who is at a phone: the PIN that a person chose, or the questions that a worker agreed with them; how long either
+opens a phone, and the way back in.
 
-Promises: a PIN is kept as an argon2 hash only; a try counts in the transaction that looks at it, and tries at one PIN
-wait for each other, so that a hundred at once are a hundred; after too many the PIN is locked until a worker gives a
-new way in. Nothing here commits.
+Promises: PINs and answers are kept as argon2 hashes only; a try counts in the transaction that looks at it, and one
+person's tries wait for each other, so that a hundred at once are a hundred; after too many it is locked until a worker
+lets them in again. Nothing here commits.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from api.access import service as access
 from api.audit import service as audit
 from api.families.models import ContactPoint, Person
 from api.families.pins import LONGEST, too_easy
+from api.families.questions import plain
 from api.messages.models import Conversation
 
 #: Wrong tries until the PIN is locked.
@@ -43,10 +45,10 @@ def holders(session: Session, address: str) -> Sequence[Person]:
 
 def standing(person: Person | None, conversation: Conversation, *, shared: bool, now: datetime) -> str:
     """What the one who writes may be told: ``known`` (all that is theirs), ``stranger`` (nothing), or what is missing
-    first: ``who`` (of several), ``pin``, ``locked`` (the worker's help)."""
+    first: ``who`` (of several), ``pin``, ``question``, ``locked`` (the worker's help)."""
     if person is None:
         return "stranger"
-    if conversation.channel != "sms" or not (shared or person.pin_hash):
+    if conversation.channel != "sms" or not (shared or proves(person)):
         return "known"
     if conversation.proved_until is not None and conversation.proved_until > now:
         return "known"
@@ -55,12 +57,25 @@ def standing(person: Person | None, conversation: Conversation, *, shared: bool,
     return missing(person)
 
 
+def proves(person: Person) -> bool:
+    """Is there anything by which this person can prove who they are?"""
+    return bool(person.pin_hash or person.door_hashes)
+
+
 def missing(person: Person) -> str:
-    """What somebody who says they are this person has to give first: ``pin``, or ``locked``, or ``no_pin`` (a worker's
-    code, on a phone that is shared)."""
-    if not person.pin_hash:
+    """What somebody who says they are this person has to give first: ``pin``, or where there is none the answer to a
+    ``question``; or ``locked``; or ``no_pin`` (a worker's code, on a phone that is shared)."""
+    if not proves(person):
         return "no_pin"
-    return "locked" if person.pin_locked_at is not None else "pin"
+    if person.pin_locked_at is not None:
+        return "locked"
+    return "pin" if person.pin_hash else "question"
+
+
+def question(person: Person) -> str:
+    """The question whose turn it is: the same until it was answered, so that nobody can wait for one that they know.
+    An Unreadable where it does not open."""
+    return person.door_words[person.door_turn % len(person.door_words)]
 
 
 def try_pin(session: Session, person: Person, conversation: Conversation, digits: str, now: datetime) -> str:
@@ -76,12 +91,29 @@ def try_pin(session: Session, person: Person, conversation: Conversation, digits
             return "temporary"
         open_phone(person, conversation, now)
         return "right"
+    return _wrong(session, person, conversation, now)
+
+
+def try_answer(session: Session, person: Person, conversation: Conversation, words: str, now: datetime) -> str:
+    """Look at an answer to ``question(person)``: ``right``, ``wrong``, ``locked``, ``locks``, as ``try_pin``."""
+    session.refresh(person, with_for_update=True)
+    if person.pin_locked_at is not None or person.pin_hash or not person.door_hashes:
+        return "locked"
+    if access.secret_fits(person.door_hashes[person.door_turn % len(person.door_hashes)], plain(words)):
+        person.pin_tries, person.door_turn = 0, (person.door_turn + 1) % len(person.door_hashes)
+        open_phone(person, conversation, now)
+        return "right"
+    return _wrong(session, person, conversation, now)
+
+
+def _wrong(session: Session, person: Person, conversation: Conversation, now: datetime) -> str:
     person.pin_tries += 1
     conversation.proved_until = None
     if person.pin_tries < MOST_TRIES:
         return "wrong"
     person.pin_locked_at = now
-    _record(session, person, "locked_pin", actor_kind="system", actor_id=None)
+    verb = "locked_pin" if person.pin_hash else "locked_questions"
+    _record(session, person, verb, actor_kind="system", actor_id=None)
     return "locks"
 
 
@@ -118,6 +150,30 @@ def give_code(session: Session, person: Person, worker_id: uuid.UUID, now: datet
     close_phones(session, person)
     _record(session, person, "reset_pin", actor_kind="worker", actor_id=worker_id)
     return code
+
+
+def set_questions(session: Session, person: Person, agreed: Sequence[tuple[str, str]], worker_id: uuid.UUID) -> None:
+    """What is asked where there is no PIN: questions with their answers. An answer that is "" stays the one that
+    stands for the same question. Every phone that they had opened is closed, and wrong tries count no more."""
+    stands = dict(zip(person.door_words, person.door_hashes, strict=False))
+    person.door_hashes = [access.hash_password(plain(answer)) if answer else stands[words] for words, answer in agreed]
+    person.door_words, person.door_turn = [words for words, _ in agreed], 0
+    _let_try_again(session, person)
+    verb = "set_questions" if agreed else "removed_questions"
+    _record(session, person, verb, actor_kind="worker", actor_id=worker_id)
+
+
+def let_try_again(session: Session, person: Person, worker_id: uuid.UUID) -> None:
+    """A worker has spoken with somebody whose questions are locked: they may answer again."""
+    _let_try_again(session, person)
+    _record(session, person, "reset_questions", actor_kind="worker", actor_id=worker_id)
+
+
+def _let_try_again(session: Session, person: Person) -> None:
+    if person.pin_hash:
+        return  # a PIN's lock stays; the way back there is a code
+    person.pin_tries, person.pin_locked_at = 0, None
+    close_phones(session, person)
 
 
 def open_phone(person: Person, conversation: Conversation, now: datetime) -> None:

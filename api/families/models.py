@@ -6,10 +6,16 @@ import uuid
 from datetime import date, datetime, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
-from api.sealed import Sealed
+from api.sealed import Sealed, SealedJson, Unreadable
+
+
+def _said_so(words: Unreadable) -> list[str]:
+    """Questions that do not open are one that says so: whoever is to be asked it is not asked, and not let in."""
+    return [words]
 
 
 class Family(Base):
@@ -99,7 +105,11 @@ class Person(Base):
     pin_temporary_until: Mapped[datetime | None]
     pin_tries: Mapped[int] = mapped_column(default=0)
     pin_locked_at: Mapped[datetime | None]
-    #: How long a phone stays open after the PIN, in minutes.
+    #: Questions asked where there is no PIN, and each one's answer (argon2 of questions.plain); which is next.
+    door_words: Mapped[list[str]] = mapped_column(SealedJson("people.door_words", _said_so), default=list)
+    door_hashes: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    door_turn: Mapped[int] = mapped_column(default=0)
+    #: How long a phone stays open after the PIN or answer, in minutes.
     session_minutes: Mapped[int] = mapped_column(default=15)
     #: What was theirs was emptied then (api.protection.erasure); an import brings nothing of it back.
     erased_at: Mapped[datetime | None]

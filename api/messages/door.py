@@ -1,14 +1,16 @@
-"""The door of a phone: PINs are looked at when a message is accepted, before it is stored and long before Rasa.
+"""The door of a phone: PINs and answers are looked at when a message is accepted, before it is stored and long before
+Rasa.
 
-Promise: the digits of a PIN are in no row, no log and no question to Rasa. What is kept is the message without them,
-and in ``InboundMessage.door`` what became of them: right, temporary, wrong, locks, locked, set, weak, shape, unasked
-(whose it is has to be said first).
+Promise: the digits of a PIN, and an answer that was right, are in no row, no log and no question to Rasa. What is kept
+is the message without them, and in ``InboundMessage.door`` what became of them: right, temporary, wrong, locks, locked,
+set, weak, shape, unasked (whose it is has to be said first). Words that were not the answer that was asked for (not_it,
+not_it_locks) are kept and heard as any other message is: they may be a cry for help.
 """
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -17,21 +19,30 @@ from api import texts
 from api.access.models import Agency
 from api.assistant import state as dialogue
 from api.escalations import service as escalations
-from api.families import identity, pins
+from api.families import identity, pins, questions
 from api.families.models import ContactPoint, Person
+from api.messages import options
 from api.messages.models import Conversation, InboundMessage
 
 #: A question that has waited longer for its PIN is not answered any more.
 HELD = timedelta(minutes=30)
 #: After these the phone is open.
 OPENS = ("right", "set")
+#: Words that were tried as an answer, were not it, and go on to Rasa.
+HEARD = ("not_it", "not_it_locks")
+
+Secret = pins.Found | questions.Given
 
 
-def look(session: Session, conversation: Conversation, body: str) -> pins.Found | None:
-    """The PIN in a message from this phone, or None: also where none was asked for, if anybody here has one."""
+def look(session: Session, conversation: Conversation, body: str, now: datetime, *, plainly_not: bool) -> Secret | None:
+    """The PIN in a message from this phone, or None: also where none was asked for, if anybody here has one. Where a
+    question was asked, what may be its answer; ``plainly_not``: the message is something else (danger, STOP)."""
     if conversation.person_id is None:
         return None
-    expected = dialogue.load(conversation).door != ""
+    state = dialogue.load(conversation)
+    if state.door == "question" and conversation.channel == "sms":
+        return _answer(session, conversation, state, body, now) if not plainly_not else None
+    expected = state.door != ""
     found = pins.find(body, expected=expected)
     if found is None or expected:
         return found
@@ -44,12 +55,28 @@ def look(session: Session, conversation: Conversation, body: str) -> pins.Found 
     return found if session.scalar(select(theirs)) else None
 
 
-def settle(session: Session, conversation: Conversation, message: InboundMessage, pin: pins.Found) -> None:
-    """Try (or set) the PIN, in the transaction that stores its message."""
+def _answer(
+    session: Session, conversation: Conversation, state: dialogue.State, body: str, now: datetime
+) -> Secret | None:
+    """Nothing of what was asked long ago, what picks an option, what is too long, or while a worker talks with them.
+    Digits may be the code that a worker gave meanwhile."""
+    if session.get_one(Person, conversation.person_id).pin_hash:
+        return pins.find(body, expected=True)
+    old = not state.door_until or datetime.fromisoformat(state.door_until) < now
+    if old or conversation.taken_over_by is not None or options.chosen(body, state.options):
+        return None
+    return questions.Given(body) if questions.may_be(body) else None
+
+
+def settle(session: Session, conversation: Conversation, message: InboundMessage, secret: Secret) -> None:
+    """Try (or set) the PIN or answer, in the transaction that stores its message."""
     state = dialogue.load(conversation)
     person = session.get_one(Person, conversation.person_id)
     message.payload = ""
-    message.door = _outcome(session, conversation, message, person, state.door, pin)
+    if isinstance(secret, questions.Given):
+        message.door = _tried(session, conversation, message, person, secret)
+    else:
+        message.door = _outcome(session, conversation, message, person, state.door, secret)
     if message.door in OPENS and state.held:
         held = session.get(InboundMessage, uuid.UUID(state.held))
         if held is not None and message.received_at - held.received_at < HELD:
@@ -75,13 +102,29 @@ def _outcome(
         return ""
     outcome = identity.try_pin(session, person, conversation, pin.digits, now)
     if outcome == "locks":
-        agency = session.get_one(Agency, conversation.agency_id)
-        escalations.open_escalation(
-            session,
-            conversation=conversation,
-            message=message,
-            kind="pin_locked",
-            priority="routine",
-            words=texts.render("door.locked_words", agency.language),
-        )
+        _tell(session, conversation, message, "door.locked_words")
     return outcome
+
+
+def _tried(
+    session: Session, conversation: Conversation, message: InboundMessage, person: Person, given: questions.Given
+) -> str:
+    outcome = identity.try_answer(session, person, conversation, given.words, message.received_at)
+    if outcome == "right":
+        return outcome
+    message.body = given.words
+    if outcome == "locks":
+        _tell(session, conversation, message, "door.locked_question_words")
+    return {"wrong": "not_it", "locks": "not_it_locks"}.get(outcome, "")
+
+
+def _tell(session: Session, conversation: Conversation, message: InboundMessage, text_id: str) -> None:
+    agency = session.get_one(Agency, conversation.agency_id)
+    escalations.open_escalation(
+        session,
+        conversation=conversation,
+        message=message,
+        kind="pin_locked",
+        priority="routine",
+        words=texts.render(text_id, agency.language),
+    )

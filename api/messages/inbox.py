@@ -2,8 +2,8 @@
 
 ``accept()`` screens the text before it touches the database, then in **one** transaction stores the message, opens an
 escalation if the screen says so (first notification and safety reply included), and queues the turn. After that nothing
-can lose a cry for help: Rasa may add escalations, it is never the only path to one. A PIN in it is looked at
-here, and its digits go no further.
+can lose a cry for help: Rasa may add escalations, it is never the only path to one. A PIN in it, or the answer to a
+question at the phone's door, is looked at here and goes no further.
 """
 
 from __future__ import annotations
@@ -89,17 +89,17 @@ def accept(
     with transaction() as session:
         conversation, reach = _conversation(session, channel, storable(address), conversation_id)
         keyword = _keyword(session, conversation, body, opt_out_type)
-        pin = door.look(session, conversation, body)
-        if pin is not None:
-            body = pin.kept
+        secret = door.look(session, conversation, body, clock.now(), plainly_not=bool(verdict.raised or keyword))
+        if secret is not None:
+            body = secret.kept
         if not whole and (reach == "pending" or _without_turn(conversation, keyword)):
             verdict, whole = screen(body), True  # no turn will do it later
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
             return Accepted(message.id, conversation.id, duplicate=True)
         conversation.last_inbound_at = message.received_at
-        if pin is not None:
-            door.settle(session, conversation, message, pin)
+        if secret is not None:
+            door.settle(session, conversation, message, secret)
         # (A text of nothing but a photo has no words to be understood: what becomes of the photo is its answer.)
         coming = reach == "active" and fetching.note(session, conversation, message, media)
         _route(session, conversation, message, verdict, keyword, reach, only_files=coming and not body.strip())

@@ -87,7 +87,8 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
         select(Attendee).join(Appointment).where(Attendee.person_id == person.id).order_by(Appointment.starts_at)
     ).all()
     parts: dict[str, Any] = {
-        "profile": _fields(person, PROFILE) | {"has_pin": bool(person.pin_hash)},
+        "profile": _fields(person, PROFILE)
+        | {"has_pin": bool(person.pin_hash), "asked_instead_of_a_pin": list(person.door_words)},
         "contact_points": _all(session, ContactPoint, person, "channel address state state_changed_at"),
         "consents": _all(
             session, Consent, person, "wording_id wording_version language asked_at answer answered_at", "asked_at"

@@ -42,6 +42,45 @@ def test_a_worker_gives_a_code_that_is_shown_once_and_kept_nowhere(client: TestC
     assert person.pin_hash.startswith("$argon2") and found[1] not in person.pin_hash
 
 
+def test_a_worker_sets_questions_whose_answers_nobody_reads_again(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    page = f"/console/people/{town.mine.parent.id}/contact"
+    there = f"/console/people/{town.mine.parent.id}/questions"
+    assert "What was your first pet called?" in client.get(page).text, "suggested"
+    given = {"question-1-words": "Who taught you to swim?", "question-1-answer": "Aunt Ro", "question-2-words": "And"}
+    answer = client.post(there, data=town.form(cookies, **given))
+    assert answer.status_code == 400 and "Question 2: write the answer." in answer.text
+    assert "Who taught you" in answer.text and "Aunt Ro" not in answer.text
+    assert client.post(there, data=town.form(cookies, **{**given, "question-2-words": ""})).status_code == 303
+    shown = client.get(page).text
+    assert "They have no PIN, so one of these" in shown and "Aunt Ro" not in shown
+    with reading() as session:
+        first = session.get_one(Person, town.mine.parent.id).door_hashes
+    kept = {"question-1-words": "Who taught you to swim?"}
+    assert client.post(there, data=town.form(cookies, **kept)).status_code == 303
+    with transaction() as session:
+        person = session.get_one(Person, town.mine.parent.id)
+        assert person.door_hashes == first and first[0].startswith("$argon2")
+        person.pin_tries, person.pin_locked_at = 5, clock.now()
+    assert "Let them try again" in client.get(page).text
+    assert client.post(f"{there}/again", data=town.form(cookies)).status_code == 303
+    assert client.post(f"{there}/remove", data=town.form(cookies)).status_code == 303
+    with reading() as session:
+        person = session.get_one(Person, town.mine.parent.id)
+        verbs = session.scalars(select(AuditEntry.verb).where(AuditEntry.verb.like("%questions"))).all()
+    assert (person.pin_locked_at, person.door_words, person.door_hashes) == (None, [], [])
+    assert sorted(verbs) == ["removed_questions", "reset_questions", "set_questions", "set_questions"]
+
+
+def test_nobody_sets_questions_for_whom_they_may_not_see(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    given = {"question-1-words": "Who taught you to swim?", "question-1-answer": "Ro Bay"}
+    for person in (town.mine.child, town.far.parent):
+        for what in ("", "/again", "/remove"):
+            there = f"/console/people/{person.id}/questions{what}"
+            assert client.post(there, data=town.form(cookies, **given)).status_code == 404
+
+
 def test_a_child_who_does_not_write_has_no_such_page(client: TestClient, town: Town) -> None:
     cookies = sign_in(client, town)
     assert client.get(f"/console/people/{town.mine.child.id}/contact").status_code == 404
@@ -209,3 +248,10 @@ def test_a_conversation_says_who_else_writes_there_and_until_when_words_wait(cli
     town.message(town.mine.conversation, "hello")
     page = client.get(path).text
     assert "outside their safe hours now" not in page and "also used by Ashchild" in page
+
+
+def test_an_answer_that_would_be_heard_as_a_cry_for_help_is_refused(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    given = {"question-1-words": "What did he say?", "question-1-answer": "help me police"}
+    answer = client.post(f"/console/people/{town.mine.parent.id}/questions", data=town.form(cookies, **given))
+    assert answer.status_code == 400 and "sounds like a cry for help" in answer.text

@@ -1,4 +1,5 @@
-"""What is said at the door of a phone whose holder has not proved who they are: who is it, the PIN, the way back in.
+"""What is said at the door of a phone whose holder has not proved who they are: who is it, the PIN or a question, the
+way back in.
 
 Promise: nothing here, and nothing that is said before the proof, shows that the number belongs to a plan.
 """
@@ -18,10 +19,15 @@ from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
 from api.families import identity
 from api.families.models import Person
+from api.messages.door import HEARD, HELD
 
 #: The beginning of payloads that are answered here and not by Rasa.
 PAYLOAD = "/door"
 MOST_SHARING = 5
+#: Words that were not the answer are this all the same: danger always, the others where Rasa is as sure as this.
+DANGER = frozenset({"report_immediate_danger", "disclose_self_harm", "disclose_harm", "express_distress"})
+NEVER_AN_ANSWER = frozenset({"contact_worker", "stop_messages", "wrong_person"})
+SURE = 0.8
 
 
 def ask_first(ask: Ask) -> list[Reply]:
@@ -44,6 +50,13 @@ def without_proof(ask: Ask, name: str) -> Callable[[Ask], list[Reply]] | None:
     if name == "change_contact_preference" and (says(ask.words, "someone_reads") or wishes.only_safer(ask)):
         return preferences.change_contact
     return None
+
+
+def in_vain(ask: Ask, name: str) -> bool:
+    """Was this message tried as the answer to a question in vain, and is it about nothing else?"""
+    if ask.message.door not in HEARD or name in DANGER or ask.turn.safety_kind != "none":
+        return False
+    return name not in NEVER_AN_ANSWER or ask.question.confidence < SURE
 
 
 def confirm(ask: Ask) -> list[Reply]:
@@ -80,7 +93,11 @@ def answer(ask: Ask) -> list[Reply]:
         return [say("door.wrong", _forgot())]
     if outcome == "locks":
         return [say("door.locks", phone=office_phone(ask))]
-    if outcome == "locked":
+    if outcome == "not_it_locks":
+        return [say("door.locks_question", phone=office_phone(ask))]
+    if outcome == "not_it" and identity.missing(ask.held_person) == "question":
+        return [_question(ask, ask.held_person, "door.not_it")]
+    if outcome in ("locked", *HEARD):
         return [_missing(ask, ask.held_person)]
     return [_who(ask)]
 
@@ -101,7 +118,8 @@ def _label(ask: Ask, n: int, person: Person) -> str:
 def _chosen(ask: Ask) -> list[Reply]:
     if ask.carried("forgot"):
         agency = ask.session.get_one(Agency, ask.turn.agency_id)
-        pass_on(ask, "pin_forgotten", "routine", texts.render("door.forgot_words", agency.language))
+        words = "door.forgot_words" if ask.held_person.pin_hash else "door.forgot_question_words"
+        pass_on(ask, "pin_forgotten", "routine", texts.render(words, agency.language))
         return [say("door.forgot", phone=office_phone(ask))]
     chosen = ask.carried_id("who")
     person = next((one for one in ask.sharing if one.id == chosen), None)
@@ -129,7 +147,15 @@ def _missing(ask: Ask, person: Person) -> Reply:
     if lacks == "pin":
         ask.state.door = "pin"
         return say("door.pin", _forgot())
+    if lacks == "question":
+        return _question(ask, person, "door.question")
     return say("door.no_pin" if lacks == "no_pin" else "door.locked", phone=office_phone(ask))
+
+
+def _question(ask: Ask, person: Person, text_id: str) -> Reply:
+    """One of the person's questions. Raises NotOpened where it cannot be read: nobody is let in, a person looks."""
+    ask.state.door, ask.state.door_until = "question", (ask.turn.now + HELD).isoformat()
+    return say(text_id, _forgot(), question=identity.question(person))
 
 
 def _forgot() -> ReplyOption:

@@ -11,15 +11,17 @@ from api.jurisdiction.phones import local_number
 
 
 def choose_pin(ask: Ask) -> list[Reply]:
-    """They want a PIN (another one, none any more). On a phone that is shared the first one comes by their worker."""
+    """They want a PIN (another one, none any more). On a phone that is shared the first one comes by their worker,
+    or after one of their questions."""
     if ask.turn.channel != "sms":
         return [say("door.not_here")]
-    if len(ask.sharing) > 1 and not ask.someone.pin_hash:
+    if len(ask.sharing) > 1 and not identity.proves(ask.someone):
         return [say("door.no_pin", phone=office_phone(ask))]
     if ask.someone.pin_hash and (ask.carried("choice") == "no_pin" or says(ask.words, "pin_off")):
         if ask.carried("choice") != "no_pin":
             yes = option("option.pin_off", "change_contact_preference", choice="no_pin")
-            return [say("door.remove", yes, option("option.keep_pin", "deny", choice="keep"))]
+            text_id = "door.remove_to_question" if ask.someone.door_hashes else "door.remove"
+            return [say(text_id, yes, option("option.keep_pin", "deny", choice="keep"))]
         identity.remove_pin(ask.session, ask.someone)
         return [say("door.removed")]
     ask.state.door = "new"
