@@ -49,7 +49,8 @@ TYPICAL: dict[str, dict[str, str]] = {
         "told": "Your plan was last reviewed on Wednesday 23 September.", "town": "Huddersfield", "miles": "12.5",
         "hours": "10:30-14:00", "start": "10:30", "end": "14:00", "days": "Monday, Tuesday and Wednesday",
         "changes": "texts only between 10:30 and 14:00; only on Monday, Tuesday and Wednesday; your name left out",
-        "question": "What was the first film you saw at a cinema?", "amount": "£12.50", "words": "I want to stay at my school and see my nan.",
+        "amount": "£12.50", "question": "What was the first film you saw at a cinema?",
+        "words": "I want to stay at my school and see my nan.",
         "moments": "3 days before, the day before and 2 hours before",
     },
     "es": {
@@ -57,7 +58,8 @@ TYPICAL: dict[str, dict[str, str]] = {
         "next": "miércoles 23 de septiembre a las 10:30", "kind": "reunión en la escuela",
         "details": "Dura unos 90 minutos.", "what": "el carné de vacunas y una carta", "need": "ayuda con la vivienda",
         "lines": "Seacroft Food Bank: a 1.3 km, abre mié 10:30-14:00, 020 7946 0101",
-        "due": "miércoles 23 de septiembre", "question": "¿Cómo se llamaba tu primera maestra o maestro?", "title": "Terminar el curso para padres en Seacroft",
+        "due": "miércoles 23 de septiembre", "question": "¿Cómo se llamaba tu primera maestra o maestro?",
+        "title": "Terminar el curso para padres en Seacroft",
         "told": "El plan se revisó por última vez el miércoles 23 de septiembre.",
     },
 }  # fmt: skip

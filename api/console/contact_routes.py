@@ -4,7 +4,7 @@ with a PIN or questions."""
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -93,15 +93,21 @@ def set_questions(request: Request, me: Me, person_id: uuid.UUID, given: Fields)
     return RedirectResponse(f"/console/people/{person_id}/contact#questions", 303)
 
 
-@router.post("/people/{person_id}/questions/{what}")
-def end_questions(me: Me, person_id: uuid.UUID, what: Literal["remove", "again"]) -> Response:
-    """No questions any more; or, after too many wrong answers, they may try again."""
+@router.post("/people/{person_id}/questions/remove")
+def remove_questions(me: Me, person_id: uuid.UUID) -> Response:
+    """No questions any more."""
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
-        if what == "remove":
-            identity.set_questions(session, person, [], me.id)
-        else:
-            identity.let_try_again(session, person, me.id)
+        identity.set_questions(session, person, [], me.id)
+    return RedirectResponse(f"/console/people/{person_id}/contact#questions", 303)
+
+
+@router.post("/people/{person_id}/questions/again")
+def let_try_again(me: Me, person_id: uuid.UUID) -> Response:
+    """After too many wrong answers they may try again."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        identity.let_try_again(session, person, me.id)
     return RedirectResponse(f"/console/people/{person_id}/contact#questions", 303)
 
 
