@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,10 +18,10 @@ from api.access.hashes import keyed_hash
 from api.access.models import Agency
 from api.appointments import queries
 from api.appointments.models import Appointment, CalendarFeed
+from api.appointments.voices import voice_of
 from api.appointments.wording import Voice, opening
 from api.audit import service as audit
 from api.families.models import Family, Person
-from api.jurisdiction.packs import pack
 from api.sealed import or_nothing
 from api.settings import settings
 
@@ -85,7 +84,7 @@ def file(session: Session, token: str) -> str | None:
     if feed.read_at is None or now - feed.read_at >= READ_EVERY:
         feed.read_at = now
     found = queries.own(session, person.id, after=now - BEHIND, before=now + AHEAD, status=None, limit=MOST)
-    voice = Voice(pack(agency.jurisdiction), texts.supported(person.language), ZoneInfo(agency.timezone), now)
+    voice = voice_of(person, agency, texts.supported(person.language), now)
     events = [event(one, person, voice) for one in found]
     # (Neither the name of the program nor that of the agency: a calendar is seen by others.)
     return calendar_file.calendar(voice.text("calendar.name"), events, now, maker="Calendar")

@@ -22,10 +22,11 @@ from api.appointments import service
 from api.appointments.models import Appointment, Attendee, ChangeRequest, OfferedTime
 from api.appointments.overlaps import LONGEST
 from api.appointments.proposals import COUNT, FURTHEST, Slot, Working, propose
+from api.appointments.voices import voice_of
 from api.appointments.wording import Voice, opening
 from api.audit import service as audit
 from api.database import notify
-from api.families.models import ContactPoint, Family, FamilyWorker
+from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.jurisdiction.packs import pack
 from api.messages import outbox
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -113,7 +114,8 @@ def offer(session: Session, request: ChangeRequest, worker: Worker, starts: Sequ
         rows.append(row)
     session.flush()
     family, agency = _place(session, appointment)
-    voice = Voice(pack(agency.jurisdiction), conversation.language, ZoneInfo(agency.timezone), now)
+    person = session.get(Person, request.person_id)
+    voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
     options = [Option(label=_said(voice, row.starts_at), payload=_payload(str(row.id))) for row in rows]
     options.append(Option(label=voice.text("offers.none"), payload=_payload("none", request=str(request.id))))
     message = outbox.queue_reply(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
 
 from api import texts
 from api.jurisdiction.packs import Pack
@@ -14,12 +14,19 @@ from api.jurisdiction.packs import Pack
 
 @dataclass(frozen=True)
 class Voice:
-    """How it is said: the jurisdiction's words and forms, the language, the place's zone, and when it is said."""
+    """How it is said: the jurisdiction's words and forms, the language, the listener's zone, and when it is said.
+
+    ``place``: the zone of the agency, where meetings are (None: the listener's). Where the two differ at a moment,
+    hours are said as the listener's own; the town of their zone is named where ``names_town`` allows it: whoever reads
+    a discreet text over somebody's shoulder does not learn from it where they went.
+    """
 
     pack: Pack
     language: str
     zone: ZoneInfo
     now: datetime
+    place: ZoneInfo | None = None
+    names_town: bool = False
 
     def text(self, text_id: str, **args: object) -> str:
         """Words from the catalogue, with those of the jurisdiction filled in."""
@@ -34,7 +41,18 @@ class Voice:
         return format_date(when, form, locale=self.pack.locale(self.language))
 
     def hour(self, when: datetime) -> str:
-        """The local time of day: "16:00", or "4:00 PM" where the jurisdiction's clock has twelve hours."""
+        """The listener's time of day: "16:00", and "16:00 (Madrid time)" or "16:00 your time" where it is another one
+        than the agency's at that moment."""
+        said = self.clock(when)
+        if self.place is None or when.astimezone(self.zone).utcoffset() == when.astimezone(self.place).utcoffset():
+            return said
+        if not self.names_town:
+            return self.text("when.your_time", time=said)
+        town = get_timezone_location(self.zone, locale=self.pack.locale(self.language), return_city=True)
+        return self.text("when.town_time", time=said, town=town.rpartition("/")[2])
+
+    def clock(self, when: datetime) -> str:
+        """The listener's time of day, and nothing else: "16:00", or "4:00 PM" where the clock has twelve hours."""
         form = "HH:mm" if self.pack.dates.clock == 24 else "h:mm a"
         said = format_time(when.astimezone(self.zone), form, locale=self.pack.locale(self.language))
         # "3:30 p. m." at a sentence's end would bring a second full stop, and CLDR's narrow blanks are no SMS

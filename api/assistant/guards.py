@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Agency
 from api.assistant import tokens
-from api.families import identity
+from api.families import identity, zones
 from api.families.models import ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage
 
@@ -38,7 +38,10 @@ class Turn:
     family_id: uuid.UUID | None
     agency_id: uuid.UUID
     jurisdiction: str
+    #: The local time of whose phone or chat it is (reminders answered without a PIN are read back as they were said).
     timezone: ZoneInfo
+    #: The agency's: where the meetings and the services are.
+    place: ZoneInfo
     now: datetime
 
 
@@ -104,7 +107,8 @@ def asked(session: Session, message_id: uuid.UUID) -> Asked | None:
         family_id=person.family_id if person else None,
         agency_id=agency.id,
         jurisdiction=agency.jurisdiction,
-        timezone=ZoneInfo(agency.timezone),
+        timezone=zones.zone_of(person, agency),
+        place=ZoneInfo(agency.timezone),
         now=now,
     )
     return Asked(under_way, message, conversation, person)

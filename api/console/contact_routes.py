@@ -19,7 +19,7 @@ from api.console import forms
 from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import transaction
-from api.families import contact, editing, identity, profile, questions
+from api.families import contact, editing, identity, profile, questions, zones
 from api.messages import enrolment
 from api.safety.screen import screen
 from api.sealed import all_open
@@ -201,6 +201,7 @@ def _page(
         given=fields,
         problems=problems or [],
         sessions=editing.SESSIONS,
+        zones=zones.by_area(),
         code=code,
         feed=feed,
         address=address,

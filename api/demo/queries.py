@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.access.models import Agency, Worker
 from api.demo.models import DemoText
+from api.families import zones
 from api.families.models import ContactPoint, Family, Person
 from api.settings import DATA
 
@@ -72,7 +73,7 @@ def family_phones(session: Session) -> list[Phone]:
             person.first_name,
             family,
             person.language,
-            agency.timezone,
+            zones.name_of(person, agency),
             agency.jurisdiction,
             unread.get(number, 0),
         )

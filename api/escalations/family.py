@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import texts
 from api.access.models import Agency
+from api.appointments.voices import voice_of
 from api.escalations.models import Escalation
+from api.families import zones
 from api.families.models import ContactPoint, Person
-from api.jurisdiction.packs import pack
 from api.messages import outbox
 from api.messages.models import Conversation
 from api.messages.quiet import FAR, STILL_WRITING
@@ -47,19 +46,18 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
     if conversation is None or conversation.closed_at is not None or escalation.kind == "opted_out":
         return NOTHING
     agency = session.get_one(Agency, escalation.agency_id)
-    zone = ZoneInfo(agency.timezone)
+    person = session.get(Person, conversation.person_id) if conversation.person_id else None
     at = now
     if conversation.channel == "sms":
         if (escalation.kind in DANGER and escalation.ring_by is None) or not _may_text(session, conversation):
             return NOTHING
-        person = session.get(Person, conversation.person_id) if conversation.person_id else None
         writing = conversation.last_inbound_at is not None and conversation.last_inbound_at > now - STILL_WRITING
         if person is not None and not writing:
-            at = safe_time(person, now, zone)
+            at = safe_time(person, now, zones.zone_of(person, agency))
     rings = escalation.ring_by is not None and escalation.ring_by > at
     if rings and escalation.ring_by is not None:
-        locale = Locale.parse(pack(agency.jurisdiction).locale(conversation.language), sep="_")
-        time = format_time(escalation.ring_by.astimezone(zone), "short", locale=locale)
+        voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
+        time = voice.hour(escalation.ring_by)
         text = texts.render("escalation.seen_ring", conversation.language, time=time)
     elif escalation.kind in DANGER and conversation.channel == "sms":
         return NOTHING  # by the time that it is safe to text, the call was

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from api import clock, crashpoints, texts
 from api.access import service as access
 from api.access.models import Agency, Worker
-from api.appointments.wording import Voice
+from api.appointments.voices import voice_of
 from api.audit import service as audit
 from api.database import transaction
 from api.evidence import links, queries, scrubbing, store
@@ -27,7 +26,6 @@ from api.evidence.cleaning import Refused
 from api.evidence.models import Evidence, UploadLink
 from api.evidence.scrubbing import Cleaned
 from api.families.models import ContactPoint, Family, Person
-from api.jurisdiction.packs import pack
 from api.messages import enrolment, held, outbox
 from api.messages.models import Conversation, InboundMessage
 from api.plans import queries as plans
@@ -89,12 +87,11 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
     )
     session.add(made)
     session.flush()
-    zone = ZoneInfo(agency.timezone)
-    voice = Voice(pack(agency.jurisdiction), texts.supported(person.language), zone, now)
+    voice = voice_of(person, agency, texts.supported(person.language), now)
     shared = conversation.channel == "sms" and _others_have(session, person, conversation.address)
     words = voice.text(
         "evidence.ask.plain" if person.wording == "plain" and not shared else "evidence.ask.discreet",
-        day=voice.day(until.astimezone(zone).date()),
+        day=voice.day(until.astimezone(voice.zone).date()),
         link=links.address(token),
     )
     if shared and person.phone_label:

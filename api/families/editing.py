@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from api import texts
+from api.families import zones
 from api.families.models import Person
 from api.families.wishes import EVERY_DAY
 from api.imports.shapes import e164
@@ -29,7 +30,7 @@ SESSIONS = (5, 15, 60, 240)
 #: The profile's fields that a worker sets.
 FIELDS = (
     "wording", "language", "may_name_self", "may_name_children", "contact_from", "contact_until", "contact_days",
-    "code_word", "use_code_word", "phone_seen_by", "phone_label", "session_minutes", "reconfirm_on",
+    "timezone", "code_word", "use_code_word", "phone_seen_by", "phone_label", "session_minutes", "reconfirm_on",
 )  # fmt: skip
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(refuse_unstorable)]
@@ -69,6 +70,7 @@ class ProfileIn(BaseModel):
     contact_from: time
     contact_until: time
     contact_days: str = Field(min_length=1)
+    timezone: Annotated[str, AfterValidator(zones.checked)] | None = None
     code_word: Short = ""
     use_code_word: bool = False
     phone_seen_by: Words = ""
@@ -81,7 +83,7 @@ class ProfileIn(BaseModel):
     def _as_number(cls, value: object) -> object:
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
-    @field_validator("reconfirm_on", mode="before")
+    @field_validator("reconfirm_on", "timezone", mode="before")
     @classmethod
     def _or_none(cls, value: object) -> object:
         return value or None

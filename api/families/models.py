@@ -81,7 +81,7 @@ class Person(Base):
     # The safe-contact profile (FACTS: never in a way, at a time or with wording that the person has not said is safe).
     wording: Mapped[str] = mapped_column(default="discreet")
     may_name_children: Mapped[bool] = mapped_column(default=False)
-    #: Local times between which unasked messages may arrive.
+    #: Their local times between which unasked messages may arrive.
     contact_from: Mapped[time] = mapped_column(default=time(8))
     contact_until: Mapped[time] = mapped_column(default=time(20))
     #: When before an appointment they are reminded ("3d,1d,2h"; "" never); None: as the installation's settings say.
@@ -92,6 +92,8 @@ class Person(Base):
     #: A word agreed with the person: messages that they did not ask for begin with it, if they want that.
     code_word: Mapped[str] = mapped_column(Sealed("people.code_word"), default="")
     use_code_word: Mapped[bool] = mapped_column(default=False)
+    #: IANA zone of where they live; None: the agency's (api.families.zones says which holds).
+    timezone: Mapped[str | None]
     #: Who else may see the phone, as the worker notes it; "" for nobody known.
     phone_seen_by: Mapped[str] = mapped_column(Sealed("people.phone_seen_by"), default="")
     #: How they are called where a phone is shared; "" for their initial.

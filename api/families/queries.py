@@ -46,6 +46,7 @@ class Who:
     family_id: uuid.UUID | None = None
     family_name: str = ""
     phone: str = ""
+    timezone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class ChangeView:
     request: ChangeRequest
     appointment: Appointment
     by: str
+    timezone: str | None = None  # theirs, where it is not the agency's
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def family_view(
         )
     )
     names: dict[uuid.UUID | None, str] = {person.id: person.first_name for person in everybody}
+    zones = {person.id: person.timezone for person in everybody}
     people = [person for person in everybody if person.left_at is None]
     workers = session.execute(
         select(Worker, FamilyWorker.lead)
@@ -136,7 +139,7 @@ def family_view(
         plans=shown,
         appointments=list(session.scalars(appointments.of_family(family.id, after=now - LOOK_BACK))),
         changes=[
-            ChangeView(request, appointment, names.get(request.person_id, ""))
+            ChangeView(request, appointment, names.get(request.person_id, ""), zones.get(request.person_id))
             for request, appointment in appointments.open_changes(session, family.id)
         ],
         conversations=conversations,
@@ -209,7 +212,13 @@ def who_by_person(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, Who]
     """Family members by id, as the console names them."""
     rows = session.execute(select(Person, Family).join(Family, Family.id == Person.family_id).where(Person.id.in_(ids)))
     return {
-        person.id: Who(f"{person.first_name} {person.last_name}".strip(), person.kind, family.id, family.name)
+        person.id: Who(
+            f"{person.first_name} {person.last_name}".strip(),
+            person.kind,
+            family.id,
+            family.name,
+            timezone=person.timezone,
+        )
         for person, family in rows
     }
 

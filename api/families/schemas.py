@@ -45,12 +45,14 @@ class ContactPointOut(BaseModel):
 
 
 class SafeContactOut(BaseModel):
-    """How this person has said that it is safe to write to them; the times are the agency's local ones."""
+    """How this person has said that it is safe to write to them; the times are local in ``timezone`` (an IANA name),
+    or where the agency is where that is null."""
 
     wording: str
     may_name_children: bool
     contact_from: TimeOfDay
     contact_until: TimeOfDay
+    timezone: str | None
 
 
 class PersonOut(BaseModel):
@@ -119,7 +121,8 @@ class ChangeRequestOut(BaseModel):
 class FamilyOut(BaseModel):
     """A family with all that hangs on it but its appointments and actions, which have addresses of their own.
 
-    ``plans``: the one that goes on first. ``timezone`` is the agency's: local times in it are local there.
+    ``plans``: the one that goes on first. ``timezone`` is the agency's: local times in it are local
+    there, but for a person's own (``safe_contact``).
     """
 
     id: uuid.UUID

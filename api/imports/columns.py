@@ -168,6 +168,7 @@ PEOPLE = Kind(
         Column("may_name_children", yes_no, "no", keeps=True),
         Column("safe_from", keeps=True, example="09:00"),
         Column("safe_until", keeps=True, example="18:00"),
+        Column("timezone"),
     ),
 )
 PLANS = Kind(

@@ -93,6 +93,7 @@ def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency)
                 "may_name_children": safe.may_name_children,
                 "contact_from": clock(safe.begin),
                 "contact_until": clock(safe.end),
+                "timezone": safe.timezone,
             }
         people[person.id] = writer.put("people", existing, Person, **values)
     writer.session.flush()

@@ -28,7 +28,8 @@ from api.settings import settings
 
 Raw = dict[str, Any]
 _FAMILYS_OWN = {"family_name": "name", "lead_worker": "lead_worker", "workers": "workers"}
-_SAFE = {"wording": "wording", "may_name_children": "may_name_children", "safe_from": "from", "safe_until": "until"}
+_SAFE = {"wording": "wording", "may_name_children": "may_name_children", "safe_from": "from", "safe_until": "until",
+         "timezone": "timezone"}  # fmt: skip
 #: What a column's value becomes that is not called as the column is.
 _COLUMN_OF = {"from": "safe_from", "until": "safe_until", "safe_contact": "safe_from"}
 

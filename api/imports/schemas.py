@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zoneinfo
 from datetime import time
 from typing import Annotated, Literal, Self
 
@@ -12,17 +11,12 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from api.appointments.models import KINDS as APPOINTMENT_KINDS
 from api.appointments.models import REASONS
 from api.appointments.recurrence import FREQUENCIES
+from api.families import zones
 from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
 from api.imports.shapes import Clock, ClockSeconds, Day, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
 
 FORMAT = "hearthline-import-1"
-
-
-def _zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        raise ValueError('is not a time zone; take an IANA name such as "Europe/London" or "America/New_York"')
-    return name
 
 
 def _jurisdiction(name: str) -> str:
@@ -35,7 +29,7 @@ class AgencyIn(Strict):
     id: Key
     name: Name
     jurisdiction: Annotated[str, AfterValidator(_jurisdiction)]
-    timezone: Annotated[str, AfterValidator(_zone)]
+    timezone: Annotated[str, AfterValidator(zones.checked)]
     phone: PhoneNumber | None = None
     language: Language = "en"
 
@@ -72,6 +66,8 @@ class SafeContactIn(Strict):
     may_name_children: bool = False
     begin: Clock = Field("08:00", alias="from")
     end: Clock = Field("20:00", alias="until")
+    #: Where they live, if their local time is not the agency's; the hours are in it.
+    timezone: Annotated[str, AfterValidator(zones.checked)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -143,7 +143,7 @@ def _person(keys: Keys, row: Person) -> Raw:
     hours = {"from": _clock(row.contact_from), "until": _clock(row.contact_until)}
     if hours["from"] >= hours["until"]:  # over midnight, or the whole day: the format has no such hours
         hours = {}
-    made["safe_contact"] = {**_fields(row, "wording may_name_children"), **hours}
+    made["safe_contact"] = {**_fields(row, "wording may_name_children timezone"), **hours}
     return made
 
 

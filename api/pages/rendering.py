@@ -85,6 +85,7 @@ def render(template: str, *, language: str, timezone: str = "UTC", locale: str =
                 "when": speaks.when,
                 "day": speaks.day,
                 "time_of": speaks.time_of,
+                "there": speaks.there,
                 "ago": speaks.ago,
                 "demo": settings().demo,
                 "alone": False,
@@ -144,6 +145,18 @@ class _Reader:
     def time_of(self, moment: datetime) -> str:
         """ "10:00", in local time."""
         return format_time(moment.astimezone(self.zone), "short", locale=self.locale)
+
+    def there(self, timezone: str | None, moment: datetime | None = None) -> str:
+        """The time of day (now, unless a ``moment`` is given) in somebody else's zone, with its day where that is
+        another one; "" where it is as here."""
+        if not timezone:
+            return ""
+        moment = moment or clock.now()
+        here, local = (moment.astimezone(zone) for zone in (self.zone, ZoneInfo(timezone)))
+        if here.utcoffset() == local.utcoffset():
+            return ""
+        said = format_time(local, "short", locale=self.locale)
+        return said if here.date() == local.date() else f"{format_skeleton('MMMEd', local, locale=self.locale)}, {said}"
 
     def day(self, value: date | datetime) -> str:
         """ "26 November 2026"."""

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from api.families import zones
 from api.reminders import colleagues, rules
 from api.reminders.colleagues import Change
 from api.settings import settings
@@ -27,12 +28,12 @@ BATCH = 5000
 #: Only one process plans at a time: two would plan the same.
 _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.reminders'))")
 
-_STALE = text("""
+_STALE = text(f"""
     SELECT a.id AS appointment_id, t.person_id, a.starts_at,
-           p.contact_from, p.contact_until, p.contact_days, g.timezone,
+           p.contact_from, p.contact_until, p.contact_days, {zones.OF_PERSON} AS timezone,
            coalesce(p.reminder_moments, :moments) AS moments,
            concat_ws('|', p.contact_from, p.contact_until, p.contact_days, coalesce(p.reminder_moments, :moments),
-                     g.timezone) AS profile,
+                     {zones.OF_PERSON}) AS profile,
            r.starts_at IS DISTINCT FROM a.starts_at AS fresh
     FROM appointments a
     JOIN attendees t ON t.appointment_id = a.id
@@ -43,9 +44,9 @@ _STALE = text("""
     WHERE a.status = 'scheduled' AND a.starts_at > :now AND a.starts_at <= :until
       AND (r.starts_at IS DISTINCT FROM a.starts_at OR r.profile IS DISTINCT FROM
            concat_ws('|', p.contact_from, p.contact_until, p.contact_days, coalesce(p.reminder_moments, :moments),
-                     g.timezone))
+                     {zones.OF_PERSON}))
     LIMIT :batch
-""")
+""")  # noqa: S608 (our own words)
 
 #: Of an earlier time of the appointment, or of a moment that the person does not want any more.
 _DROP = text("""

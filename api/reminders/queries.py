@@ -14,6 +14,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from api.appointments.models import Appointment
+from api.families import zones
 from api.families.models import Person
 from api.messages.models import Conversation, OutboundMessage
 from api.reminders import rules
@@ -26,7 +27,7 @@ _NUMBER = re.compile(r"\W*(?:option|number|no\.?|opci[oó]n|n[uú]mero)?\W*(\d{1
 #: The index has what is due in order; with statistics from before it was due the planner would sort all of it.
 _IN_ORDER = text("SET LOCAL enable_bitmapscan = off")
 
-_DUE = text("""
+_DUE = text(f"""
     WITH chosen AS MATERIALIZED (  -- first which, then all that hangs on them: a hundred thousand may be due
         SELECT * FROM reminders WHERE state = 'planned' AND due_at <= :now ORDER BY due_at LIMIT :batch
         FOR UPDATE SKIP LOCKED
@@ -37,7 +38,7 @@ _DUE = text("""
            p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
            coalesce(p.reminder_moments, :moments) AS moments,
-           g.id AS agency_id, g.timezone, g.jurisdiction,
+           g.id AS agency_id, {zones.OF_PERSON} AS timezone, g.timezone AS place_zone, g.jurisdiction,
            coalesce(sms.address, web.address) AS address, coalesce(sms.conversation_id, web.id) AS conversation_id,
            CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,
            sms.holder, sms.last_inbound_at, sms.state AS memory,
@@ -74,7 +75,7 @@ _DUE = text("""
         ORDER BY v.last_inbound_at DESC NULLS LAST LIMIT 1
     ) web ON true
     ORDER BY r.due_at
-""").columns(memory=Conversation.state.type, place=Appointment.place.type, code_word=Person.code_word.type)
+""").columns(memory=Conversation.state.type, place=Appointment.place.type, code_word=Person.code_word.type)  # noqa: S608 (our own words)
 
 _OFFERS = text("""
     SELECT r.conversation_id, r.appointment_id, r.first_option, r.outbound_id, o.options, o.seq,

@@ -206,6 +206,7 @@ def _spoken(row: Row[Any]) -> Spoken:
         language=row.language,
         jurisdiction=row.jurisdiction,
         zone=row.timezone,
+        place_zone=row.place_zone,
         others=row.others,
         reason=row.change_reason,
     )

@@ -31,7 +31,9 @@ class Spoken:
     may_name_children: bool
     language: str
     jurisdiction: str
+    #: The person's own zone, and the agency's where it is another.
     zone: str = field(default="UTC")
+    place_zone: str = field(default="")
     #: So many more of its series were changed in the same way.
     others: int = 0
     #: Why it was moved or called off, if somebody said so (api.appointments.models.REASONS).
@@ -59,10 +61,11 @@ def why(reason: str, language: str) -> str:
 
 
 def _words(spoken: Spoken, now: datetime) -> str:
-    language, jurisdiction, zone = spoken.language, spoken.jurisdiction, spoken.zone
+    language, jurisdiction = spoken.language, spoken.jurisdiction
+    zones = (spoken.zone, spoken.place_zone or spoken.zone, spoken.plain)
     hour = now.replace(minute=0, second=0, microsecond=0)
-    said = _when(language, jurisdiction, zone, _minute(spoken.when), hour)
-    before = "" if spoken.was_at is None else _when(language, jurisdiction, zone, _minute(spoken.was_at), hour)
+    said = _when(language, jurisdiction, zones, _minute(spoken.when), hour)
+    before = "" if spoken.was_at is None else _when(language, jurisdiction, zones, _minute(spoken.was_at), hour)
     if not spoken.plain:
         return _said(spoken.moment, language, said, before)
     kind = _kind(language, jurisdiction, spoken.kind)
@@ -97,9 +100,12 @@ def _kind(language: str, jurisdiction: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _when(language: str, jurisdiction: str, zone: str, when: datetime, hour: datetime) -> str:
-    """A moment in words; ``hour``: the hour in which it is said (what "tomorrow" means changes at a full one)."""
-    return Voice(pack(jurisdiction), language, ZoneInfo(zone), hour).moment(when)
+def _when(language: str, jurisdiction: str, zones: tuple[str, str, bool], when: datetime, hour: datetime) -> str:
+    """A moment in words; ``hour``: the hour in which it is said (what "tomorrow" means changes at a full one);
+    ``zones``: the person's, the agency's, and whether a town may be named."""
+    zone, place, plain = zones
+    voice = Voice(pack(jurisdiction), language, ZoneInfo(zone), hour, place=ZoneInfo(place), names_town=plain)
+    return voice.moment(when)
 
 
 def _children(spoken: Spoken) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -18,10 +17,10 @@ from sqlalchemy.orm import Session, aliased
 from api import texts
 from api.access.models import Agency
 from api.appointments.models import Appointment, Attendee
+from api.appointments.voices import voice_of
 from api.appointments.wording import Voice
 from api.escalations import service as escalations
 from api.families.models import ContactPoint, Family, Person
-from api.jurisdiction.packs import pack
 from api.messages import outbox
 from api.messages.models import Conversation
 from api.settings import settings
@@ -101,7 +100,7 @@ def _invite(session: Session, row: Row[uuid.UUID, datetime, Person, Conversation
     )
     if noted is None:
         return 0  # another phone of theirs, or another process
-    voice = _voice(agency, conversation, now)
+    voice = _voice(person, agency, conversation, now)
     text_id = "views.invite" if person.wording == "plain" else "views.invite_discreet"
     outbox.queue_reply(
         session, conversation, voice.text(text_id, day=voice.day(starts_at.astimezone(voice.zone).date()))
@@ -131,7 +130,7 @@ def look_after(session: Session, now: datetime) -> int:
             conversation.expires_at is not None and conversation.expires_at <= now
         )
         if conversation.person_id == draft.person_id and not gone:
-            voice = _voice(agency, conversation, now)
+            voice = _voice(session.get(Person, draft.person_id), agency, conversation, now)
             day = voice.day(draft.due_at.astimezone(voice.zone).date())
             outbox.queue_reply(session, conversation, voice.text("views.unfinished", day=day))
     return len(due)
@@ -145,5 +144,5 @@ def _tell_worker(session: Session, conversation: Conversation, agency: Agency) -
     )
 
 
-def _voice(agency: Agency, conversation: Conversation, now: datetime) -> Voice:
-    return Voice(pack(agency.jurisdiction), conversation.language, ZoneInfo(agency.timezone), now)
+def _voice(person: Person | None, agency: Agency, conversation: Conversation, now: datetime) -> Voice:
+    return voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from api import clock
+from api.appointments.models import Appointment
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
@@ -125,6 +126,7 @@ def test_a_worker_changes_the_profile_and_the_trail_says_what_but_not_to_what(cl
         ({"session_minutes": "9999"}, "After the PIN"),
         ({"code_word": ""}, "Code word: write one"),
         ({"reconfirm_on": "soon"}, "Go over it again on"),
+        ({"timezone": "Europe/Atlantis"}, "Their time zone"),
     ],
 )
 def test_a_mistake_is_said_and_nothing_changes(
@@ -137,6 +139,31 @@ def test_a_mistake_is_said_and_nothing_changes(
     assert "her brother" in answer.text  # what was typed is still there
     with reading() as session:
         assert session.get_one(Person, town.mine.parent.id).phone_seen_by == ""
+
+
+def test_whoever_lives_elsewhere_has_their_own_time_and_workers_see_it_beside_theirs(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/people/{town.mine.parent.id}/contact"
+    assert "As the agency (Europe/London)" in client.get(path).text
+    assert client.post(path, data=fields(town, cookies, timezone="Asia/Kolkata")).status_code == 303
+    with reading() as session:
+        assert session.get_one(Person, town.mine.parent.id).timezone == "Asia/Kolkata"
+        changed = session.scalars(select(AuditEntry).where(AuditEntry.verb == "changed_safe_contact")).one()
+        starts_at = session.get_one(Appointment, town.mine.appointment.id).starts_at
+    assert "timezone" in changed.detail["fields"] and "Kolkata" not in str(changed.detail)
+    assert '<option value="Asia/Kolkata" selected>Kolkata</option>' in client.get(path).text
+    page = client.get(f"/console/families/{town.mine.family.id}").text
+    for zone, said in (("Europe/London", "{}</time>"), ("Asia/Kolkata", "{} where they are")):
+        assert said.format(starts_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")) in page, zone
+    talk = client.get(f"/console/conversations/{town.mine.conversation.id}").text
+    assert "where they are now" in talk
+    answer = client.get(f"/api/v1/families/{town.mine.family.id}", headers=town.program(town.worker)).json()
+    theirs = {person["first_name"]: person["safe_contact"]["timezone"] for person in answer["people"]}
+    assert theirs == {"Ashparent": "Asia/Kolkata", "Ashchild": None} and answer["timezone"] == "Europe/London"
+    assert client.post(path, data=fields(town, cookies, timezone="")).status_code == 303
+    assert "where they are" not in client.get(f"/console/families/{town.mine.family.id}").text
 
 
 def test_no_day_at_all_is_a_mistake(client: TestClient, town: Town) -> None:

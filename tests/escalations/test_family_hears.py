@@ -49,6 +49,19 @@ def at_local(hour: int) -> None:
     clock.move((wanted if wanted > local else wanted + timedelta(days=1)) - local)
 
 
+def test_who_lives_elsewhere_hears_their_own_time_within_their_own_hours(session: Session, town: Town) -> None:
+    at_local(12)
+    with transaction() as changing:
+        changing.execute(update(Person).where(Person.id == town.mine.parent.id).values(timezone="America/New_York"))
+    by = clock.now().astimezone(LONDON).replace(hour=15, minute=0)
+    heard = take(town, asks(town), by)
+    assert heard.how == "later" and heard.at is not None
+    assert heard.at.astimezone(ZoneInfo("America/New_York")).hour == 8  # noon in London is before their hours
+    (text,) = to_family(session, town)
+    there = by.astimezone(ZoneInfo("America/New_York")).strftime("%H:%M")
+    assert text.body == f"A person on the team has your message now. They will ring you by {there} (your time)."
+
+
 def test_by_day_they_hear_at_once_that_a_person_has_it_and_when_they_ring(session: Session, town: Town) -> None:
     at_local(12)
     by = clock.now().astimezone(LONDON).replace(hour=15, minute=0)

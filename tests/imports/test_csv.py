@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from api.appointments.models import Appointment, Attendee
 from api.cli import app
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
+from api.imports import standing
 from api.imports.columns import ACTIONS, KINDS, PEOPLE, template
 from api.imports.service import ImportProblems, Report, import_paths
 from api.plans.models import Plan, PlanAction
@@ -163,6 +164,18 @@ def test_what_a_table_does_not_name_stays_as_it_is(give: Any, session: Session) 
     assert report.updated == {"people": 1}, str(report)
     assert before["numbers"] == numbers(session, "kelly")
     assert before["workers"] == session.scalar(select(func.count()).where(FamilyWorker.family_id == family.id))
+
+
+def test_a_person_s_own_time_zone_comes_by_table_and_is_checked(give: Any, refused_by: Any, session: Session) -> None:
+    header = PEOPLE_HEADER.replace("phone", "phone,timezone")
+    give(people=header + MUM.replace("\n", ",Europe/Madrid\n") + BOY.replace("\n", ",\n"))
+    assert one(session, Person, external_id="ann").timezone == "Europe/Madrid"
+    assert one(session, Person, external_id="bo").timezone is None
+    family = one(session, Family, external_id="reed")
+    made = standing.family(session, family, "aire-valley")
+    assert [person["safe_contact"]["timezone"] for person in made["people"]] == ["Europe/Madrid", None]
+    told = refused_by(people=header + MUM.replace("\n", ",Madrid\n"))
+    assert "Europe/London" in told["people.csv, row 2, column timezone"]
 
 
 def test_an_empty_cell_empties_what_may_be_empty(give: Any, session: Session) -> None:

@@ -50,7 +50,7 @@ def _search(ask: Ask, *, again: bool) -> list[Reply]:
         pack=ask.pack,
         language=ask.language,
         now=ask.turn.now,
-        zone=ask.turn.timezone,
+        zone=ask.turn.place,
         skip=search.shown if again else (),
         room_for="1 " + ask.text("services.option_more"),
     )

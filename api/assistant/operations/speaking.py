@@ -19,7 +19,8 @@ __all__ = ["opening"]
 
 def voice(ask: Ask) -> Voice:
     """How this person is spoken to."""
-    return Voice(ask.pack, ask.language, ask.turn.timezone, ask.turn.now)
+    named = ask.person is not None and ask.plain_words
+    return Voice(ask.pack, ask.language, ask.turn.timezone, ask.turn.now, place=ask.turn.place, names_town=named)
 
 
 def day(ask: Ask, when: date) -> str:
@@ -28,7 +29,8 @@ def day(ask: Ask, when: date) -> str:
 
 
 def hour(ask: Ask, when: datetime) -> str:
-    """The local time of day: "16:00", or "4:00 PM" where the jurisdiction's clock has twelve hours."""
+    """Their time of day: "16:00", or "4:00 PM" where the jurisdiction's clock has twelve hours; and whose time that is
+    where it is not the agency's."""
     return voice(ask).hour(when)
 
 

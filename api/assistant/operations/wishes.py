@@ -108,7 +108,7 @@ def _lines(ask: Ask, changes: dict[str, Any]) -> list[str]:
 
 def _hour(ask: Ask, clock: time) -> str:
     day = ask.turn.now.astimezone(ask.turn.timezone).date() + timedelta(days=1)
-    return speaking.hour(ask, datetime.combine(day, clock, tzinfo=ask.turn.timezone))
+    return speaking.voice(ask).clock(datetime.combine(day, clock, tzinfo=ask.turn.timezone))
 
 
 def _days(ask: Ask, days: str) -> str:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency, Worker
+from api.families import zones
+from api.families.models import Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 #: A page shows at most so many of each side's messages.
@@ -29,7 +31,7 @@ class Chat:
     agency_id: uuid.UUID | None
     agency_name: str
     jurisdiction: str
-    timezone: str
+    timezone: str  #: theirs (api.families.zones)
     language: str
     person_id: uuid.UUID | None
     form_token: str
@@ -65,8 +67,9 @@ class ChatState:
 def live_chat(session: Session, token_hash: str, form_token: str) -> Chat | None:
     """The open, unexpired web conversation of this session token, or None."""
     row = session.execute(
-        select(Conversation, Agency)
+        select(Conversation, Agency, Person)
         .outerjoin(Agency, Agency.id == Conversation.agency_id)
+        .outerjoin(Person, Person.id == Conversation.person_id)
         .where(
             Conversation.channel == "web",
             Conversation.address == token_hash,
@@ -76,13 +79,13 @@ def live_chat(session: Session, token_hash: str, form_token: str) -> Chat | None
     ).one_or_none()
     if row is None:
         return None
-    conversation, agency = row
+    conversation, agency, person = row
     return Chat(
         conversation_id=conversation.id,
         agency_id=conversation.agency_id,
         agency_name=agency.name if agency else "",
         jurisdiction=agency.jurisdiction if agency else "uk-england",
-        timezone=agency.timezone if agency else "UTC",
+        timezone=zones.name_of(person, agency) if agency else "UTC",
         language=conversation.language,
         person_id=conversation.person_id,
         form_token=form_token,
