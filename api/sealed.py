@@ -1,4 +1,5 @@
-"""Words at rest: what people wrote is sealed before it reaches the database and opened when it is read.
+"""Words at rest: what people wrote is sealed before it reaches the database and opened when it is read; and so are
+their photos and documents, which api.evidence keeps in files.
 
 AES-256-GCM, its keys derived from the settings' data keys (HKDF, once in a process), a fresh nonce for each value. A
 sealed value says which key sealed it, and is bound to its table and column: moved to another column it does not open.
@@ -116,6 +117,25 @@ class Sealer:
         try:
             whole = binascii.a2b_base64(stored[head.end() :], strict_mode=True)
             return cipher.decrypt(whole[:_NONCE], whole[_NONCE:], (head[0] + place).encode()).decode()
+        except (InvalidTag, ValueError):
+            raise NotOpened("damaged", head[1]) from None
+
+    def seal_file(self, content: bytes, place: str) -> bytes:
+        """The content of a file, sealed; as bytes."""
+        nonce = os.urandom(_NONCE)
+        return self.newest.encode() + nonce + self._first.encrypt(nonce, content, (self.newest + place).encode())
+
+    def open_file(self, stored: bytes, place: str) -> bytes:
+        """The content of a sealed file, and that of an older plain one. Raises NotOpened."""
+        if not stored.startswith(MARK.encode()):
+            return stored
+        head = _HEAD.match(stored[: len(self.newest)].decode("latin-1"))
+        cipher = self._ciphers.get(head[1]) if head else None
+        if head is None or cipher is None:
+            raise NotOpened("no_key" if head else "damaged", head[1] if head else "?")
+        rest = memoryview(stored)[head.end() :]
+        try:
+            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], (head[0] + place).encode())
         except (InvalidTag, ValueError):
             raise NotOpened("damaged", head[1]) from None
 

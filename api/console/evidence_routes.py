@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
@@ -18,9 +17,10 @@ from api.console.family_routes import family_page
 from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import reading, transaction
-from api.evidence import queries, service, store
+from api.evidence import queries, sealing, service, store
 from api.messages.cleaning import storable
 from api.pages.headers import content_security_policy
+from api.sealed import NotOpened
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
@@ -28,7 +28,6 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 #: Pictures are shown, everything else is saved; the name is ours and says nothing of anybody.
-CHUNK = 64 * 1024
 SHOWN = {"image/jpeg": 'inline; filename="photo-{}.jpg"', "application/pdf": 'attachment; filename="document-{}.pdf"'}
 
 
@@ -58,24 +57,30 @@ def list_new(request: Request, me: Me) -> Response:
 
 
 @router.get("/evidence/{evidence_id}")
-def show_evidence(me: Me, evidence_id: uuid.UUID) -> Response:
+def show_evidence(request: Request, me: Me, evidence_id: uuid.UUID) -> Response:
     """The file itself. No script in it could run, and no cache keeps it."""
     with transaction() as session:
         found = access.evidence_or_404(session, me, evidence_id)
         audit.record_view(
             session, worker_id=me.id, verb="viewed_evidence", family_id=found.family_id, object_id=found.id
         )
-        path, media_type = store.path_of(found.sha256), found.media_type
+        sha256, media_type = found.sha256, found.media_type
     try:
-        file = path.open("rb")
+        content = sealing.read(sha256)
     except FileNotFoundError:
         log.error("evidence %s: its file is not in the folder", evidence_id)
         raise access.NotVisible from None
+    except NotOpened as problem:
+        log.error("evidence %s: its file cannot be opened: %s", evidence_id, problem)
+        return console_page(
+            request, me, "console/evidence_unreadable.html", here="families", status=500,
+            family_id=found.family_id, reason=problem.reason, key=problem.key_id,
+        )  # fmt: skip
     headers = {
         "Content-Disposition": SHOWN[media_type].format(evidence_id.hex[:8]),
         "Content-Security-Policy": f"{content_security_policy()}; sandbox",
     }
-    return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
 
 
 @router.post("/evidence/{evidence_id}/seen")
@@ -101,9 +106,3 @@ def remove_evidence(request: Request, me: Me, evidence_id: uuid.UUID, given: Fie
         return family_page(request, me, family_id, problem="console.evidence.no_reason", status=400)
     store.drop_unused(sha256)
     return RedirectResponse(f"/console/families/{family_id}#evidence", 303)
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk

@@ -1,12 +1,12 @@
-"""From what somebody sent to a clean file in our own folder: starts ``api.evidence.cleaning`` in an empty room.
+"""From what somebody sent to a clean, sealed file in our own folder: starts ``api.evidence.cleaning`` in an empty room.
 
-Promise: the original never has a name on a disk, is never read by this process, and is gone when this returns.
+Promise: the original never has a name on a disk, is never read by this process, and is gone when this returns; nor has
+the clean file a name before it is sealed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from api.evidence import cleaning, store
+from api.evidence import cleaning, sealing, store
 from api.evidence.cleaning import Refused
 from api.evidence.models import ENDINGS
 
@@ -25,7 +25,7 @@ _PROGRAM = [sys.executable, "-I", str(Path(cleaning.__file__).resolve())]
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A clean file that waits in the folder for its place (``store.place``), and what is known of it."""
+    """A clean file that waits in the folder, sealed, for its place (``store.place``), and what is known of it."""
 
     path: Path
     media_type: str
@@ -35,22 +35,15 @@ class Cleaned:
 
 def scrub(source: BinaryIO) -> Cleaned:
     """Make the file anew. Raises Refused."""
-    with tempfile.TemporaryFile(dir=store.incoming()) as original:
+    with tempfile.TemporaryFile(dir=store.incoming()) as original, tempfile.TemporaryFile(dir=store.incoming()) as out:
         source.seek(0)
         shutil.copyfileobj(source, original)
         original.seek(0)
-        handle, name = tempfile.mkstemp(dir=store.incoming())
-        path = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                media_type = _run(original, out)
-                os.fsync(out.fileno())
-            with path.open("rb") as made:
-                sha256 = hashlib.file_digest(made, "sha256").hexdigest()
-            return Cleaned(path, media_type, path.stat().st_size, sha256)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        media_type = _run(original, out)
+        out.seek(0)
+        content = out.read()
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Cleaned(sealing.write(content, sha256), media_type, len(content), sha256)
 
 
 def _run(original: BinaryIO, out: BinaryIO) -> str:

@@ -1,4 +1,5 @@
-"""The folder with the files: each under the SHA-256 of what is in it, so that the same content is one file.
+"""The folder with the files: each under the SHA-256 of its content, so that the same content is one file. They are
+sealed (api.evidence.sealing).
 
 Promises: a file is there whole or not at all; a row is committed after its file is in place; a file whose row was
 removed goes at once, or with the next sweep; one that no row ever stood for is set aside first, because the database
@@ -50,13 +51,18 @@ def path_of(sha256: str) -> Path:
 
 
 def place(session: Session, path: Path, sha256: str) -> None:
-    """Move a clean file (its content is on the disk already) to its place. The caller adds the row in the same
+    """Move a sealed file (its content is on the disk already) to its place. The caller adds the row in the same
     transaction, which holds the content's lock until it ends."""
-    _lock(session, sha256)
+    lock(session, sha256)
     there = path_of(sha256)
     there.parent.mkdir(mode=0o700, exist_ok=True)
     os.replace(path, there)
-    directory = os.open(there.parent, os.O_RDONLY)
+    sync(there.parent)
+
+
+def sync(folder: Path) -> None:
+    """What was placed in this folder is there after a power cut, too."""
+    directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
@@ -66,7 +72,7 @@ def place(session: Session, path: Path, sha256: str) -> None:
 def drop_unused(sha256: str) -> bool:
     """Remove the file unless a row still stands for it; whether it was removed. Commits."""
     with transaction() as session:
-        _lock(session, sha256)
+        lock(session, sha256)
         if not _stands_for(session, sha256, "kept"):
             return any([_removed(path_of(sha256)), _removed(unclaimed() / sha256)])
     return False
@@ -117,7 +123,7 @@ def forget_erased() -> None:
 def _set_aside(sha256: str) -> bool:
     """Away with a file that no row stands for: for good if a removed row did, else among the unclaimed."""
     with transaction() as session:
-        _lock(session, sha256)
+        lock(session, sha256)
         if _stands_for(session, sha256, "kept"):
             return False
         if _stands_for(session, sha256, "removed"):
@@ -132,7 +138,7 @@ def _set_aside(sha256: str) -> bool:
 def _brought_back(sha256: str) -> bool:
     """Is the file there (again)?"""
     with transaction() as session:
-        _lock(session, sha256)
+        lock(session, sha256)
         there = path_of(sha256)
         with suppress(FileNotFoundError):
             there.parent.mkdir(mode=0o700, exist_ok=True)
@@ -159,7 +165,8 @@ def _stands_for(session: Session, sha256: str, state: str) -> bool:
     return session.scalar(select(Evidence.id).filter_by(sha256=sha256, state=state).limit(1)) is not None
 
 
-def _lock(session: Session, sha256: str) -> None:
+def lock(session: Session, sha256: str) -> None:
+    """Nobody else places, removes or seals this content until the transaction ends."""
     session.execute(
         text("SELECT pg_advisory_xact_lock(hashtext('hearthline.evidence'), hashtext(:it))"), {"it": sha256}
     )

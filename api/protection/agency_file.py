@@ -27,12 +27,13 @@ from api.access import service as signing_in
 from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.database import engine, transaction
-from api.evidence import store
+from api.evidence import sealing
 from api.evidence.models import ENDINGS, Evidence
 from api.families.models import Family, FamilyWorker
 from api.imports import standing
 from api.imports.schemas import FORMAT
 from api.protection.resealing import Kinds, sealed_columns
+from api.sealed import NotOpened
 from api.tables import metadata
 
 #: Not case data, and of no use elsewhere.
@@ -147,15 +148,16 @@ def _write(scope: Scope, file: IO[bytes]) -> dict[str, int]:
 
 
 def _files(connection: Connection, scope: Scope, archive: zipfile.ZipFile) -> int:
-    """The photos and documents, each once; returns how many. One that is missing in our folder is missing here."""
+    """The photos and documents, each once; returns how many. One that is missing in our folder, or does not open, is
+    missing here."""
     families = select(Family.id).where(Family.id == scope.family if scope.family else Family.agency_id == scope.agency)
     kept = select(Evidence.sha256, Evidence.media_type).where(
         Evidence.state == "kept", Evidence.family_id.in_(families)
     )
     count = 0
     for sha256, media_type in connection.execute(kept.distinct().order_by(Evidence.sha256)):
-        with suppress(FileNotFoundError):
-            archive.write(store.path_of(sha256), f"files/{sha256}.{ENDINGS[media_type]}", zipfile.ZIP_STORED)
+        with suppress(FileNotFoundError, NotOpened):
+            archive.writestr(f"files/{sha256}.{ENDINGS[media_type]}", sealing.read(sha256), zipfile.ZIP_STORED)
             count += 1
     return count
 

@@ -56,8 +56,8 @@ def seal(
         str, typer.Option("--without-lost-key", metavar="ID", help="this key is lost for good: start without it")
     ] = "",
 ) -> None:
-    """Seal all that people wrote with the first key of HEARTHLINE_DATA_KEYS, while everything runs. It may be stopped
-    and run again; at the end it says which older keys may be dropped."""
+    """Seal all that people wrote and sent with the first key of HEARTHLINE_DATA_KEYS, while everything runs. It may be
+    stopped and run again; at the end it says which older keys may be dropped."""
     from api.protection import data_keys, resealing
     from api.settings import SettingsError
 
@@ -73,7 +73,7 @@ def seal(
     done = resealing.reseal()
     for line in done.in_words():
         typer.echo(line)
-    if done.unreadable or done.busy:
+    if done.unreadable or done.busy or done.missing:
         raise typer.Exit(1)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -26,7 +25,7 @@ from api.audit.models import AuditEntry
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
 from api.database import Base, transaction
 from api.escalations.models import Escalation, EscalationEvent, Notification
-from api.evidence import store
+from api.evidence import sealing
 from api.evidence.models import ENDINGS, Evidence, UploadLink
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -34,6 +33,7 @@ from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 from api.presence.models import Presence
 from api.protection import whose
 from api.reminders.models import Reminder
+from api.sealed import NotOpened
 from api.views import drafts
 from api.views.models import StatedView, ViewAsk, ViewDraft
 
@@ -235,16 +235,18 @@ def _sent(session: Session, person: Person) -> Lines:
 
 
 def _copy_files(sent: Lines, folder: Path) -> None:
-    """What is missing in our folder is missing here too, and said in its line."""
+    """What is missing in our folder (or does not open there) is missing here too, and said in its line."""
     kept = [one for one in sent if "file" in one]
     if not kept:
         return
     folder.mkdir(mode=0o700)
     for one in kept:
         try:
-            shutil.copyfile(store.path_of(one["sha256"]), folder / one["file"])
-        except FileNotFoundError:
-            one["file"] = "missing"
+            content = sealing.read(one["sha256"])
+        except (FileNotFoundError, NotOpened) as problem:
+            one["file"] = "cannot be opened" if isinstance(problem, NotOpened) else "missing"
+        else:
+            (folder / one["file"]).write_bytes(content)
 
 
 def _appointment(one: Attendee) -> dict[str, Any]:

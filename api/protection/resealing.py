@@ -1,4 +1,4 @@
-"""``hearthline seal``: everything that people wrote, sealed with the first key, while everything runs.
+"""``hearthline seal``: everything that people wrote and sent, sealed with the first key, while everything runs.
 
 Promises: batch by batch, each a transaction of its own, so it may be stopped and begun again at any time; it waits for
 nobody's row and so stands in nobody's way (what somebody is just changing comes in the next pass); what it cannot open
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.audit import service as audit
 from api.database import reading, transaction
+from api.evidence import sealing
 from api.protection.data_keys import SEALED
 from api.protection.models import DataKey
 from api.sealed import MARK, NotOpened, Sealed, SealedJson, sealer
@@ -41,6 +42,8 @@ class Done:
     damaged: Counter[str] = field(default_factory=Counter)
     #: Values that somebody was changing in every pass.
     busy: int = 0
+    #: Photos and documents that are kept but not in the folder that this process sees.
+    missing: int = 0
     #: The ids of older keys that nothing is sealed with any more.
     droppable: list[str] = field(default_factory=list)
 
@@ -59,6 +62,11 @@ class Done:
             lines.append(f"{self.damaged.total()} values are damaged or were changed by hand; they stay as they are.")
         if self.busy:
             lines.append(f"{self.busy} values were being changed all the time. Run it again.")
+        elif self.missing:
+            lines.append(
+                f"{self.missing} photos and documents are not in HEARTHLINE_EVIDENCE_DIR here, so no key may be"
+                " dropped: run it where that folder is; what is lost for good, a worker removes on its family's page."
+            )
         else:
             lines.append(f"All else is sealed with the key {sealer().ids[0]}.")
         if self.droppable:
@@ -93,13 +101,23 @@ def reseal(batch: int = BATCH) -> Done:
             break
         if done.sealed.total() == before:
             time.sleep(0.5)  # somebody is at them
+    _files(done)
     with transaction() as session:
-        if not done.busy:
+        if not done.busy and not done.missing:
             _retire(session, done)
         detail = {"sealed": done.sealed.total(), "unreadable": done.unreadable, "retired": done.droppable}
         first = sealer().ids[0]
         audit.record(session, actor_kind="system", actor_id=None, verb=SEALED, object_id=first, detail=detail)
     return done
+
+
+def _files(done: Done) -> None:
+    """The photos and documents as well, which are not in the database."""
+    files = sealing.reseal()
+    done.sealed["photos and documents"] += files.sealed
+    done.no_key += files.no_key
+    done.damaged += files.damaged
+    done.missing = files.missing
 
 
 def _retire(session: Session, done: Done) -> None:

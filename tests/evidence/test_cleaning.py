@@ -9,15 +9,16 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from api.evidence import scrubbing, store
+from api.evidence import scrubbing, sealing, store
 from api.evidence.cleaning import LONGEST_SIDE, Refused
 from tests.evidence import files
 
 
 def scrubbed(content: bytes) -> tuple[bytes, str]:
     made = scrubbing.scrub(io.BytesIO(content))
-    assert made.size == made.path.stat().st_size and made.path.stat().st_mode & 0o777 == 0o600
-    return made.path.read_bytes(), made.media_type
+    content = sealing.content_of(made.path, made.sha256)
+    assert made.size == len(content) and made.path.stat().st_mode & 0o777 == 0o600
+    return content, made.media_type
 
 
 def opened(content: bytes) -> Image.Image:

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from api import clock
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
-from api.evidence import jobs, links, queries, service, store
+from api.evidence import jobs, links, queries, sealing, service, store
 from api.evidence.cleaning import Refused
 from api.evidence.models import Evidence, UploadLink
 from api.families.models import ContactPoint, Person
@@ -79,7 +79,7 @@ def test_a_worker_asks_and_the_parent_sends_and_the_worker_sees_it(
     assert (row.way, row.person_id, row.action_id, row.asked_by) == (
         "link", town.mine.parent.id, town.mine.action.id, town.worker.id,
     )  # fmt: skip
-    assert on_disk(folder) == {row.sha256} and files.SECRET.encode() not in store.path_of(row.sha256).read_bytes()
+    assert on_disk(folder) == {row.sha256} and files.SECRET.encode() not in sealing.read(row.sha256)
     client.cookies.update(cookies)
     family = client.get(f"/console/families/{town.mine.family.id}").text
     assert family.count(f'href="/console/evidence/{row.id}"') == 2, "in the list, and at the action"

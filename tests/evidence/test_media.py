@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from api import clock
 from api.database import reading, transaction
-from api.evidence import fetching, media, store
+from api.evidence import fetching, media, sealing
 from api.evidence.models import MediaFetch
 from api.families.models import ContactPoint, Person
 from api.messages import inbox
@@ -75,7 +75,7 @@ def test_a_photo_without_words_is_kept_answered_and_deleted_at_twilio(
         ("text", 0, town.mine.parent.id), ("text", 1, town.mine.parent.id),
     ]  # fmt: skip
     assert on_disk(folder) == {row.sha256 for row in rows}
-    assert files.SECRET.encode() not in b"".join(store.path_of(row.sha256).read_bytes() for row in rows)
+    assert files.SECRET.encode() not in b"".join(sealing.read(row.sha256) for row in rows)
     assert (message(sid).state, message(sid).flag) == ("answered", "")
     assert replies(sid) == ["Thank you, it has arrived and will be looked at."], "once"
     assert twilio.media == {} and fetches() == [("done", ""), ("done", "")]

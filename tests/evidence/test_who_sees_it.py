@@ -20,7 +20,7 @@ from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.cli import app
 from api.database import libpq_url, reading, transaction
-from api.evidence import service, store
+from api.evidence import sealing, service, store
 from api.evidence.models import Evidence, UploadLink
 from api.families.models import FamilyWorker
 from api.plans.models import Plan
@@ -70,7 +70,7 @@ def test_a_file_is_served_so_that_nothing_in_it_can_act_and_no_cache_keeps_it(cl
     client.cookies.update(town.signed_in(town.worker))
     for row, kind, how in ((photo, "image/jpeg", "inline"), (document, "application/pdf", "attachment")):
         answer = client.get(f"/console/evidence/{row.id}", headers={"Range": "bytes=0-10"})
-        assert answer.status_code == 200 and answer.content == store.path_of(row.sha256).read_bytes()
+        assert answer.status_code == 200 and answer.content == sealing.read(row.sha256)
         assert answer.headers["content-type"] == kind
         disposition = answer.headers["content-disposition"]
         assert disposition.startswith(f'{how}; filename="') and row.id.hex[:8] in disposition
@@ -209,7 +209,7 @@ def test_a_persons_file_and_an_agencys_export_have_the_files(town: Town, tmp_pat
     assert (line["way"], line["sha256"], line["file"]) == ("chat", row.sha256, "1.jpg")
     copied = tmp_path / "person-files"
     assert [path.name for path in copied.iterdir()] == ["1.jpg"] and copied.stat().st_mode & 0o777 == 0o700
-    assert (copied / "1.jpg").read_bytes() == store.path_of(row.sha256).read_bytes()
+    assert (copied / "1.jpg").read_bytes() == sealing.read(row.sha256)
     again = CliRunner().invoke(app, ["export-person", str(town.mine.parent.id), "--out", str(tmp_path / "person.json")])
     assert again.exit_code == 1
     for family, expected in (
@@ -221,7 +221,7 @@ def test_a_persons_file_and_an_agencys_export_have_the_files(town: Town, tmp_pat
         with zipfile.ZipFile(archive) as opened:
             names = {name for name in opened.namelist() if name.startswith("files/")}
             assert names == expected and far.sha256 not in str(opened.namelist())
-            assert opened.read(f"files/{row.sha256}.jpg") == store.path_of(row.sha256).read_bytes()
+            assert opened.read(f"files/{row.sha256}.jpg") == sealing.read(row.sha256)
             assert opened.read("beyond/evidence.jsonl").decode().count("\n") == counts["files"] == len(expected)
             assert b"token_hash" not in opened.read("beyond/upload_links.jsonl")
 
