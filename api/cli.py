@@ -54,7 +54,7 @@ def import_families(
         Path | None, typer.Option("--template", metavar="FOLDER", help="write empty CSV tables with an example there")
     ] = None,
 ) -> None:
-    """Import families, plans and appointments: JSON, or people.csv, plans.csv, actions.csv, appointments.csv (see
+    """Import families, plans and appointments: JSON, or people.csv, plans.csv and the others of --template (see
     data/demo/README.md). Nothing is written unless all is right."""
     from api.imports.service import ImportProblems, import_paths
     from api.imports.templates import write_templates

@@ -1,6 +1,6 @@
-"""The four tables that come as CSV: their columns, what a cell may hold, and a template of each with an example.
+"""A column of a table that comes as CSV, and what a cell of it may hold. Pure.
 
-A column that a file does not have leaves what is known as it is; an empty cell empties it, where it may be empty. Pure.
+A column that a file does not have leaves what is known as it is; an empty cell empties it, where it may be empty.
 """
 
 from __future__ import annotations
@@ -11,12 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import phonenumbers
-
-from api import spreadsheet
-from api.appointments.models import KINDS as APPOINTMENT_KINDS
-
-#: The family in the templates: outside the demo it is refused, so that nobody imports the example.
-EXAMPLE = "example-family"
 
 
 class BadCell(ValueError):
@@ -106,6 +100,17 @@ def day(cell: str, place: Place) -> str:
     return f"{written} {hour:02}:{found[5]}"
 
 
+def clock(cell: str, _: Place) -> str:
+    """As "16:00", where a spreadsheet has written 4:00 PM or seconds."""
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?(?: ?([aApP])\.?[mM]\.?)?", cell)
+    if not found:
+        raise BadCell("is not a time of day; write it such as 16:00")
+    hour = int(found[1])
+    if found[3]:
+        hour = hour % 12 + (12 if found[3] in "pP" else 0)
+    return f"{hour:02}:{found[2]}"
+
+
 def professionals(cell: str, _: Place) -> list[dict[str, str]]:
     """ "Tom Hargreaves (social worker) | Ms Shah" as attendees."""
     found = []
@@ -129,124 +134,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the four tables. ``marks``: a file with this column is one of these, whatever it is called."""
+    """One of the tables. ``marks``: a file with this column is one of these, whatever it is called. ``key``: the column
+    that says which one a row is, within its family (or its ``plan``)."""
 
     name: str
     marks: str
     columns: tuple[Column, ...]
+    key: str = "id"
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
-
-
-_FAMILY = (Column("agency", keeps=True, example="aire-valley"), Column("family", needed=True, example=EXAMPLE))
-_ID = Column("id", needed=True)
-
-
-def _with(column: Column, example: str) -> Column:
-    return Column(column.name, column.read, example, column.needed, column.keeps, column.empty)
-
-
-PEOPLE = Kind(
-    "people",
-    "first_name",
-    (
-        *_FAMILY,
-        Column("family_name", keeps=True, example="Example"),
-        Column("lead_worker", keeps=True, example="amara"),
-        Column("workers", ids, keeps=True),
-        _with(_ID, "jo"),
-        Column("kind", keeps=True, example="parent"),
-        Column("first_name", keeps=True, example="Jo"),
-        Column("last_name", example="Example", empty=""),
-        Column("born", day, "1990-05-17"),
-        Column("language", keeps=True, example="en"),
-        Column("phone", phone, "07700 900199"),
-        Column("other_phones", phones, empty=[]),
-        Column("wording", keeps=True, example="discreet"),
-        Column("may_name_children", yes_no, "no", keeps=True),
-        Column("safe_from", keeps=True, example="09:00"),
-        Column("safe_until", keeps=True, example="18:00"),
-        Column("timezone"),
-    ),
-)
-PLANS = Kind(
-    "plans",
-    "started_on",
-    (
-        *_FAMILY,
-        _with(_ID, "plan-1"),
-        Column("started_on", day, "today-30", keeps=True),
-        Column("review_on", day, "today+60"),
-        Column("ended_on", day),
-        Column("children", ids, "sam", keeps=True),
-        Column("visit_every_days", whole, "10"),
-        Column("contingency", example="If things get worse, we meet again within a week.", empty=""),
-    ),
-)
-ACTIONS = Kind(
-    "actions",
-    "title",
-    (
-        *_FAMILY,
-        Column("plan", needed=True, example="plan-1"),
-        _with(_ID, "gp"),
-        Column("title", keeps=True, example="Register with a GP"),
-        Column("why", example="So that Sam's asthma is looked after.", empty=""),
-        Column("owner", example="jo"),
-        Column("owner_name", empty=""),
-        Column("due_on", day, "today+14"),
-        Column("status", keeps=True, example="open"),
-        Column("blocked_reason", empty=""),
-        Column("kind", example="medical", empty=""),
-        Column("measure", example="Sam has had a first appointment.", empty=""),
-        Column("evidence", empty=""),
-        Column("outcome"),
-        Column("also_called", names, "the doctor | the surgery", empty=[]),
-    ),
-)
-APPOINTMENTS = Kind(
-    "appointments",
-    "starts",
-    (
-        *_FAMILY,
-        _with(_ID, "core-group-1"),
-        Column("kind", keeps=True, example="core_group"),
-        Column("starts", day, "today+7 10:00", keeps=True),
-        Column("ends", day),
-        Column("minutes", whole, "60"),
-        Column("place", example="the children's centre", empty=""),
-        Column("address", example="12 High Street", empty=""),
-        Column("address_hidden", yes_no, "no", keeps=True),
-        Column("link", empty=""),
-        Column("bring", example="the red book", empty=""),
-        Column("status", keeps=True, example="scheduled"),
-        Column("attendees", ids, "jo", empty=[]),
-        Column("children", ids, "sam", empty=[]),
-        Column("professionals", professionals, "Tom Hargreaves (social worker)", empty=[]),
-    ),
-)
-KINDS = (PEOPLE, PLANS, ACTIONS, APPOINTMENTS)
-assert "core_group" in APPOINTMENT_KINDS
-
-#: The example's other person: a plan needs a child.
-_CHILD = {"id": "sam", "kind": "child", "first_name": "Sam", "born": "2018-02-03", "phone": "", "safe_from": "",
-          "safe_until": "", "wording": "", "may_name_children": "", "language": ""}  # fmt: skip
-
-
-def kind_of(stem: str, header: list[str]) -> Kind | None:
-    """Which of the four a file is: by its name, else by the column that only one of them has."""
-    for kind in KINDS:
-        if stem.casefold().startswith(kind.name):
-            return kind
-    return next((kind for kind in KINDS if kind.marks in header), None)
-
-
-def template(kind: Kind) -> str:
-    """The table's header and its example, as CSV."""
-    examples = [{column.name: column.example for column in kind.columns}]
-    if kind is PEOPLE:
-        examples.append(examples[0] | _CHILD)
-    header = [column.name for column in kind.columns]
-    return spreadsheet.written([header, *([example[name] for name in header] for example in examples)])

@@ -1,155 +1,54 @@
 """CSV tables as one import file: laid over what stands here already, with the place of every value.
 
-Promise: whatever is wrong is told with its file, row and column; what the tables do not name stays as it is.
+Promise: whatever is wrong is told with its file, row and column; what the tables do not name stays as it is, but for
+risks and core groups, which have no ids: of a plan that their table names, its rows are all there are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.access.models import Agency
-from api.appointments.models import Appointment
-from api.families.models import Family
-from api.imports import standing
-from api.imports.columns import ACTIONS, EXAMPLE, PEOPLE, PLANS, BadCell, Kind, Place
+from api.appointments.models import Appointment, AppointmentSeries
+from api.imports import standing, tables
+from api.imports.combining import Combined, Combining, Raw, Take, without
 from api.imports.problems import Problem, path_of
-from api.imports.schemas import FORMAT
 from api.imports.sheets import Row, Sheet
 from api.imports.writer import Path as Spot
-from api.jurisdiction import packs
 from api.plans.models import Plan, PlanAction
-from api.settings import settings
 
-Raw = dict[str, Any]
+__all__ = ["Combined", "combine", "relocated"]
+
 _FAMILYS_OWN = {"family_name": "name", "lead_worker": "lead_worker", "workers": "workers"}
 _SAFE = {"wording": "wording", "may_name_children": "may_name_children", "safe_from": "from", "safe_until": "until",
          "timezone": "timezone"}  # fmt: skip
-#: What a column's value becomes that is not called as the column is.
-_COLUMN_OF = {"from": "safe_from", "until": "safe_until", "safe_contact": "safe_from"}
-
-
-@dataclass
-class Combined:
-    """The tables as one import file, and where everything in it came from."""
-
-    raw: Raw
-    places: dict[str, tuple[Row, str]] = field(default_factory=dict)
-    found: list[Problem] = field(default_factory=list)
-
-    def locate(self, path: str) -> str | None:
-        """A place of the import file as file, row and column; None for what no table names."""
-        known = path
-        while known not in self.places:
-            cut = max(known.rfind("."), known.rfind("["))
-            if cut < 0:
-                return None
-            known = known[:cut]
-        row, column = self.places[known]
-        beyond = path[len(known) :]
-        if known.count("[") == 1 and "[" in beyond and not beyond.startswith(".workers"):
-            return None  # of a family that is named something that is not
-        last = re.sub(r"\[\d+\]", "", beyond).rpartition(".")[2]
-        if not column and known.count("[") == 1 and last == "name":
-            column = "family_name"
-        return row.at(column or _COLUMN_OF.get(last, last))
 
 
 def combine(session: Session, sheets: Sequence[Sheet]) -> Combined:
     """All tables over what stands here, as one import file; ``found`` is what is wrong with cells and ids."""
-    return _Combining(session).all(sheets)
+    return _Tables(session).all(sheets)
 
 
-class _Combining:
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.made = Combined({"format": FORMAT, "families": []})
-        self.agencies = {row.external_id: row for row in session.scalars(select(Agency))}
-        self.families: dict[tuple[str, str], tuple[int, Raw]] = {}
-        self.keys: dict[tuple[str, str], standing.Keys] = {}
-        self.seen: dict[tuple[str, ...], Row] = {}
-
+class _Tables(Combining):
     def all(self, sheets: Sequence[Sheet]) -> Combined:
-        take = {PEOPLE.name: self.person, PLANS.name: self.plan, ACTIONS.name: self.action}
+        take: Mapping[str, Take] = {
+            tables.PEOPLE.name: self.person,
+            tables.PLANS.name: self.plan,
+            tables.RISKS.name: self.risk,
+            tables.OUTCOMES.name: self.outcome,
+            tables.CORE_GROUP.name: self.member,
+            tables.ACTIONS.name: self.action,
+            tables.SERIES.name: self.series,
+            tables.APPOINTMENTS.name: self.appointment,
+        }
         for sheet in sheets:
             for row in sheet.rows:
-                self._row(sheet.kind, row, take.get(sheet.kind.name, self.appointment))
+                self.row(sheet.kind, row, take[sheet.kind.name])
+            self._leave_out(sheet)
         return self.made
-
-    def _wrong(self, row: Row, column: str, message: str) -> None:
-        self.made.found.append(Problem(path=row.at(column), message=message))
-
-    def _row(self, kind: Kind, row: Row, take: Any) -> None:
-        agency, family = row.cells.get("agency", ""), row.cells.get("family", "")
-        if not agency and len(self.agencies) == 1:
-            agency = next(iter(self.agencies))
-        missing = [c.name for c in kind.columns if c.needed and not row.cells.get(c.name)]
-        for name in missing:
-            self._wrong(row, name, "is empty; every row needs it")
-        if agency not in self.agencies:
-            self._wrong(row, "agency", "is not the id of an agency here; import agencies and workers first (JSON)")
-        if family == EXAMPLE and not settings().demo:
-            self._wrong(row, "family", "is the template's example; delete its rows")
-        if missing or agency not in self.agencies:
-            return
-        key = (kind.name, agency, family, row.cells.get("plan", ""), row.cells["id"])
-        if key in self.seen:
-            self._wrong(row, "id", f"stands in {self.seen[key].at()} already; one row for each")
-            return
-        self.seen[key] = row
-        values = self._values(kind, row, Place(packs.pack(self.agencies[agency].jurisdiction).country))
-        found = self._family(agency, family, row, new=kind is PEOPLE)
-        if found is not None:
-            take(row, values, *found, (agency, family))
-
-    def _values(self, kind: Kind, row: Row, place: Place) -> Raw:
-        """The row's cells as the format has them, by column; without those that say nothing."""
-        values: Raw = {}
-        for name, cell in row.cells.items():
-            column = kind.by_name.get(name)
-            if column is None or (not cell and column.keeps):
-                continue
-            try:
-                values[name] = column.read(cell, place) if cell else column.empty
-            except BadCell as problem:
-                self._wrong(row, name, str(problem))
-        return values
-
-    def _family(self, agency: str, key: str, row: Row, *, new: bool) -> tuple[Raw, Spot] | None:
-        if (agency, key) not in self.families:
-            known = self.session.scalar(select(Family).filter_by(agency_id=self.agencies[agency].id, external_id=key))
-            if known is None and not new:
-                self._wrong(row, "family", "is a family that is neither in people.csv nor here; add its people")
-                return None
-            made: Raw = {"id": key, "agency": agency, "people": []}
-            if known is not None:
-                self.keys[agency, key] = standing.Keys(self.session, known)
-                made = standing.core(self.keys[agency, key], agency)
-            index = len(self.made.raw["families"])
-            self.made.raw["families"].append(made | {"plans": [], "appointments": []})
-            self.families[agency, key] = (index, self.made.raw["families"][-1])
-            self.made.places[path_of(("families", index))] = (row, "")
-        index, made = self.families[agency, key]
-        return made, ("families", index)
-
-    def _put(self, row: Row, target: Raw, spot: Spot, values: Raw) -> None:
-        self.made.places[path_of(spot)] = (row, "")
-        for name, value in values.items():
-            target[name] = value
-            self.made.places[path_of((*spot, name))] = (row, name)
-
-    @staticmethod
-    def _item(items: list[Raw], key: str, standing_one: Raw | None = None) -> tuple[int, Raw]:
-        for index, item in enumerate(items):
-            if item.get("id") == key:
-                return index, item
-        items.append(standing_one or {"id": key})
-        return len(items) - 1, items[-1]
 
     def person(self, row: Row, values: Raw, family: Raw, spot: Spot, _: tuple[str, str]) -> None:
         for column, name in _FAMILYS_OWN.items():
@@ -158,10 +57,10 @@ class _Combining:
             where = path_of((*spot, name))
             before = self.made.places.get(where)
             if before is not None and family.get(name) != values[column]:
-                self._wrong(row, column, f"differs from {before[0].at()}; it is the whole family's")
+                self.wrong(row, column, f"differs from {before[0].at()}; it is the whole family's")
             family[name] = values.pop(column)
             self.made.places[where] = (row, column)
-        index, person = self._item(family["people"], values["id"])
+        index, person = self.item(family["people"], values["id"])
         at = (*spot, "people", index)
         safe = {_SAFE[name]: values.pop(name) for name in _SAFE if name in values}
         if safe:
@@ -173,51 +72,101 @@ class _Combining:
         values.pop("agency", None)
         if "phone" in values:
             _numbers(person, values)
-        self._put(row, person, at, values)
+        self.put(row, person, at, values)
 
     def plan(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
-        found = self._plan(family, key, values["id"])
-        index, plan = found or self._item(family["plans"], values["id"])
-        self._put(row, plan, (*spot, "plans", index), _without(values, "family", "agency"))
+        found = self.plan_of(family, key, values["id"])
+        index, plan = found or self.item(family["plans"], values["id"])
+        self.put(row, plan, (*spot, "plans", index), without(values, "family", "agency"))
 
-    def _plan(self, family: Raw, key: tuple[str, str], plan_key: str) -> tuple[int, Raw] | None:
-        """The plan among the tables', else as it stands here."""
-        for index, plan in enumerate(family["plans"]):
-            if plan["id"] == plan_key:
-                return index, plan
-        row = self._standing(key, Plan, plan_key)
-        if row is None:
-            return None
-        family["plans"].append(standing.plan_core(self.keys[key], row) | {"actions": []})
-        return len(family["plans"]) - 1, family["plans"][-1]
+    def risk(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
+        self._line(row, values, family, spot, key, "risks", "description")
 
-    def _standing(self, key: tuple[str, str], table: Any, external_id: str) -> Any:
-        if key not in self.keys:
-            return None
-        return self.session.scalar(select(table).filter_by(family_id=self.keys[key].row.id, external_id=external_id))
+    def member(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
+        self._line(row, values, family, spot, key, "core_group", "name")
+
+    def _line(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str], part: str, name: str) -> None:
+        """One of a plan's lines that have no id: ``name`` says which it is, and columns that are not there keep what
+        that one has."""
+        found = self._plan_named(row, values, family, key)
+        if found is None:
+            return
+        index, plan = found
+        rows = plan.setdefault(part, [])
+        n = len(rows)
+        rows.append(dict(self._lines(key, plan["id"], part).get(values[name], {})))
+        self.put(row, rows[n], (*spot, "plans", index, part, n), without(values, "family", "agency", "plan"))
+        self.named.setdefault((*key, plan["id"], part), set()).add(values[name])
+
+    def _lines(self, key: tuple[str, str], plan_id: str, part: str) -> dict[str, Raw]:
+        plan = self.standing_row(key, Plan, plan_id)
+        if plan is None:
+            return {}
+        if part == "risks":
+            return {one.description: standing.risk(one) for one in plan.risks}
+        return {one.name: standing.member(one) for one in plan.core_group}
+
+    def _leave_out(self, sheet: Sheet) -> None:
+        """Say how many lines go because the table that names their plan does not have them."""
+        gone = sum(
+            len(self._lines((agency, family), plan_id, part).keys() - names)
+            for (agency, family, plan_id, part), names in self.named.items()
+            if part == sheet.kind.name
+        )
+        if gone:
+            self.made.notes.append(f"{sheet.kind.name}: {gone} of plans that the table names are not in it and go")
+
+    def outcome(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
+        found = self._plan_named(row, values, family, key)
+        if found is None:
+            return
+        index, plan = found
+        if "outcomes" not in plan:
+            known = self.standing_row(key, Plan, plan["id"])
+            plan["outcomes"] = [standing.outcome(one) for one in known.outcomes] if known is not None else []
+        n, made = self.item(plan["outcomes"], values["id"])
+        self.put(row, made, (*spot, "plans", index, "outcomes", n), without(values, "family", "agency", "plan"))
+
+    def _plan_named(self, row: Row, values: Raw, family: Raw, key: tuple[str, str]) -> tuple[int, Raw] | None:
+        found = self.plan_of(family, key, values["plan"])
+        if found is None:
+            self.wrong(row, "plan", "is no plan of this family, in plans.csv or here; add it or mend the id")
+        return found
 
     def action(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
-        found = self._plan(family, key, values["plan"])
+        found = self._plan_named(row, values, family, key)
         if found is None:
-            self._wrong(row, "plan", "is no plan of this family, in plans.csv or here; add it or mend the id")
             return
         index, plan = found
         known = None
-        if (row_of_plan := self._standing(key, Plan, plan["id"])) is not None:
+        if (row_of_plan := self.standing_row(key, Plan, plan["id"])) is not None:
             action = self.session.scalar(select(PlanAction).filter_by(plan_id=row_of_plan.id, external_id=values["id"]))
             outcomes = {outcome.id: outcome.external_id for outcome in row_of_plan.outcomes}
             known = standing.action(self.keys[key], action, outcomes) if action else None
-        n, made = self._item(plan.setdefault("actions", []), values["id"], known)
-        self._put(row, made, (*spot, "plans", index, "actions", n), _without(values, "family", "agency", "plan"))
+        n, made = self.item(plan.setdefault("actions", []), values["id"], known)
+        self.put(row, made, (*spot, "plans", index, "actions", n), without(values, "family", "agency", "plan"))
+
+    def series(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
+        known = self.standing_row(key, AppointmentSeries, values["id"])
+        said = standing.series_as_said(self.keys[key], known) if known is not None else None
+        index, made = self.item(family["series"], values["id"], said)
+        at = (*spot, "series", index)
+        if values.get("frequency", "working_days") != "working_days" and not values.get("every_working_days"):
+            made["every_working_days"] = None
+        there = self._attendees(row, values, made, at)
+        made.setdefault("attendees", [])
+        values = without(values, "family", "agency", "attendees", "children", "professionals")
+        self.put(row, made, at, values | ({} if there is None else {"attendees": there}))
+        self.made.places[path_of((*at, "attendees"))] = (row, "attendees")
 
     def appointment(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
-        known = self._standing(key, Appointment, values["id"])
+        known = self.standing_row(key, Appointment, values["id"])
         standing_one = standing.appointment(self.keys[key], known) if known else None
-        index, made = self._item(family["appointments"], values["id"], standing_one)
+        index, made = self.item(family["appointments"], values["id"], standing_one)
         at = (*spot, "appointments", index)
         if values.get("minutes"):
             if values.get("ends"):
-                self._wrong(row, "ends", "is there as well as minutes; keep one")
+                self.wrong(row, "ends", "is there as well as minutes; keep one")
             made.pop("ends", None)
         elif "starts" in values and "ends" not in values and known is not None:
             # Moved, and nothing said of its length: it takes as long as before.
@@ -226,8 +175,8 @@ class _Combining:
         if values.keys() & {"starts", "status"}:
             made.pop("reason", None)  # it was the reason of the change before
         there = self._attendees(row, values, made, at)
-        values = _without(values, "family", "agency", "attendees", "children", "professionals")
-        self._put(row, made, at, values | ({} if there is None else {"attendees": there}))
+        values = without(values, "family", "agency", "attendees", "children", "professionals")
+        self.put(row, made, at, values | ({} if there is None else {"attendees": there}))
         self.made.places[path_of((*at, "attendees"))] = (row, "attendees")
 
     def _attendees(self, row: Row, values: Raw, made: Raw, at: Spot) -> list[Raw] | None:
@@ -263,10 +212,6 @@ def _numbers(person: Raw, values: Raw) -> None:
         values["other_phones"] = [one for one in before if one != values["phone"]] if values["phone"] in before else []
     kept = [values["phone"], *values["other_phones"]]
     person["shared_phones"] = [one for one in person.get("shared_phones", []) if one not in kept]
-
-
-def _without(values: Raw, *names: str) -> Raw:
-    return {name: value for name, value in values.items() if name not in names}
 
 
 def relocated(problems: Sequence[Problem], made: Combined) -> list[Problem]:

@@ -76,8 +76,8 @@ def import_file(path: Path | str, *, check_only: bool = False) -> Report:
 
 
 def import_tables(paths: Sequence[Path], *, check_only: bool = False) -> Report:
-    """Import people, plans, actions and appointments from CSV (api.imports.columns), by the same checks and the same
-    writer. Returns and raises as ``import_file``."""
+    """Import people, plans and the rest from CSV (api.imports.tables), by the same checks and the same writer.
+    Returns and raises as ``import_file``."""
     report = Report(checked_only=check_only)
     tables = sheets.read(paths, report)
     if not report.ok:
@@ -88,7 +88,10 @@ def import_tables(paths: Sequence[Path], *, check_only: bool = False) -> Report:
         combined = from_csv.combine(session, tables)
         report.locate = combined.locate
         given = _validated(session, combined.raw, now, report)
-        report.problems = [*combined.found, *from_csv.relocated(report.problems, combined)]
+        report.notes += combined.notes
+        told = {problem.path for problem in combined.found}  # a cell that cannot be read is not missing as well
+        others = from_csv.relocated(report.problems, combined)
+        report.problems = [*combined.found, *(problem for problem in others if problem.path not in told)]
         if given is None or not report.ok:
             raise Refused(report.problems)
         try:

@@ -1,4 +1,4 @@
-"""Reading CSV tables: which of the four each file is, and its rows by column, with what is wrong in their shape."""
+"""Reading CSV tables: which of the tables each file is, and its rows by column, with what is wrong in their shape."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api import spreadsheet
-from api.imports import columns
+from api.imports import tables
 from api.imports.columns import Kind
 from api.imports.problems import Problem
 from api.imports.report import Report
@@ -52,15 +52,15 @@ def read(paths: Sequence[Path], report: Report) -> list[Sheet]:
         if len(table.header) < 2:
             report.problems.append(Problem(path=f"{path.name}, row 1", message=_ONE_COLUMN))
             continue
-        kind = columns.kind_of(path.stem, table.header)
+        kind = tables.kind_of(path.stem, table.header)
         if kind is None:
-            names = ", ".join(f"{one.name}.csv" for one in columns.KINDS)
-            report.problems.append(Problem(path=path.name, message=f"is none of the four tables; call it {names}"))
+            names = ", ".join(f"{one.name}.csv" for one in tables.KINDS)
+            report.problems.append(Problem(path=path.name, message=f"is none of the tables; call it {names}"))
             continue
         if table.guessed:
             report.notes.append(f"{path.name}: not UTF-8, so it was read as Windows-1252; look at names with accents")
         sheets.append(_sheet(path.name, kind, table, report))
-    return sorted(sheets, key=lambda sheet: columns.KINDS.index(sheet.kind))
+    return sorted(sheets, key=lambda sheet: tables.KINDS.index(sheet.kind))
 
 
 def _sheet(file: str, kind: Kind, table: spreadsheet.Table, report: Report) -> Sheet:

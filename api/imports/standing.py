@@ -6,6 +6,7 @@ withdrawn, and the words of whoever was erased, are not in it. Times are in UTC.
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from api.appointments.recurrence import frequency_of
 from api.conferences.models import Conference
 from api.escalations.models import Shift
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
-from api.plans.models import Plan, PlanAction
+from api.plans.models import CoreGroupMember, Outcome, Plan, PlanAction, Risk
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
@@ -154,13 +155,10 @@ def plan(keys: Keys, row: Plan) -> Raw:
     reviews = keys.session.scalars(select(Review).filter_by(plan_id=row.id).order_by(Review.held_on))
     return {
         **plan_core(keys, row),
-        "risks": [_fields(r, "harm description level evidence lower_when kept_from_family") for r in row.risks],
-        "outcomes": [{"id": o.external_id, **_fields(o, "title measure by_on state")} for o in row.outcomes],
+        "risks": [risk(r) for r in row.risks],
+        "outcomes": [outcome(o) for o in row.outcomes],
         "actions": [action(keys, one, outcomes) for one in actions],
-        "core_group": [
-            {**_fields(m, "name role organisation email responsibility"), "phone": m.phone or None}
-            for m in row.core_group
-        ],
+        "core_group": [member(m) for m in row.core_group],
         "contingencies": [_fields(c, "trigger by_on response who kept_from_family") for c in row.contingencies],
         "reviews": [_review(keys, one, outcomes, {a.id: a.external_id for a in actions}) for one in reviews],
     }
@@ -173,6 +171,18 @@ def plan_core(keys: Keys, row: Plan) -> Raw:
         **_fields(row, "started_on review_on ended_on contingency visit_every_days"),
         "children": sorted(child.external_id for child in row.children),
     }
+
+
+def risk(row: Risk) -> Raw:
+    return _fields(row, "harm description level evidence lower_when kept_from_family")
+
+
+def outcome(row: Outcome) -> Raw:
+    return {"id": row.external_id, **_fields(row, "title measure by_on state")}
+
+
+def member(row: CoreGroupMember) -> Raw:
+    return {**_fields(row, "name role organisation email responsibility"), "phone": row.phone or None}
 
 
 def action(keys: Keys, row: PlanAction, outcomes: dict[UUID, str]) -> Raw:
@@ -200,20 +210,42 @@ def action(keys: Keys, row: PlanAction, outcomes: dict[UUID, str]) -> Raw:
     return made
 
 
+_OF_SERIES = "kind every_working_days starts_on ends_on minutes place address address_hidden link bring"
+
+
 def _series(keys: Keys, row: AppointmentSeries) -> Raw:
     return {
         "id": row.external_id,
-        **_fields(row, "kind every_working_days starts_on ends_on minutes place address address_hidden link bring"),
-        **_fields(row, "written_until"),
+        **_fields(row, f"{_OF_SERIES} written_until"),
         "frequency": frequency_of(row.rrule),
         "at": row.at.isoformat("minutes" if not row.at.second else "seconds"),
-        "attendees": [
-            ({"person": person} if (person := keys.person(_id(a["person_id"]))) else {"name": a["name"] or NOT_KEPT})
-            | {"role": a["role"], "concerns": a["concerns"]}
-            for a in row.attendees
-        ],
+        "attendees": _expected(keys, row.attendees),
         "follows": keys.series.get(row.follows_id) if row.follows_id else None,
     }
+
+
+def series_as_said(keys: Keys, row: AppointmentSeries) -> Raw:
+    """The series as the last file said it, not as workers have changed it since: what they ended or moved here stays
+    so when another file says the same again (api.imports.series). Without a file, as it stands."""
+    if not row.said:
+        return {name: value for name, value in _series(keys, row).items() if name != "written_until"}
+    said: Raw = json.loads(row.said)
+    return {
+        "id": row.external_id,
+        **{name: said[name] for name in _OF_SERIES.split()},
+        "frequency": frequency_of(said["rrule"]),
+        "at": said["at"].removesuffix(":00") if said["at"].count(":") == 2 else said["at"],
+        "attendees": _expected(keys, said["attendees"]),
+        "follows": keys.series.get(row.follows_id) if row.follows_id else None,
+    }
+
+
+def _expected(keys: Keys, attendees: list[Raw]) -> list[Raw]:
+    return [
+        ({"person": person} if (person := keys.person(_id(a["person_id"]))) else {"name": a["name"] or NOT_KEPT})
+        | {"role": a["role"], "concerns": a["concerns"]}
+        for a in attendees
+    ]
 
 
 def _id(words: str | None) -> UUID | None:

@@ -17,8 +17,8 @@ from api.appointments.models import Appointment, Attendee
 from api.cli import app
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.imports import standing
-from api.imports.columns import ACTIONS, KINDS, PEOPLE, template
 from api.imports.service import ImportProblems, Report, import_paths
+from api.imports.tables import ACTIONS, KINDS, PEOPLE, template
 from api.plans.models import Plan, PlanAction
 from api.settings import settings
 
@@ -95,7 +95,8 @@ def test_the_templates_come_in_as_they_are_and_twice_changes_nothing(
     assert [child.external_id for child in plan.children] == ["sam"]
     action = one(session, PlanAction, plan_id=plan.id)
     assert action.also_called == ["the doctor", "the surgery"]
-    meeting = one(session, Appointment, family_id=family.id)
+    assert [one.name for one in plan.core_group] == ["Tom Hargreaves"] and len(plan.risks) == len(plan.outcomes) == 1
+    meeting = one(session, Appointment, family_id=family.id, external_id="core-group-1")
     assert {(a.name, a.role, a.concerns) for a in meeting.attendees} == {
         ("Jo", "", False), ("Sam", "", True), ("Tom Hargreaves", "social worker", False),
     }  # fmt: skip
