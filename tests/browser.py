@@ -16,6 +16,7 @@ from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy.engine import Engine
 
 from api.settings import settings
+from tests import once
 from tests.harness.processes import free_port, wait_until
 
 ARGS = [
@@ -32,12 +33,10 @@ ARGS = [
 @pytest.fixture
 def site(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the app, served from this process with its own port."""
-    from api.app import create_app
-
     port = free_port()
     monkeypatch.setattr(settings(), "port", port)
     monkeypatch.setattr(settings(), "public_url", f"http://127.0.0.1:{port}")
-    config = uvicorn.Config(create_app(), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(once.app(), port=port, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

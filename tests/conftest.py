@@ -81,7 +81,9 @@ def migrated() -> Engine:
     """The engine of this run's database, at the newest version."""
     from api.database import engine
     from api.migrations import apply
+    from tests import once
 
+    once.product_hasher()
     apply.upgrade()
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # Nobody pulls the plug of a test's database, and waiting for the disk is most of a test's time.
@@ -101,13 +103,17 @@ def database(migrated: Engine) -> Iterator[Engine]:
 
 def empty(engine: Engine) -> None:
     """Delete every row of ours and every job (quicker than TRUNCATE for a few rows; triggers and references rest)."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in emptied()))
+
+
+def emptied() -> list[str]:
+    """The tables that are empty before each test."""
     from api.tables import metadata
 
     tables = [table.name for table in metadata.tables.values() if table.name not in KEPT]
-    tables += ["procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs"]
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in tables))
+    return [*tables, "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs"]
 
 
 @pytest.fixture
@@ -124,9 +130,9 @@ def client(database: Engine) -> Iterator[TestClient]:
     """The app in this process, as a browser or Twilio sees it; errors of the server are answers, not exceptions."""
     from fastapi.testclient import TestClient
 
-    from api.app import create_app
+    from tests import once
 
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as opened:
+    with TestClient(once.app(), raise_server_exceptions=False, follow_redirects=False) as opened:
         yield opened
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from api.access import service
 from api.access.models import Agency, Worker, WorkerSession
+from tests import once
 
 GOOD = "correct horse battery"
 
@@ -22,6 +23,11 @@ def worker(session: Session) -> Worker:
     session.add(worker)
     session.commit()
     return worker
+
+
+def test_guessing_at_a_stolen_hash_costs_time_and_memory(worker: Worker) -> None:
+    """What the product has before tests put a cheaper hasher in its place (tests/once.py)."""
+    assert once.product_hasher().hash(GOOD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_a_worker_without_a_password_cannot_sign_in(worker: Worker) -> None:

@@ -11,13 +11,14 @@ import os
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from api import clock
 from api.assistant import rasa_client, turn
@@ -30,6 +31,8 @@ from api.imports import service as imports
 from api.messages import inbox
 from api.messages.models import Conversation, OutboundMessage
 from api.settings import DATA
+from tests import once
+from tests.conftest import emptied
 
 #: A Tuesday, nine in the morning in Leeds, four at night in Ohio.
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -89,23 +92,41 @@ class Talk:
             return session.get_one(Conversation, self.conversation_id)
 
 
-@pytest.fixture
-def town(database: object) -> object:
-    """The demo families, imported on NOW."""
-    offset = (NOW - datetime.now(UTC)).total_seconds()
-    Path(os.environ["HEARTHLINE_CLOCK_FILE"]).write_text(str(offset))
-    assert abs((clock.now() - NOW).total_seconds()) < 5
+def it_is(moment: datetime) -> None:
+    Path(os.environ["HEARTHLINE_CLOCK_FILE"]).write_text(str((moment - datetime.now(UTC)).total_seconds()))
+
+
+def import_families() -> datetime:
+    """Import the demo families on NOW; when that was done."""
+    it_is(NOW)
     report = imports.import_file(DATA / "demo" / "families.json")
     assert report.ok, report.problems
+    return clock.now()
+
+
+FAMILIES = once.Kept(import_families)
+
+
+@pytest.fixture
+def town(database: Engine) -> Engine:
+    """The demo families, imported on NOW."""
+    it_is(FAMILIES.put(database, emptied()))
+    assert abs((clock.now() - NOW).total_seconds()) < 30
     return database
+
+
+@lru_cache(maxsize=1)
+def operations() -> FastAPI:
+    """The operations behind their real routes, and nothing else."""
+    app = FastAPI()
+    app.include_router(routes.router)
+    return app
 
 
 @pytest.fixture
 def understanding(town: object, monkeypatch: pytest.MonkeyPatch) -> Understanding:
     """The operations behind their real routes."""
-    app = FastAPI()
-    app.include_router(routes.router)
-    stand_in = Understanding(TestClient(app))
+    stand_in = Understanding(TestClient(operations()))
     monkeypatch.setattr(rasa_client, "ask", stand_in.ask)
     return stand_in
 

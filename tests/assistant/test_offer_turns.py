@@ -14,7 +14,6 @@ from api import clock
 from api.access import service as access
 from api.access.guards import WORKER_COOKIE
 from api.access.models import Worker
-from api.app import create_app
 from api.appointments import offers
 from api.appointments.models import Appointment, Attendee, ChangeRequest, OfferedTime
 from api.audit.models import AuditEntry
@@ -23,6 +22,7 @@ from api.families.models import FamilyWorker, Person
 from api.messages.models import OutboundMessage
 from api.reminders import jobs
 from api.reminders.models import Reminder
+from tests import once
 from tests.assistant.conftest import Talk
 from tests.assistant.test_reminder_turns import answer_to, only, reminded
 
@@ -32,7 +32,7 @@ Phones = Callable[[str], Talk]
 @pytest.fixture
 def console(town: object) -> Iterator[TestClient]:
     """The console, with Kelly's own worker signed in."""
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as opened:
+    with TestClient(once.app(), raise_server_exceptions=False, follow_redirects=False) as opened:
         with transaction() as session:
             token = access.start_session(session, lead()).token
         opened.cookies.set(WORKER_COOKIE, token)

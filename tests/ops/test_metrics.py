@@ -9,15 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import clock
-from api.app import create_app
 from api.database import transaction
 from api.escalations import service
 from api.settings import settings
+from tests import once
 from tests.small_town import Town
 
 
 def local() -> TestClient:
-    return TestClient(create_app(), client=("127.0.0.1", 50000), raise_server_exceptions=False)
+    return TestClient(once.app(), client=("127.0.0.1", 50000), raise_server_exceptions=False)
 
 
 def values(page: str) -> dict[str, float]:
