@@ -28,6 +28,9 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AXE = Axe().axe_script
+#: axe's rules that look at colours.
+COLOURS = ("color-contrast", "link-in-text-block")
 
 
 @pytest.fixture
@@ -73,9 +76,24 @@ def page(site: str) -> Iterator[Page]:
     assert problems == [], problems
 
 
-def assert_accessible(page: Page) -> None:
-    """axe finds nothing, and nothing sticks out sideways."""
-    found = Axe().run(page).response["violations"]
+def assert_accessible(page: Page, *rules: str) -> None:
+    """axe finds nothing (by these rules, or by all that it has), and nothing sticks out sideways."""
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
     assert found == [], [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found]
     wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1], f"{page.url} sticks out sideways: {wide}"
+
+
+def assert_accessible_everywhere(page: Page, *widths: int) -> None:
+    """At each width, in light and in dark; dark changes colours and nothing else, so there their rules are tried."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        assert_accessible(page)
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        assert_accessible(page, *COLOURS)

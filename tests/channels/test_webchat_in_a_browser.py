@@ -13,7 +13,7 @@ from api.database import reading, transaction
 from api.messages import outbox
 from api.messages.models import Conversation, InboundMessage
 from api.messages.options import Option
-from tests.browser import assert_accessible, page, site
+from tests.browser import assert_accessible_everywhere, page, site
 from tests.harness.processes import wait_until
 from tests.small_town import Town
 
@@ -182,19 +182,15 @@ def test_all_of_it_works_without_javascript(page: Page, site: str, town: Town) -
     plain.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1000])
-def test_both_pages_are_accessible_and_fit(page: Page, town: Town, scheme: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 700})
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_both_pages_are_accessible_and_fit(page: Page, town: Town) -> None:
     page.goto("/chat")
-    assert_accessible(page)
+    assert_accessible_everywhere(page, 1000, 320)
     conversation = start(page)
     answer(conversation, "A question with a very" + " long" * 40 + " text?", "A choice", "Another choice")
     expect(page.get_by_role("button", name="Another choice")).to_be_visible()
     write(page, "x" * 300)
     expect(page.locator(".line.theirs")).to_have_count(1)
-    assert_accessible(page)
+    assert_accessible_everywhere(page, 1000, 320)
 
 
 def test_the_stream_goes_on_where_it_was(site: str, town: Town) -> None:
