@@ -49,10 +49,10 @@ def number(n: int) -> str:
     return canaries.add(f"+447700900{n:03}")
 
 
-def write(path: Path) -> None:
+def write(path: Path, agencies: int = AGENCIES) -> None:
     """Write the import file of the whole town."""
     document: dict[str, Any] = {"format": "hearthline-import-1", "agencies": [], "workers": [], "families": []}
-    for n in range(AGENCIES):
+    for n in range(agencies):
         key = f"agency-{n}"
         document["agencies"].append(
             {"id": key, "name": f"Team {n}", "jurisdiction": "uk-england", "timezone": "Europe/London",

@@ -43,7 +43,7 @@ def rasa() -> Iterator[BadRasa]:
 def rough_town(rasa: BadRasa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """An api and a worker whose Rasa is the bad one; a turn waits a second for it."""
     folder = tmp_path_factory.mktemp("rough")
-    with running(folder, rasa_url=rasa.url, HEARTHLINE_RASA_TIMEOUT="1") as system:
+    with running(folder, rasa_url=rasa.url, agencies=24, HEARTHLINE_RASA_TIMEOUT="1") as system:
         yield system
 
 
