@@ -123,19 +123,25 @@ def _statements() -> Engine:
     return engine().execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
 
-def notify(session: Session, topic: str) -> None:
-    """Wake live pages that watch ``topic``, when (and only if) the transaction commits. Carries no content."""
-    session.info.setdefault(_TOPICS, set()).add(topic)
+#: Where live pages listen.
+PAGES = "hearthline"
+
+
+def notify(session: Session, topic: str, *, channel: str = PAGES) -> None:
+    """Wake whoever watches ``topic``, when (and only if) the transaction commits. Carries no content."""
+    session.info.setdefault(_TOPICS, set()).add((channel, topic))
 
 
 _TOPICS = "topics to notify"
+_NOTIFY = text("""
+    SELECT pg_notify(channel, topic)
+    FROM unnest(CAST(:channels AS text[]), CAST(:topics AS text[])) AS told(channel, topic)
+""")
 
 
 @event.listens_for(Session, "before_commit")
 def _notify_all(session: Session) -> None:
     topics = session.info.pop(_TOPICS, None)
     if topics:
-        session.execute(
-            text("SELECT pg_notify('hearthline', topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
-            {"topics": sorted(topics)},
-        )
+        channels, names = zip(*sorted(topics), strict=True)
+        session.execute(_NOTIFY, {"channels": list(channels), "topics": list(names)})

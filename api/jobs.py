@@ -1,7 +1,8 @@
-"""The job queue (procrastinate on the same PostgreSQL): how work is handed from a transaction to the worker.
+"""How work is handed from a transaction to the worker: the job queue (procrastinate on the same PostgreSQL), and the
+announcing of conversations in which a message waits for its turn.
 
-Rules (DESIGN, "Durable work"): rows are the truth and jobs only carry them; a job is enqueued inside the transaction
-that made its row; jobs run at least once.
+Rules (DESIGN, "Durable work"): rows are the truth and jobs only carry them; a job is enqueued, a turn announced, inside
+the transaction that made its row; both run at least once.
 """
 
 from __future__ import annotations
@@ -11,18 +12,27 @@ from collections.abc import Sequence
 
 import procrastinate
 from procrastinate.jobs import Job
+from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from api.database import notify
 
 #: What the worker runs; it opens its own connector (api.worker).
 app = procrastinate.App(
     connector=procrastinate.PsycopgConnector(),
-    import_paths=["api.assistant.jobs", "api.escalations.jobs", "api.messages.jobs"],
+    import_paths=["api.escalations.jobs", "api.messages.jobs"],
 )
 
 #: Only ever enqueues, and only through a caller's own connection: it never connects by itself.
 _enqueuer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
-RUN_TURNS = "run_turns"
+#: The channel on which conversations are announced (api.assistant.runner listens).
+TURNS = "hearthline_turns"
+#: The first number of the advisory locks that those hold who run a conversation's turns; both, as SQL, of the
+#: conversation ``{id}``.
+TURN_LOCKS = 7201
+TURN_LOCK = f"{TURN_LOCKS}, hashtext({{id}}) & 2147483647"
+
 DELIVER = "deliver"
 DELIVER_REMINDERS = "deliver_reminders"
 TELL_LEFT = "tell_left"
@@ -35,12 +45,10 @@ def _enqueue(session: Session, name: str, *, lock: str, priority: int = 0, **arg
     _enqueuer.configure_task(name, queue=name, lock=lock, priority=priority, connection=connection).defer(**args)
 
 
-def enqueue_turns(session: Session, conversation_id: uuid.UUID) -> None:
-    """Queue the conversation's waiting messages to be answered, one at a time and in order.
-
-    Exists if, and only if, the session's transaction commits.
-    """
-    _enqueue(session, RUN_TURNS, lock=f"conversation:{conversation_id}", conversation_id=str(conversation_id))
+def announce_turns(session: Session, conversation_id: uuid.UUID) -> None:
+    """Have the conversation's waiting messages answered, one at a time and in order, once (and only if) the session's
+    transaction commits. The rows are the queue: the sweep announces again what nobody answers."""
+    notify(session, str(conversation_id), channel=TURNS)
 
 
 def enqueue_delivery(session: Session, outbound_id: uuid.UUID, address: str) -> None:
@@ -68,8 +76,16 @@ def enqueue_deliveries(session: Session, messages: Sequence[tuple[uuid.UUID, str
 
 
 def enqueue_left(session: Session, conversation_id: uuid.UUID) -> None:
-    """Queue the word to the workers that somebody left this chat (api.escalations.jobs), after its last turn."""
-    _enqueue(session, TELL_LEFT, lock=f"conversation:{conversation_id}", conversation_id=str(conversation_id))
+    """Queue the word to the workers that somebody left this chat (api.escalations.jobs)."""
+    _enqueue(session, TELL_LEFT, lock=f"left:{conversation_id}", conversation_id=str(conversation_id))
+
+
+def await_turn(session: Session, conversation_id: uuid.UUID) -> None:
+    """Wait until no turn of the conversation runs; none begins before the session's transaction ends."""
+    session.execute(_AWAIT_TURN, {"id": str(conversation_id)})
+
+
+_AWAIT_TURN = text(f"SELECT pg_advisory_xact_lock({TURN_LOCK.format(id=':id')})")
 
 
 def enqueue_lane(session: Session, lane: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 import psycopg
 
-from api.database import libpq_url
+from api.database import PAGES, libpq_url
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,6 @@ KEEP_ALIVE = 15.0
 RECONNECT = 1.0
 #: So often it looks whether anybody still watches.
 LOOK = 30.0
-CHANNEL = "hearthline"
 
 
 class Waiting:
@@ -64,7 +63,7 @@ class Hub:
             await self._wanted.wait()
             try:
                 async with await psycopg.AsyncConnection.connect(libpq_url(), autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
+                    await connection.execute(f"LISTEN {PAGES}")
                     self._wake_all()
                     while self._watchers:
                         async for notification in connection.notifies(timeout=LOOK):

@@ -1,4 +1,5 @@
-"""The worker process: runs turns and deliveries from the job queue, and every second whatever is due by the clock.
+"""The worker process: runs turns as they are announced, deliveries from the job queue, and every second whatever is due
+by the clock.
 
 Any number of these may run. Each beats a heart in the database; the jobs of one that stopped beating are run again.
 """
@@ -18,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from api import logs
 from api.appointments.jobs import EVERY_SECONDS as SERIES_SECONDS
 from api.appointments.jobs import write_series
+from api.assistant.runner import Runner
 from api.database import closed, libpq_url
 from api.escalations.jobs import climb
 from api.evidence.fetching import fetch_media
@@ -41,6 +43,9 @@ log = logging.getLogger(__name__)
 #: Heartbeats in the time after which a silent worker counts as dead: one that is only busy must not be taken for dead.
 BEATS = 5
 POLLING_SECONDS = 0.25
+#: When it is told to stop, jobs under way have so long, and then turns.
+LAST_JOBS_SECONDS = 10
+LAST_TURNS_SECONDS = 10
 #: Failed jobs are kept so long for whoever looks into them; their rows were swept up meanwhile.
 KEEP_FAILED_HOURS = 72
 
@@ -104,6 +109,8 @@ async def run() -> None:
                 asyncio.create_task(_every(SWEEP_SECONDS, sweep_files)),
                 asyncio.create_task(_retry_stalled()),
             ]
+            turns = Runner(settings().worker_concurrency)
+            turns.start()
             try:
                 await opened.run_worker_async(
                     concurrency=settings().worker_concurrency,
@@ -111,9 +118,10 @@ async def run() -> None:
                     update_heartbeat_interval=settings().stalled_after / BEATS,
                     stalled_worker_timeout=settings().stalled_after,
                     delete_jobs="successful",
-                    shutdown_graceful_timeout=10,
+                    shutdown_graceful_timeout=LAST_JOBS_SECONDS,
                 )
             finally:
+                await asyncio.to_thread(turns.stop, LAST_TURNS_SECONDS)
                 for task in background:
                     task.cancel()
 

@@ -10,7 +10,8 @@ import procrastinate
 from api import clock, crashpoints
 from api.database import transaction
 from api.escalations import queries, service
-from api.jobs import TELL_LEFT, app
+from api.jobs import TELL_LEFT, app, await_turn
+from api.messages.queries import waits_for_a_turn
 
 #: Rungs in one transaction.
 BATCH = 2000
@@ -22,10 +23,20 @@ ABANDONED = 200
 TRIES = procrastinate.RetryStrategy(max_attempts=100, wait=3)
 
 
+class TurnToCome(Exception):
+    """What was written in the chat has not had its turn yet, and may turn out to be about danger."""
+
+
 @app.task(name=TELL_LEFT, queue=TELL_LEFT, retry=TRIES)
 def tell_left(conversation_id: str) -> None:
-    """Somebody left a chat that was about danger: whoever has it hears so, else all who were told of it."""
+    """Somebody left a chat that was about danger: whoever has it hears so, else all who were told of it.
+
+    After the chat's last turn: raises TurnToCome, and is tried again, while a message waits for one.
+    """
     with transaction() as session:
+        await_turn(session, uuid.UUID(conversation_id))
+        if waits_for_a_turn(session, uuid.UUID(conversation_id)):
+            raise TurnToCome
         service.chat_left(session, uuid.UUID(conversation_id))
 
 

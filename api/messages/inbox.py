@@ -249,4 +249,4 @@ def _route(
     elif only_files:
         message.state, message.flag = "unanswered", fetching.FLAG
     else:
-        jobs.enqueue_turns(session, conversation.id)
+        jobs.announce_turns(session, conversation.id)

@@ -38,6 +38,12 @@ class Line:
     seen: bool = False
 
 
+def waits_for_a_turn(session: Session, conversation_id: uuid.UUID) -> bool:
+    """Has somebody written there what nobody has answered yet?"""
+    waiting = select(InboundMessage.id).filter_by(conversation_id=conversation_id, state="queued")
+    return session.scalar(select(waiting.exists())) is True
+
+
 def thread(
     session: Session, conversation_id: uuid.UUID, *, after_seq: int = 0, before_seq: int = LAST_SEQ, limit: int = 500
 ) -> list[Line]:

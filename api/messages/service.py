@@ -46,7 +46,7 @@ def hand_back(session: Session, conversation: Conversation, worker: Worker) -> N
     _record(session, conversation, worker, "handed_back_conversation")
     if conversation.channel == "web" and conversation.closed_at is None:
         outbox.queue_reply(session, conversation, texts.render("takeover.left", conversation.language))
-    jobs.enqueue_turns(session, conversation.id)
+    jobs.announce_turns(session, conversation.id)
 
 
 def reply_from_worker(session: Session, conversation: Conversation, worker: Worker, text: str) -> OutboundMessage:

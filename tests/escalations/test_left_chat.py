@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from api.access.guards import CHAT_COOKIE
@@ -14,9 +14,9 @@ from api.access.models import Worker
 from api.channels.webchat import service as webchat
 from api.database import reading, transaction
 from api.escalations import service
-from api.escalations.jobs import tell_left
+from api.escalations.jobs import TurnToCome, tell_left
 from api.escalations.models import Escalation, EscalationEvent, Notification
-from api.messages.models import Conversation, OutboundMessage
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from tests.small_town import Town
 
 
@@ -122,9 +122,10 @@ def test_danger_that_is_understood_only_after_the_leaving_is_told_too(town: Town
     cookies, conversation_id = town.chatting()
     town.message(session.get_one(Conversation, conversation_id), "he hurts me", state="queued")
     webchat.leave(cookies[CHAT_COOKIE])
-    queued = text("SELECT lock FROM procrastinate_jobs WHERE task_name = 'tell_left'")
-    assert list(session.scalars(queued)) == [f"conversation:{conversation_id}"], "after the turn, by its lock"
+    with pytest.raises(TurnToCome):
+        tell_left(str(conversation_id))
     with transaction() as writing:  # what the turn makes of it
+        writing.execute(update(InboundMessage).values(state="answered"))
         conversation = writing.get_one(Conversation, conversation_id)
         service.open_escalation(
             writing,

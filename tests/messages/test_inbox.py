@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -30,8 +30,7 @@ def one(session: Session, accepted: inbox.Accepted) -> InboundMessage:
 
 
 def queued_turns(session: Session) -> int:
-    count = session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'run_turns'"))
-    return int(count or 0)
+    return session.scalar(select(func.count()).select_from(InboundMessage).where(InboundMessage.state == "queued")) or 0
 
 
 def test_the_same_message_again_is_not_another(session: Session, town: Town) -> None:
@@ -57,7 +56,7 @@ def test_a_failure_in_the_middle_leaves_nothing(session: Session, town: Town, mo
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(inbox.jobs, "enqueue_turns", fail)
+    monkeypatch.setattr(inbox.jobs, "announce_turns", fail)
     with pytest.raises(RuntimeError):
         text_from(town.mine.conversation.address, DANGER)
     for table in (InboundMessage, Escalation, OutboundMessage):

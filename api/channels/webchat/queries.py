@@ -97,12 +97,6 @@ def agencies(session: Session) -> list[Agency]:
     return list(session.scalars(select(Agency).order_by(Agency.name)))
 
 
-def waits_for_a_turn(session: Session, conversation_id: uuid.UUID) -> bool:
-    """Has somebody written there what nobody has answered yet?"""
-    waiting = select(InboundMessage.id).filter_by(conversation_id=conversation_id, state="queued")
-    return session.scalar(select(waiting.exists())) is True
-
-
 def lines(session: Session, conversation_id: uuid.UUID, seen: int = 0) -> list[ChatLine]:
     """The conversation's messages in the order of their numbers, from a little before ``seen``; the newest if many."""
     theirs = session.scalars(

@@ -18,11 +18,11 @@ from api import clock, jobs, texts
 from api.access import service as access
 from api.access.models import Agency
 from api.audit import service as audit
-from api.channels.webchat import queries
 from api.database import notify, transaction
 from api.escalations import queries as escalations
 from api.families.models import ChatCode, Family, Person
 from api.messages.models import Conversation
+from api.messages.queries import waits_for_a_turn
 from api.presence import service as presence
 
 IDLE = timedelta(minutes=60)
@@ -160,7 +160,7 @@ def leave(token: str) -> None:
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
         # A message that still waits for its turn may turn out to be about danger: the job comes after that turn.
-        if escalations.about_danger(session, conversation.id) or queries.waits_for_a_turn(session, conversation.id):
+        if escalations.about_danger(session, conversation.id) or waits_for_a_turn(session, conversation.id):
             jobs.enqueue_left(session, conversation.id)
 
 
