@@ -74,6 +74,7 @@ def _thread(
         here="conversations",
         status=status,
         conversation=conversation,
+        over=conversation.over(clock.now()),
         who=who,
         lines=lines,
         cards=cards,

@@ -42,6 +42,8 @@ class Card:
     escalation: Escalation
     who: Who
     channel: str
+    #: The chat that it came from was left or has timed out: a reply would reach nobody.
+    over: bool
     told: list[Told]
     next_roles: list[str]
     next_names: list[str]
@@ -280,6 +282,7 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
                 escalation=escalation,
                 who=who_of(people, escalation.person_id, conversation),
                 channel=conversation.channel if conversation else "",
+                over=conversation is not None and conversation.over(clock.now()),
                 told=told[escalation.id],
                 next_roles=roles,
                 next_names=sorted(following),

@@ -51,6 +51,10 @@ class Conversation(Base):
     #: What the dialogue must remember between turns (assistant.state).
     state: Mapped[dict[str, Any]] = mapped_column(SealedJson("conversations.state", no_object), default=dict)
 
+    def over(self, now: datetime) -> bool:
+        """Does nothing that is written here reach anybody any more: a web chat that was left, or timed out?"""
+        return self.closed_at is not None or (self.expires_at is not None and self.expires_at <= now)
+
 
 class InboundMessage(Base):
     """A message somebody sent us. ``state``: queued, answered, unanswered (a worker must look), handled, recorded.

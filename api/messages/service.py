@@ -59,7 +59,7 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         raise CannotReply("Write something first.")
     if len(words) > LONGEST_REPLY:
         raise CannotReply(f"That is {len(words)} characters; at most {LONGEST_REPLY} can be sent at once.")
-    if conversation.closed_at is not None:
+    if conversation.over(clock.now()):
         raise CannotReply("This chat has ended, so nothing can be sent to it. Use another way to reach the person.")
     if conversation.channel == "sms":
         states = session.scalars(

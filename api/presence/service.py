@@ -74,7 +74,7 @@ def wrote(session: Session, conversation_id: uuid.UUID, worker_id: uuid.UUID | N
 
 
 def _is_open(conversation: Conversation, now: datetime) -> bool:
-    return conversation.closed_at is None and (conversation.expires_at is None or conversation.expires_at > now)
+    return not conversation.over(now)
 
 
 def _row(session: Session, conversation_id: uuid.UUID, worker_id: uuid.UUID | None) -> Presence:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.access.guards import CHAT_COOKIE
 from api.access.models import Worker
 from api.channels.webchat import service as webchat
@@ -75,6 +77,32 @@ def test_it_stands_in_the_escalations_life_on_its_page(client: TestClient, town:
     leave(token)
     client.cookies.update(town.signed_in(town.manager))
     assert "They left the web chat" in client.get(f"/console/e/{number}").text
+
+
+@pytest.mark.parametrize("how", ["left", "timed out"])
+def test_no_reply_that_would_reach_nobody_is_offered_and_what_can_be_done_is_said(
+    client: TestClient, town: Town, how: str
+) -> None:
+    token, conversation_id, number = told_of_danger(town)
+    cookies = town.signed_in(town.manager)
+    client.cookies.update(cookies)
+    conversation = f"/console/conversations/{conversation_id}"
+    assert "Read and reply" in client.get(f"/console/e/{number}").text and "/reply" in client.get(conversation).text
+    if how == "left":
+        leave(token)
+    else:
+        with transaction() as session:
+            session.get_one(Conversation, conversation_id).expires_at = clock.now() - timedelta(seconds=1)
+    for page in (client.get(f"/console/e/{number}").text, client.get("/console").text):
+        assert "would reach nobody" in page and "Read and reply" not in page and "Nobody knows who they are" in page
+        assert f'href="{conversation}#latest"' in page, "what they wrote can still be read"
+    page = client.get(conversation).text
+    assert "would reach nobody" in page and f'action="{conversation}/reply"' not in page
+    answer = client.post(f"{conversation}/reply", data=town.form(cookies, words="are you there?"))
+    assert answer.status_code == 400 and "chat has ended" in answer.text
+    with transaction() as session:
+        session.get_one(Escalation, number).person_id = town.mine.parent.id
+    assert f'href="/console/people/{town.mine.parent.id}/contact"' in client.get(f"/console/e/{number}").text
 
 
 def test_leaving_twice_is_told_once(town: Town, session: Session) -> None:
