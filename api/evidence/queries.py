@@ -82,7 +82,8 @@ def of_family(session: Session, family_id: uuid.UUID) -> OfFamily:
         .select_from(UploadLink)
         .join(Person, Person.id == UploadLink.person_id)
         .outerjoin(PlanAction, PlanAction.id == UploadLink.action_id)
-        .where(Person.family_id == family_id, UploadLink.used_at.is_(None), UploadLink.expires_at > clock.now())
+        .where(Person.family_id == family_id, UploadLink.asked_by.is_not(None), UploadLink.used_at.is_(None))
+        .where(UploadLink.expires_at > clock.now())
         .order_by(UploadLink.created_at.desc())
     )
     by_action: dict[uuid.UUID, list[Item]] = {}

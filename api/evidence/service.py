@@ -61,9 +61,44 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
         raise CannotAsk("no_way")
     if action_id is not None and plans.own_action(session, person.id, action_id) is None:
         raise CannotAsk("not_theirs")
-    family = session.get_one(Family, person.family_id)
-    agency = session.get_one(Agency, family.agency_id)
     conversation = _way(session, person)
+    words, made = _link(session, person, conversation, action_id, by=worker)
+    outbox.queue_reply(session, conversation, words)
+    _record(session, person, made, actor_kind="worker", actor_id=worker.id, verb="asked_for_evidence")
+
+
+def may_offer(session: Session, person: Person, conversation: Conversation, action_id: uuid.UUID) -> bool:
+    """May this person, who has just reported the action, be offered a link in this conversation? Once for each action,
+    on a phone that is theirs alone, and only where nothing was asked for or sent."""
+    if conversation.channel != "sms" or conversation.person_id != person.id:
+        return False  # in the web chat there is a field for it on "my plan"
+    if _others_have(session, person, conversation.address):
+        return False
+    sent = select(Evidence.id).where(Evidence.action_id == action_id)
+    asked = select(UploadLink.id).where(UploadLink.action_id == action_id, UploadLink.person_id == person.id)
+    return session.scalar(sent.limit(1)) is None and session.scalar(asked.limit(1)) is None
+
+
+def send_link(
+    session: Session, person: Person, conversation: Conversation, message: InboundMessage, action_id: uuid.UUID
+) -> None:
+    """The person wants to send one of this action of theirs: the link is the answer to their message. Raises CannotAsk
+    where the action is not theirs, or the phone not theirs alone any more."""
+    if plans.own_action(session, person.id, action_id) is None:
+        raise CannotAsk("not_theirs")
+    if conversation.person_id != person.id or _others_have(session, person, conversation.address):
+        raise CannotAsk("shared")
+    words, made = _link(session, person, conversation, action_id, by=None)
+    outbox.queue_reply(session, conversation, words, in_reply_to=message, part="link")
+    _record(session, person, made, actor_kind="person", actor_id=person.id, verb="wished_to_send_evidence")
+
+
+def _link(
+    session: Session, person: Person, conversation: Conversation, action_id: uuid.UUID | None, *, by: Worker | None
+) -> tuple[str, UploadLink]:
+    """A new link, instead of whatever they had for the same, and the text with it: only a worker's may say what it is
+    for, and only where the profile allows it."""
+    agency = session.get_one(Agency, session.get_one(Family, person.family_id).agency_id)
     now = clock.now()
     session.execute(
         update(UploadLink)
@@ -81,7 +116,7 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
         person_id=person.id,
         action_id=action_id,
         token_hash=links.token_hash(token),
-        asked_by=worker.id,
+        asked_by=by.id if by else None,
         created_at=now,
         expires_at=until,
     )
@@ -90,16 +125,20 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
     voice = voice_of(person, agency, texts.supported(person.language), now)
     shared = conversation.channel == "sms" and _others_have(session, person, conversation.address)
     words = voice.text(
-        "evidence.ask.plain" if person.wording == "plain" and not shared else "evidence.ask.discreet",
+        "evidence.ask.plain" if by and person.wording == "plain" and not shared else "evidence.ask.discreet",
         day=voice.day(until.astimezone(voice.zone).date()),
         link=links.address(token),
     )
-    if shared and person.phone_label:
-        words = f"{person.phone_label}. {words}"
-    outbox.queue_reply(session, conversation, words)
+    return (f"{person.phone_label}. {words}" if shared and person.phone_label else words), made
+
+
+def _record(
+    session: Session, person: Person, made: UploadLink, *, actor_kind: str, actor_id: uuid.UUID, verb: str
+) -> None:
+    family = session.get_one(Family, person.family_id)
     audit.record_change(
-        session, actor_kind="worker", actor_id=worker.id, verb="asked_for_evidence", family_id=family.id,
-        agency_id=family.agency_id, object_id=made.id, detail={"action": str(action_id or "")},
+        session, actor_kind=actor_kind, actor_id=actor_id, verb=verb, family_id=family.id,
+        agency_id=family.agency_id, object_id=made.id, detail={"action": str(made.action_id or "")},
     )  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from api.assistant.operations import speaking
-from api.assistant.operations.asking import Ask, option, say
-from api.assistant.operations.schemas import Reply
+from api.assistant.operations.asking import SILENT, Ask, option, say
+from api.assistant.operations.schemas import Reply, ReplyOption
+from api.assistant.operations.words import says
 from api.escalations import service as escalations
+from api.evidence import service as evidence
 from api.plans import matching, queries, service
 from api.plans.models import PlanAction
 from api.sealed import all_open, or_nothing
@@ -34,7 +36,10 @@ def check(ask: Ask) -> list[Reply]:
 
 
 def report_done(ask: Ask) -> list[Reply]:
-    """Record the one they mean as reported done; ask which where it is not clear; say so where it was done before."""
+    """Record the one they mean as reported done; ask which where it is not clear; say so where it was done before.
+    Whoever was offered to send a photo of it, and wants to, gets the link."""
+    if ask.carried("choice") == "photo":
+        return _photo(ask)
     return _report(ask, "report_action_done")
 
 
@@ -94,9 +99,37 @@ def _record(ask: Ask, intent: str, action_id: uuid.UUID, words: str) -> list[Rep
     ask.pending = {"about": "report"}
     undo_it = option("option.undo", "cancel", choice="undo")
     if intent == "report_action_done":
-        return [say("actions.recorded_done", undo_it, title=title)]
+        return [say("actions.recorded_done", undo_it, *_photo_option(ask, action), title=title)]
     _tell_worker(ask, "blocked", words)
     return [say("actions.recorded_blocked", undo_it, title=title)]
+
+
+def _photo_option(ask: Ask, action: PlanAction | None) -> list[ReplyOption]:
+    """The offer to send a photo of it, where a paper shows that it is done: once, and only on their own phone."""
+    if action is None or not _on_paper(action):
+        return []
+    before = [event for event in action.events if event.kind == "reported_done"]
+    if len(before) > 1 or not evidence.may_offer(ask.session, ask.someone, ask.conversation, action.id):
+        return []
+    return [option("option.send_photo", "report_action_done", choice="photo", action_ref=str(action.id))]
+
+
+def _on_paper(action: PlanAction) -> bool:
+    """Will everybody know by a certificate, a letter or the like? Where nobody has said, a course has one."""
+    known_by = f"{or_nothing(action.measure)} {or_nothing(action.evidence)}".strip()
+    return says(known_by, "on_paper") if known_by else action.kind in ("parenting", "education")
+
+
+def _photo(ask: Ask) -> list[Reply]:
+    """The link is queued by itself: it is for their phone alone, so neither Rasa nor our memory of the turn has it."""
+    action_id = ask.carried_id("action_ref")
+    try:
+        if action_id is None:
+            raise evidence.CannotAsk("not_theirs")
+        evidence.send_link(ask.session, ask.someone, ask.conversation, ask.message, action_id)
+    except evidence.CannotAsk:
+        return [say("actions.no_link")]
+    return [say(SILENT)]
 
 
 def _which(ask: Ask, intent: str, candidates: Sequence[PlanAction], words: str) -> list[Reply]:
