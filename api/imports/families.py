@@ -13,6 +13,7 @@ from api.families import service as assignments
 from api.families.models import ContactPoint, Family, Person
 from api.imports import appointments, casework, dates, plans, series
 from api.imports.schemas import FamilyIn, PersonIn, clock
+from api.imports.telling import Telling
 from api.imports.writer import Path, Writer
 from api.timescales import service as timescales
 
@@ -22,9 +23,11 @@ Workers = dict[tuple[str, str], Worker]
 def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str, Agency], workers: Workers) -> None:
     """Write them all; numbers first change hands at the end, so that two people of a file may swap theirs."""
     listed: dict[uuid.UUID, tuple[Path, PersonIn]] = {}
+    telling = Telling(writer.session)
     for i, family in enumerate(given):
         agency = agencies[family.agency]
         zone = ZoneInfo(agency.timezone)
+        before = telling.before(agency, family.id)
         row = writer.put(
             "families",
             writer.session.scalar(select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)),
@@ -55,8 +58,11 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
             series.write_ahead(writer, family.series, rows)
         casework.write_case(writer, row, ("families", i), family, people, zone)
         timescales.refresh(writer.session, row.id)
+        if not writer.report.problems:
+            telling.after(agency, row, before)
     _write_contact_points(writer, listed, {worker.phone for worker in workers.values() if worker.phone})
     writer.settle()
+    telling.send()
 
 
 def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: Workers) -> None:

@@ -18,6 +18,7 @@ KINDS = (
     "escalation.opened",
     "escalation.acknowledged",
     "escalation.closed",
+    "import.completed",
 )
 #: What is told of an escalation's life (EscalationEvent.kind); whoever loses one opens it again.
 OF_ESCALATIONS = {
