@@ -103,7 +103,7 @@ def signed_in_worker(request: Request) -> Visitor:
         agency_name=agency.name,
         jurisdiction=agency.jurisdiction,
         timezone=agency.timezone,
-        language=chosen_language(request, agency.language),
+        language=chosen_language(request, found.worker.language or agency.language),
         form_token=service.form_token(token),
         session_id=found.session.id,
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Security
 from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials
 
-from api.access import keys, service, sessions
+from api.access import accounts, keys, service, sessions, staff
 from api.access.guards import (
     BEARER,
     WORKER_COOKIE,
@@ -23,6 +23,7 @@ from api.access.guards import (
     signed_in_worker,
 )
 from api.access.schemas import Credentials, TokenOut
+from api.messages.cleaning import storable
 from api.pages.rendering import chosen_language, page
 from api.rest.errors import DECIDES, Refused, documented
 from api.settings import settings
@@ -39,7 +40,7 @@ PROBLEMS = ("cancelled", "over", "unreachable", "failed", "stranger")
 
 
 @doors.get("/sign-in", dependencies=[DOOR])
-def sign_in_page(request: Request, next: str = HOME, problem: str = "", way: str = "") -> Response:
+def sign_in_page(request: Request, next: str = HOME, problem: str = "", way: str = "", note: str = "") -> Response:
     """The ways to sign in; somebody who is signed in goes on. ``way=password`` shows the form for passwords also where
     only administrators have one."""
     try:
@@ -48,7 +49,7 @@ def sign_in_page(request: Request, next: str = HOME, problem: str = "", way: str
         said = "console.sign_in.too_many_tries" if problem == "too_many_tries" else ""
         if problem in PROBLEMS:
             said = f"console.provider.{problem}"
-        return _form(request, own_path(next, HOME), said, password=way == "password")
+        return _form(request, own_path(next, HOME), said, password=way == "password", done=note == "password")
     return RedirectResponse(own_path(next, HOME), 303)
 
 
@@ -98,6 +99,34 @@ def sign_in_code(
     if signed_in is None:
         return code_form(request, next_path, ticket[:200], "account.step.wrong", 400)
     return with_session(RedirectResponse(next_path, 303), signed_in)
+
+
+@doors.get("/first-password", dependencies=[DOOR])
+def first_password(request: Request) -> Response:
+    """Where a worker sets a password with a code of their manager's."""
+    return _first_password(request)
+
+
+@doors.post("/first-password", dependencies=[DOOR])
+def set_first_password(
+    request: Request,
+    email: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    again: Annotated[str, Form()] = "",
+) -> Response:
+    """Set it; then sign in with it. The answer is the same whatever was wrong with address or code."""
+    if password != again:
+        return _first_password(request, "account.entry.differs", 400, email)
+    try:
+        done = staff.set_password_with(email[:320], code[:40], password[:1024], client_of(request))
+    except accounts.TooShort:
+        return _first_password(request, "account.problem.short", 400, email)
+    except service.TooManyTries:
+        return _first_password(request, "console.sign_in.too_many_tries", 429, email)
+    if not done:
+        return _first_password(request, "account.entry.wrong", 400, email)
+    return RedirectResponse("/console/sign-in?note=password&way=password", 303)
 
 
 @router.post("/sign-out")
@@ -174,8 +203,27 @@ def code_form(request: Request, next_path: str, ticket: str, problem: str = "", 
     )
 
 
+def _first_password(request: Request, problem: str = "", status: int = 200, email: str = "") -> Response:
+    return page(
+        request,
+        "console/first_password.html",
+        language=chosen_language(request),
+        status=status,
+        problem=problem,
+        email=storable(email[:320]),
+        shortest=service.SHORTEST_PASSWORD,
+        alone=True,
+    )
+
+
 def _form(
-    request: Request, next_path: str, problem: str = "", status: int = 200, *, password: bool = False
+    request: Request,
+    next_path: str,
+    problem: str = "",
+    status: int = 200,
+    *,
+    password: bool = False,
+    done: bool = False,
 ) -> Response:
     only = settings().oidc_only
     return page(
@@ -188,5 +236,6 @@ def _form(
         provider=settings().oidc_name,
         only=only,
         password=password or status != 200 or not only,
+        done=done,
         alone=True,
     )

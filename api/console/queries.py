@@ -1,4 +1,4 @@
-"""What only the console shows: the list of conversations, those that need a human first.
+"""What only the console shows: the list of conversations, those that need a human first; what hangs on a worker.
 
 It takes the viewer and reads only what api.access lets them see. All else on its pages is read by the domain's queries.
 """
@@ -6,15 +6,22 @@ It takes the viewer and reads only what api.access lets them see. All else on it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from api.access.models import Worker
+from api import clock
+from api.access.models import ApiKey, Worker
 from api.access.queries import Viewer, visible_conversations
+from api.escalations import ladder, rules, shifts
+from api.escalations.models import Escalation, Shift
+from api.families.models import Family, FamilyWorker
 from api.families.queries import Who, who_by_person, who_of
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
+#: Gaps of the rota are looked for so far ahead.
+AHEAD = timedelta(days=28)
 MOST_CONVERSATIONS = 200
 
 
@@ -28,6 +35,44 @@ class Row:
     undelivered: int
     taken_over_by: str
     last_words: str
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """What hangs on a worker, to be seen to when they leave: ``families`` with whether they lead; ``ladders`` that name
+    them; coming ``shifts``; the ``gaps`` of the rota ahead; ``alarms`` that they took on; ``keys`` of programs."""
+
+    families: list[tuple[Family, bool]]
+    ladders: list[rules.Row]
+    shifts: int
+    gaps: int
+    alarms: list[int]
+    keys: int
+
+
+def hanging(session: Session, worker: Worker) -> Hanging:
+    """All that. The caller has checked that the viewer leads the worker's agency."""
+    now = clock.now()
+    families = session.execute(
+        select(Family, FamilyWorker.lead)
+        .join(FamilyWorker, FamilyWorker.family_id == Family.id)
+        .where(FamilyWorker.worker_id == worker.id)
+        .order_by(FamilyWorker.lead.desc(), Family.name)
+    ).all()
+    named = f"{ladder.PERSON}{worker.external_id}"
+    coming = select(func.count()).select_from(Shift).where(Shift.worker_id == worker.id, Shift.ends_at > now)
+    keys = select(func.count()).select_from(ApiKey).where(ApiKey.worker_id == worker.id, ApiKey.revoked_at.is_(None))
+    taken = select(Escalation.id).where(Escalation.acknowledged_by == worker.id, Escalation.state == "acknowledged")
+    return Hanging(
+        families=[(row[0], row[1]) for row in families],
+        ladders=[
+            row for row in rules.own(session, worker.agency_id) if any(named in step.targets for step in row.rule.steps)
+        ],
+        shifts=session.scalar(coming) or 0,
+        gaps=len(shifts.gaps_ahead(session, worker.agency_id, AHEAD)),
+        alarms=list(session.scalars(taken.order_by(Escalation.id))),
+        keys=session.scalar(keys) or 0,
+    )
 
 
 def conversations(session: Session, viewer: Viewer) -> list[Row]:

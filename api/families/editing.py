@@ -12,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -21,7 +20,7 @@ from api import texts
 from api.families import zones
 from api.families.models import Person
 from api.families.wishes import EVERY_DAY
-from api.imports.shapes import e164
+from api.imports.shapes import as_dialled
 from api.messages.cleaning import refuse_unstorable
 from api.rest.schemas import Day, ExternalId
 
@@ -48,14 +47,8 @@ def _language(code: str) -> str:
     return code
 
 
-def _number(words: str, info: ValidationInfo) -> str:
-    """As people write it; without a country code it is one of the country that the context names."""
-    plain = "".join(sign for sign in words if sign not in " -().")
-    return e164(plain, (info.context or {}).get("country", "")) if plain else ""
-
-
 Language = Annotated[str, AfterValidator(_language)]
-Number = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_number)]
+Number = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(as_dialled)]
 
 
 class ProfileIn(BaseModel):
@@ -157,7 +150,7 @@ class NumberIn(BaseModel):
     """A number for somebody who is here already."""
 
     phone: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(_number)
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(as_dialled)
     ]
 
 

@@ -18,9 +18,8 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
-from api.families.models import AssignmentNews, Family, FamilyWorker, Person
+from api.families.models import AssignmentNews, Family, FamilyWorker
 from api.messages import service as messages
-from api.messages.models import Conversation
 
 #: What stands in place of a reference of the agency's own.
 MADE_HERE = "console-"
@@ -86,7 +85,7 @@ def hand_over(session: Session, family: Family, by: Worker, to: uuid.UUID) -> No
     _record(session, family, by, "handed_over_family", {"to": str(new.id), "from": str(old or "")})
     _tell(session, family, new.id, "given", by)
     if old is not None:
-        _give_back(session, family, old, by)
+        messages.hand_back_all(session, old, by, family.id)
         _tell(session, family, old, "taken", by)
 
 
@@ -152,17 +151,6 @@ def _keep(session: Session, family: Family) -> None:
             session.flush()
     except IntegrityError:
         raise ReferenceTaken from None
-
-
-def _give_back(session: Session, family: Family, worker_id: uuid.UUID, by: Worker) -> None:
-    """Where the bot is silent because of somebody who sees the family no more, it answers again."""
-    theirs = (
-        select(Conversation)
-        .join(Person, Person.id == Conversation.person_id)
-        .where(Person.family_id == family.id, Conversation.taken_over_by == worker_id)
-    )
-    for conversation in session.scalars(theirs).all():
-        messages.hand_back(session, conversation, by)
 
 
 def _tell(session: Session, family: Family, worker_id: uuid.UUID, what: str, by: Worker) -> None:

@@ -13,7 +13,7 @@ from api.appointments.models import REASONS
 from api.appointments.recurrence import FREQUENCIES
 from api.families import zones
 from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
-from api.imports.shapes import Clock, ClockSeconds, Day, Key, Language, Moment, Name, PhoneNumber, Strict, Text
+from api.imports.shapes import Clock, ClockSeconds, Day, Email, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
 
 FORMAT = "hearthline-import-1"
@@ -47,7 +47,7 @@ class WorkerIn(Strict):
     id: Key
     agency: Key
     name: Name
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", to_lower=True, max_length=254)]
+    email: Email
     phone: PhoneNumber | None = None
     role: Literal["worker", "duty", "manager", "administrator"]
     #: Left out: active when new, and afterwards as an administrator has set it here.

@@ -7,7 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 
 from api.imports import dates
 from api.messages.cleaning import refuse_unstorable
@@ -29,6 +29,12 @@ def e164(text: str, country: str = "") -> str:
     return shown
 
 
+def as_dialled(words: str, info: ValidationInfo) -> str:
+    """A number as people write it; without a country code it is one of the ``country`` of the validation's context."""
+    plain = "".join(sign for sign in words if sign not in " -().")
+    return e164(plain, (info.context or {}).get("country", "")) if plain else ""
+
+
 # Formats are checked against some day and zone here; the agency's own are known when the file is written.
 def _day(words: str) -> str:
     dates.local_day(words, date(2026, 1, 1))
@@ -44,6 +50,9 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,9
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(refuse_unstorable)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(refuse_unstorable)
+]
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", to_lower=True, strip_whitespace=True, max_length=254)
 ]
 PhoneNumber = Annotated[str, AfterValidator(e164)]
 Day = Annotated[str, AfterValidator(_day)]

@@ -5,6 +5,8 @@ Callers have checked that the worker may see the conversation (api.access). Noth
 
 from __future__ import annotations
 
+import uuid
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,7 @@ from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
 from api.escalations import queries as escalation_queries
-from api.families.models import ContactPoint
+from api.families.models import ContactPoint, Person
 from api.messages import outbox
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
@@ -47,6 +49,16 @@ def hand_back(session: Session, conversation: Conversation, worker: Worker) -> N
     if conversation.channel == "web" and conversation.closed_at is None:
         outbox.queue_reply(session, conversation, texts.render("takeover.left", conversation.language))
     jobs.announce_turns(session, conversation.id)
+
+
+def hand_back_all(session: Session, taken_by: uuid.UUID, worker: Worker, family_id: uuid.UUID | None = None) -> None:
+    """Where the bot is silent because of somebody who sees it no more (all their conversations, or those of one
+    family), it answers again: ``worker`` has seen to that."""
+    theirs = select(Conversation).where(Conversation.taken_over_by == taken_by)
+    if family_id is not None:
+        theirs = theirs.join(Person, Person.id == Conversation.person_id).where(Person.family_id == family_id)
+    for conversation in session.scalars(theirs).all():
+        hand_back(session, conversation, worker)
 
 
 def reply_from_worker(session: Session, conversation: Conversation, worker: Worker, text: str) -> OutboundMessage:

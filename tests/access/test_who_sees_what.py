@@ -78,6 +78,9 @@ ROUTES = (
     ("POST", "/console/people/{person}/leave"),
     ("POST", "/console/people/{person}/return"),
     ("POST", "/console/account/sessions/{unseen}/end"),  # with real ones: tests/access/test_sessions.py
+    ("GET", "/console/workers/{unseen}"),  # with real ones: tests/access/test_staff.py
+    ("POST", "/console/workers/{unseen}"),
+    ("POST", "/console/workers/{unseen}/code"),
     ("POST", "/console/workers/{unseen}/sessions/end"),
     ("POST", "/console/workers/{unseen}/second-factor/reset"),
     ("POST", "/console/workers/{unseen}/provider/forget"),  # with real ones: tests/access/test_openid.py
