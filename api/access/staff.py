@@ -1,8 +1,9 @@
 """The agency's workers, by whoever leads it: somebody new, another role or phone, who leaves, the way in to a password.
 
 Promises: nobody makes anybody more than they are themself, or changes who is above them; nobody lets themself go or
-changes their own role, address or password here, so there is always somebody left who can undo it; a code for a password works once, for three
-days, and is kept as a hash. Everything takes the caller's transaction but ``set_password_with``.
+changes their own role, address or password here, so there is always somebody left who can undo it; a code for a
+password works once, for three days, and is kept as a hash. Everything takes the caller's transaction but
+``set_password_with``.
 """
 
 from __future__ import annotations

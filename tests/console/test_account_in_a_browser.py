@@ -35,8 +35,14 @@ def test_a_second_factor_is_set_up_and_asked_for_and_every_page_fits(page: Page,
     with transaction() as session:
         session.get_one(Worker, town.manager.id).role = "administrator"
     openings.open_family(town.worker, "Birch", "The lead worker is away and the school rang")
+    page.goto("/console/first-password")
+    assert_accessible_everywhere(page, 1200, 320)
     sign_in(page)
-    for path in ("/console/workers", "/console/keys", "/console/openings", "/console/account"):
+    for path in (
+        "/console/workers", "/console/workers/new", f"/console/workers/{town.worker.id}", "/console/new-family",
+        f"/console/families/{town.mine.family.id}/details", f"/console/people/{town.mine.parent.id}/details",
+        "/console/keys", "/console/openings", "/console/account",
+    ):  # fmt: skip
         page.goto(path)
         assert_accessible_everywhere(page, 1200, 320)
     page.get_by_role("textbox", name="Password", exact=True).fill(PASSWORD)
