@@ -1,7 +1,8 @@
 """The people of a family, as a worker enters them: somebody new, a correction, somebody who leaves and comes back.
 
 Promises: whoever leaves is never removed: what was said and agreed stays. From that moment nothing is sent to them and
-no way in that they had is left: their numbers are set aside, and chats, codes, links and PIN end. Nothing here commits.
+no way in that they had is left: their numbers are set aside, and chats, codes, links, PIN and questions end. Nothing here
+commits.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def leave(session: Session, person: Person, worker: Worker, now: datetime) -> No
         enrolment.take_out(session, person, point, worker)
     identity.close_phones(session, person)
     person.pin_hash, person.pin_temporary_until, person.pin_tries, person.pin_locked_at = "", None, 0, None
+    if person.door_words:
+        identity.set_questions(session, person, [], worker.id)
     feeds.revoke(session, person, worker_id=worker.id)
     for table in (ChatCode, UploadLink):
         session.execute(

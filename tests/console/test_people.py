@@ -14,7 +14,7 @@ from api import clock
 from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
-from api.families import people
+from api.families import identity, people
 from api.families.models import ChatCode, Consent, ContactPoint, Family, FamilyWorker, Person
 from api.imports.service import import_file
 from api.messages import inbox
@@ -244,6 +244,9 @@ def test_who_leaves_is_not_written_to_has_no_way_in_and_stays_on_the_page(client
     chat, conversation_id = town.chatting(town.mine.parent)
     cookies = sign_in(client, town)
     person = f"/console/people/{town.mine.parent.id}"
+    with transaction() as session:
+        asked = [("What was your first pet called?", "Biscuit the dog")]
+        identity.set_questions(session, session.get_one(Person, town.mine.parent.id), asked, town.worker.id)
     client.post(f"{person}/pin-code", data=town.form(cookies))
     client.post(f"{person}/chat-code", data=town.form(cookies))
     client.post(f"{person}/calendar", data=town.form(cookies))
@@ -258,7 +261,7 @@ def test_who_leaves_is_not_written_to_has_no_way_in_and_stays_on_the_page(client
         states = set(session.scalars(select(ContactPoint.state).filter_by(person_id=gone.id)))
         codes = session.scalars(select(ChatCode).filter_by(person_id=gone.id, used_at=None)).all()
         assert session.get_one(Conversation, conversation_id).closed_at is not None
-    assert (gone.pin_hash, states, gone.left_at is not None) == ("", {"quarantined"}, True)
+    assert (gone.pin_hash, gone.door_words, states, gone.left_at is not None) == ("", [], {"quarantined"}, True)
     assert codes and all(code.expires_at <= clock.now() for code in codes)
     assert verbs().count("person_left_family") == 1
     client.cookies.update(chat)
