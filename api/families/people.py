@@ -1,8 +1,8 @@
 """The people of a family, as a worker enters them: somebody new, a correction, somebody who leaves and comes back.
 
 Promises: whoever leaves is never removed: what was said and agreed stays. From that moment nothing is sent to them and
-no way in that they had is left: their numbers are set aside, and chats, codes, links, PIN and questions end. Nothing here
-commits.
+no way in that they had is left: their numbers are set aside, and chats, codes, links, PIN and questions end. Nothing
+here commits.
 """
 
 from __future__ import annotations
