@@ -26,7 +26,11 @@ class FakeMail:
     """``url`` is what HEARTHLINE_SMTP_URL is set to; ``mails`` what arrived, in order."""
 
     password: bool = False
+    #: For STARTTLS; with ``at_once`` for TLS from the first byte.
     tls: Any = None
+    at_once: bool = False
+    #: How often somebody gave a name and password, right or wrong.
+    logins: int = 0
     mails: list[Message] = field(default_factory=list)
     #: How many mails were handed over to us, those that met a fault too.
     tries: int = 0
@@ -37,7 +41,8 @@ class FakeMail:
     def __post_init__(self) -> None:
         secured = {"authenticator": self._knows, "auth_required": True, "auth_require_tls": False}
         more = secured if self.password else {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=0, tls_context=self.tls, **more)
+        secure = {"ssl_context" if self.at_once else "tls_context": self.tls}
+        self._controller = Controller(self, hostname="127.0.0.1", port=0, **secure, **more)
         self._controller.ready_timeout = 20
         # Port 0 cannot be asked for by name: the controller tries to connect to it, so it gets a free one.
         from tests.harness.processes import free_port
@@ -62,6 +67,7 @@ class FakeMail:
         self._faults += [kind] * times
 
     def _knows(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
+        self.logins += 1
         good = isinstance(given, LoginPassword) and (given.login, given.password) == (USER.encode(), PASSWORD.encode())
         return AuthResult(success=good, handled=good)
 
