@@ -80,8 +80,8 @@ def set_questions(request: Request, me: Me, person_id: uuid.UUID, given: Fields)
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
         agreed, wrong = questions.filled_in(given, person.door_words)
-        # (Words that raise an alarm are heard as one wherever they come, and never tried as an answer.)
-        wrong += [("alarm", number) for number, (_, answer) in enumerate(agreed, 1) if screen(answer).raised]
+        # (Words that sound like danger are heard so wherever they come: whoever gave them would hear a safety reply.)
+        wrong += [("alarm", number) for number, (_, answer) in enumerate(agreed, 1) if screen(answer).noticed]
         problems = [texts.render(f"questions.problem.{why}", me.language, number=number) for why, number in wrong]
         if not agreed and not problems:
             problems = [texts.render("questions.problem.none", me.language)]

@@ -123,7 +123,7 @@ def test_a_worker_changes_the_profile_and_the_trail_says_what_but_not_to_what(cl
     [
         ({"contact_from": "nine"}, "From"),
         ({"language": "xx"}, "Language"),
-        ({"session_minutes": "9999"}, "After the PIN"),
+        ({"session_minutes": "9999"}, "After the PIN or answer"),
         ({"code_word": ""}, "Code word: write one"),
         ({"reconfirm_on": "soon"}, "Go over it again on"),
         ({"timezone": "Europe/Atlantis"}, "Their time zone"),

@@ -124,7 +124,11 @@ def test_no_secret_is_in_it_and_every_table_that_hangs_on_a_family_is(
     town: Town, chief: Worker, tmp_path: Path
 ) -> None:
     with transaction() as session:
-        session.execute(update(Person).where(Person.id == town.mine.parent.id).values(pin_hash="canary-pin"))
+        session.execute(
+            update(Person)
+            .where(Person.id == town.mine.parent.id)
+            .values(pin_hash="canary-pin", door_words=["First pet?"], door_hashes=["canary-pin of an answer"])
+        )
     out = tmp_path / "near.zip"
     assert export("near", out, chief.email).exit_code == 0
     with zipfile.ZipFile(out) as opened:

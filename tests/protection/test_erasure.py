@@ -69,6 +69,7 @@ def lived(session: Session, town: Town) -> int:
         escalations.resolve(writing, number, town.duty, "Spoke with Ashparent Ash, safe at her mother's")
         person = writing.get_one(Person, mine.parent.id)
         person.code_word, person.phone_seen_by = "pineapple", "her husband"
+        person.door_words, person.door_hashes = ["Who taught you to swim?"], ["canary of an answer"]
         writing.add(DemoText(sid="SM1", at=clock.now(), sender=mine.conversation.address, recipient="x", body="door"))
         writing.add(
             OutboundMessage(
@@ -139,7 +140,8 @@ def test_no_word_number_or_name_is_left_and_what_happened_stays(session: Session
     assert said.exit_code == 0, said.output
     left = everything(session)
     for word in (
-        "bathroom", address, "Ashparent", "pineapple", "husband", "quiet evenings", "Ash cannot come", "Ash done it",
+        "bathroom", address, "Ashparent", "pineapple", "husband", "swim", "canary of an", "quiet evenings", "Ash cannot come",
+        "Ash done it",
     ):  # fmt: skip
         assert word not in left, word
     session.expire_all()
