@@ -140,8 +140,8 @@ def test_no_word_number_or_name_is_left_and_what_happened_stays(session: Session
     assert said.exit_code == 0, said.output
     left = everything(session)
     for word in (
-        "bathroom", address, "Ashparent", "pineapple", "husband", "swim", "canary of an", "quiet evenings", "Ash cannot come",
-        "Ash done it",
+        "bathroom", address, "Ashparent", "pineapple", "husband", "swim", "canary of an", "quiet evenings",
+        "Ash cannot come", "Ash done it",
     ):  # fmt: skip
         assert word not in left, word
     session.expire_all()
