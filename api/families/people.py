@@ -49,7 +49,10 @@ def add(session: Session, family: Family, values: Mapping[str, Any], worker: Wor
     """The new person: discreet wording, no names, the usual hours, until they or their worker say otherwise. Raises
     CannotCorrect."""
     check_birthday(values["kind"], values.get("born"), today)
-    person = Person(family_id=family.id, **{"external_id": f"console-{uuid.uuid4()}", **values})
+    reference = values.get("external_id") or f"console-{uuid.uuid4()}"
+    person = Person(family_id=family.id, **{**values, "external_id": reference})
+    if session.scalar(select(Person.id).filter_by(family_id=family.id, external_id=reference)):
+        raise CannotCorrect("person_exists")
     session.add(person)
     session.flush()
     _record(session, person, worker, "added_person", {"kind": person.kind})

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
+from api import texts
 from api.families.models import Person
 from api.families.queries import ChangeView, FamilyRow, FamilyView
+from api.imports.shapes import e164
+from api.messages.cleaning import refuse_unstorable
 from api.plans.schemas import PlanOut
-from api.rest.schemas import Moment, TimeOfDay
+from api.rest.schemas import Day, ExternalId, Given, Moment, TimeOfDay
 
 
 class FamilySummary(BaseModel):
@@ -55,6 +59,81 @@ class SafeContactOut(BaseModel):
     timezone: str | None
 
 
+Kind = Literal["parent", "carer", "young_person", "child"]
+ShortName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
+    AfterValidator(refuse_unstorable),
+    Field(examples=["Rita"]),
+]
+LastName = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(refuse_unstorable),
+    Field(examples=["Rowan"]),
+]  # fmt: skip
+Born = Annotated[Day, Field(examples=["2019-02-28"], description="Of a child on the way: the day it is expected.")]
+
+
+def _spoken(code: str) -> str:
+    if code not in texts.languages():
+        raise ValueError("is no language that there are words in")
+    return code
+
+
+Language = Annotated[
+    str, AfterValidator(_spoken), WithJsonSchema({"type": "string", "enum": texts.languages(), "examples": ["en"]})
+]
+
+
+class FamilyGiven(Given):
+    """A new family. Its people are added one by one."""
+
+    name: ShortName = Field(description="What workers call the family.", examples=["Rowan"])
+    external_id: ExternalId | None = Field(None, description="Of your own system; one family's in the agency.")
+    lead_worker_id: uuid.UUID | None = Field(
+        None, description="The family's own worker. Left out: the one who asks, or nobody yet for whoever sees all."
+    )
+
+
+class FamilyChange(Given):
+    """What is to be any other of a family; what is left out stays. Another lead worker takes a manager."""
+
+    name: ShortName | None = None
+    external_id: ExternalId | None = None
+    lead_worker_id: uuid.UUID | None = None
+
+
+class PersonGiven(Given):
+    """Somebody new in a family: discreet wording and the usual hours, until something else is agreed with them."""
+
+    kind: Kind
+    first_name: ShortName
+    last_name: LastName = ""
+    born: Born | None = None
+    language: Language | None = Field(None, description="Left out: the agency's.")
+    external_id: ExternalId | None = Field(None, description="Of your own system; one person's in the family.")
+    phone: Annotated[str, StringConstraints(max_length=40), AfterValidator(e164)] | None = Field(
+        None, description="E.164. Nothing is sent there before they have agreed.", examples=["+447700900123"]
+    )
+    ask: bool = Field(False, description="Ask now, by one discreet text, if we may write to `phone`.")
+
+
+class PersonChange(Given):
+    """What was taken down wrong of somebody; what is left out stays. ``left``: they are of the family no more (nothing
+    is sent to them, no way in is left), or are again."""
+
+    kind: Kind | None = None
+    first_name: ShortName | None = None
+    last_name: LastName | None = None
+    born: Born | None = Field(None, description="null: it is not known.")
+    left: bool | None = None
+
+    def values(self) -> dict[str, Any]:
+        """What is to be mended."""
+        named = {name: getattr(self, name) for name in ("kind", "first_name", "last_name")}
+        given = {name: value for name, value in named.items() if value is not None}
+        return given | ({"born": self.born} if "born" in self.model_fields_set else {})
+
+
 class PersonOut(BaseModel):
     """Somebody in the family. ``kind``: parent, carer, young_person or child."""
 
@@ -67,6 +146,7 @@ class PersonOut(BaseModel):
     language: str
     safe_contact: SafeContactOut
     contact_points: list[ContactPointOut]
+    left_at: Moment | None = Field(description="They are of the family no more, since then.")
 
     @classmethod
     def of(cls, person: Person) -> PersonOut:
@@ -81,6 +161,7 @@ class PersonOut(BaseModel):
             language=person.language,
             safe_contact=SafeContactOut.model_validate(person, from_attributes=True),
             contact_points=[ContactPointOut.model_validate(c, from_attributes=True) for c in person.contact_points],
+            left_at=person.left_at,
         )
 
 
@@ -143,7 +224,7 @@ class FamilyOut(BaseModel):
             external_id=view.family.external_id,
             name=view.family.name,
             timezone=timezone,
-            people=[PersonOut.of(person) for person in view.people],
+            people=[PersonOut.of(person) for person in (*view.people, *view.left)],
             workers=[
                 FamilyWorkerOut(id=worker.id, name=worker.name, role=worker.role, lead=lead)
                 for worker, lead in view.workers

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
+from api.access.queries import AGENCY_WIDE
 from api.audit import service as audit
 from api.families.models import AssignmentNews, Family, FamilyWorker
 from api.messages import service as messages
@@ -45,15 +46,18 @@ class News:
     at: datetime
 
 
-def found(session: Session, by: Worker, name: str, reference: str, lead: uuid.UUID) -> Family:
-    """A new family of this agency, and whose it is. Raises ReferenceTaken, NoSuchWorker."""
-    leads = colleague(session, by.agency_id, lead)
+def found(session: Session, by: Worker, name: str, reference: str, lead: uuid.UUID | None) -> Family:
+    """A new family of this agency, and whose it is (nobody's yet where ``lead`` is None: whoever sees only their own
+    may not leave it so). Raises ReferenceTaken, NoSuchWorker."""
+    if lead is None and by.role not in AGENCY_WIDE:
+        raise NoSuchWorker
+    leads = colleague(session, by.agency_id, lead) if lead is not None else None
     family = Family(agency_id=by.agency_id, external_id=reference or f"{MADE_HERE}{uuid.uuid4()}", name=name)
     _keep(session, family)
-    assign(session, family.id, {leads.id}, leads.id)
-    detail = {"lead": str(leads.id), "reference": bool(reference)}
-    _record(session, family, by, "added_family", detail)
-    _tell(session, family, leads.id, "given", by)
+    _record(session, family, by, "added_family", {"lead": str(lead or ""), "reference": bool(reference)})
+    if leads is not None:
+        assign(session, family.id, {leads.id}, leads.id)
+        _tell(session, family, leads.id, "given", by)
     return family
 
 

@@ -28,6 +28,10 @@ APPOINTMENT = {
 RHYTHM = {"frequency": "weekly", "starts_on": "2030-05-02", "at": "10:00"}
 ROUTES = (
     ("GET", "/api/v1/families/{family}"),
+    ("PATCH", "/api/v1/families/{family}"),
+    ("POST", "/api/v1/families/{family}/people"),
+    ("GET", "/api/v1/people/{person}"),
+    ("PATCH", "/api/v1/people/{person}"),
     ("GET", "/api/v1/families/{family}/appointments"),
     ("POST", "/api/v1/families/{family}/appointments"),
     ("GET", "/api/v1/appointments/{appointment}"),
@@ -66,6 +70,9 @@ ROUTES = (
 LISTS = (("GET", "/api/v1/families"), ("GET", "/api/v1/escalations"), ("GET", "/api/v1/timescales"))
 #: A body with which the route would do something, if the object were there.
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/families/{family}": {"name": "Ashe"},
+    "/api/v1/families/{family}/people": {"kind": "child", "first_name": "Aisha"},
+    "/api/v1/people/{person}": {"first_name": "Aisha"},
     "/api/v1/families/{family}/appointments": APPOINTMENT,
     "/api/v1/appointments/{appointment}": {"status": "cancelled"},
     "/api/v1/families/{family}/series": {**RHYTHM, "kind": "home_visit", "attendees": [{"name": "Amara Okafor"}]},

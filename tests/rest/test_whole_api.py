@@ -64,6 +64,13 @@ SENSE: dict[str, dict[str, Any]] = {
         "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "effects": [], "conference_id": None,
     },
     "PATCH /api/v1/plans/{plan_id}": {"review_on": "2030-01-07"},
+    "POST /api/v1/families": {"name": "Rowan", "external_id": None},
+    "PATCH /api/v1/families/{family_id}": {"name": "Ashe", "external_id": None},
+    "POST /api/v1/families/{family_id}/people": {
+        "kind": "carer", "first_name": "Rita", "last_name": "", "born": "1990-02-28", "external_id": None,
+        "phone": None,
+    },
+    "PATCH /api/v1/people/{person_id}": {"kind": "parent", "first_name": "Rita", "last_name": "", "born": None},
 }  # fmt: skip
 
 
@@ -108,6 +115,7 @@ def there(town: Town) -> dict[str, Any]:
     mine = town.mine
     return {
         "family_id": mine.family.id,
+        "lead_worker_id": town.worker.id,
         "person_id": mine.parent.id,
         "owner_person_id": mine.parent.id,
         "appointment_id": mine.appointment.id,
