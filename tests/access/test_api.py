@@ -67,7 +67,12 @@ ROUTES = (
     ("GET", "/api/v1/conversations/{conversation}/messages"),
     ("POST", "/api/v1/conversations/{conversation}/messages"),
 )
-LISTS = (("GET", "/api/v1/families"), ("GET", "/api/v1/escalations"), ("GET", "/api/v1/timescales"))
+LISTS = (
+    ("GET", "/api/v1/families"),
+    ("POST", "/api/v1/families"),
+    ("GET", "/api/v1/escalations"),
+    ("GET", "/api/v1/timescales"),
+)
 #: A body with which the route would do something, if the object were there.
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/families/{family}": {"name": "Ashe"},
