@@ -17,7 +17,7 @@ from api.console.family_routes import family_page
 from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import reading, transaction
-from api.evidence import queries, sealing, service, store
+from api.evidence import asking, queries, sealing, service, store
 from api.messages.cleaning import storable
 from api.pages.headers import content_security_policy
 from api.sealed import NotOpened
@@ -39,8 +39,8 @@ def ask_for_evidence(request: Request, me: Me, person_id: uuid.UUID, given: Fiel
         person = access.person_or_404(session, me, person_id)
         family_id = person.family_id
         try:
-            service.ask(session, person, me.worker, an_id(action) if action else None)
-        except service.CannotAsk as error:
+            asking.ask(session, person, me.worker, an_id(action) if action else None)
+        except asking.CannotAsk as error:
             problem = f"console.evidence.{error.code}"
             session.rollback()
     if problem:

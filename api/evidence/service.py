@@ -1,7 +1,7 @@
-"""Asking for a photo or document, taking what was sent, and what a worker does with it.
+"""Taking the photos and documents that were sent, and what a worker does with them.
 
 Promises: a link works once, however many send by it at once; a file is kept only as ``scrubbing`` made it, and before
-its row is committed; whoever asks reads nothing in the text that their safe-contact profile does not allow.
+its row is committed.
 """
 
 from __future__ import annotations
@@ -9,41 +9,27 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from typing import BinaryIO
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints, texts
+from api import clock, crashpoints
 from api.access import service as access
-from api.access.models import Agency, Worker
-from api.appointments.voices import voice_of
+from api.access.models import Worker
 from api.audit import service as audit
 from api.database import transaction
-from api.evidence import links, queries, scrubbing, store
+from api.evidence import queries, scrubbing, store
 from api.evidence.cleaning import Refused
 from api.evidence.models import Evidence, UploadLink
 from api.evidence.scrubbing import Cleaned
-from api.families.models import ContactPoint, Family, Person
-from api.messages import enrolment, held, outbox
-from api.messages.models import Conversation, InboundMessage
+from api.families.models import Family, Person
+from api.messages.models import InboundMessage
 from api.plans import queries as plans
 
-LIFETIME = timedelta(hours=48)
 MOST_FILES = 5
 #: In the web chat somebody may send so often in a quarter of an hour.
 TRIES = 12
 LONGEST_REASON = 500
-
-
-class CannotAsk(ValueError):
-    """There is no way to send them a link; ``code`` says why: no_way, shared (somebody else uses their phone now),
-    not_theirs."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class Gone(LookupError):
@@ -52,94 +38,6 @@ class Gone(LookupError):
 
 class Used(LookupError):
     """Something else was sent by this link before: this did not arrive."""
-
-
-def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID | None = None) -> None:
-    """Send the person one text with a link for a photo or document (of this action of theirs). A link that they had for
-    the same and did not use works no longer. Raises CannotAsk."""
-    if person.kind == "child" or person.erased_at is not None or person.left_at is not None:
-        raise CannotAsk("no_way")
-    if action_id is not None and plans.own_action(session, person.id, action_id) is None:
-        raise CannotAsk("not_theirs")
-    conversation = _way(session, person)
-    words, made = _link(session, person, conversation, action_id, by=worker)
-    outbox.queue_reply(session, conversation, words)
-    _record(session, person, made, actor_kind="worker", actor_id=worker.id, verb="asked_for_evidence")
-
-
-def may_offer(session: Session, person: Person, conversation: Conversation, action_id: uuid.UUID) -> bool:
-    """May this person, who has just reported the action, be offered a link in this conversation? Once for each action,
-    on a phone that is theirs alone, and only where nothing was asked for or sent."""
-    if conversation.channel != "sms" or conversation.person_id != person.id:
-        return False  # in the web chat there is a field for it on "my plan"
-    if _others_have(session, person, conversation.address):
-        return False
-    sent = select(Evidence.id).where(Evidence.action_id == action_id)
-    asked = select(UploadLink.id).where(UploadLink.action_id == action_id, UploadLink.person_id == person.id)
-    return session.scalar(sent.limit(1)) is None and session.scalar(asked.limit(1)) is None
-
-
-def send_link(
-    session: Session, person: Person, conversation: Conversation, message: InboundMessage, action_id: uuid.UUID
-) -> None:
-    """The person wants to send one of this action of theirs: the link is the answer to their message. Raises CannotAsk
-    where the action is not theirs, or the phone not theirs alone any more."""
-    if plans.own_action(session, person.id, action_id) is None:
-        raise CannotAsk("not_theirs")
-    if conversation.person_id != person.id or _others_have(session, person, conversation.address):
-        raise CannotAsk("shared")
-    words, made = _link(session, person, conversation, action_id, by=None)
-    outbox.queue_reply(session, conversation, words, in_reply_to=message, part="link")
-    _record(session, person, made, actor_kind="person", actor_id=person.id, verb="wished_to_send_evidence")
-
-
-def _link(
-    session: Session, person: Person, conversation: Conversation, action_id: uuid.UUID | None, *, by: Worker | None
-) -> tuple[str, UploadLink]:
-    """A new link, instead of whatever they had for the same, and the text with it: only a worker's may say what it is
-    for, and only where the profile allows it."""
-    agency = session.get_one(Agency, session.get_one(Family, person.family_id).agency_id)
-    now = clock.now()
-    session.execute(
-        update(UploadLink)
-        .where(
-            UploadLink.person_id == person.id,
-            UploadLink.action_id.is_(None) if action_id is None else UploadLink.action_id == action_id,
-            UploadLink.used_at.is_(None),
-            UploadLink.expires_at > now,
-        )
-        .values(expires_at=now)
-    )
-    token = links.new_token()
-    until = (held.waits_until(session, conversation, now) or now) + LIFETIME
-    made = UploadLink(
-        person_id=person.id,
-        action_id=action_id,
-        token_hash=links.token_hash(token),
-        asked_by=by.id if by else None,
-        created_at=now,
-        expires_at=until,
-    )
-    session.add(made)
-    session.flush()
-    voice = voice_of(person, agency, texts.supported(person.language), now)
-    shared = conversation.channel == "sms" and _others_have(session, person, conversation.address)
-    words = voice.text(
-        "evidence.ask.plain" if by and person.wording == "plain" and not shared else "evidence.ask.discreet",
-        day=voice.day(until.astimezone(voice.zone).date()),
-        link=links.address(token),
-    )
-    return (f"{person.phone_label}. {words}" if shared and person.phone_label else words), made
-
-
-def _record(
-    session: Session, person: Person, made: UploadLink, *, actor_kind: str, actor_id: uuid.UUID, verb: str
-) -> None:
-    family = session.get_one(Family, person.family_id)
-    audit.record_change(
-        session, actor_kind=actor_kind, actor_id=actor_id, verb=verb, family_id=family.id,
-        agency_id=family.agency_id, object_id=made.id, detail={"action": str(made.action_id or "")},
-    )  # fmt: skip
 
 
 def receive_by_link(token: str, files: Sequence[BinaryIO]) -> None:
@@ -258,47 +156,3 @@ def _cleaned(files: Sequence[BinaryIO]) -> Iterator[list[Cleaned]]:
             left.callback(one.path.unlink, missing_ok=True)
             made.append(one)
         yield made
-
-
-def _way(session: Session, person: Person) -> Conversation:
-    """The conversation in which to ask: by the phone that the person wrote from last; else in a chat that is open.
-    Raises CannotAsk. (On a phone that somebody else of those who share it uses now, whatever holds a text back would
-    be theirs: their hours, their word, their names.)"""
-    numbers = session.scalars(
-        select(ContactPoint.address)
-        .outerjoin(
-            Conversation,
-            (Conversation.address == ContactPoint.address) & (Conversation.channel == ContactPoint.channel),
-        )
-        .where(ContactPoint.person_id == person.id, ContactPoint.channel == "sms", ContactPoint.state == "active")
-        .order_by(
-            (Conversation.person_id == person.id).desc().nulls_last(),
-            Conversation.last_inbound_at.desc().nulls_last(),
-            ContactPoint.id,
-        )
-    ).all()
-    for number in numbers:
-        by_phone = enrolment.conversation_with(session, person, number)
-        if by_phone.person_id == person.id:
-            return by_phone
-    chats = (
-        Conversation.closed_at.is_(None),
-        Conversation.expires_at > clock.now(),
-        Conversation.person_id == person.id,
-        Conversation.channel == "web",
-    )
-    chat = session.scalar(select(Conversation).where(*chats).order_by(Conversation.created_at.desc()).limit(1))
-    if chat is None:
-        raise CannotAsk("shared" if numbers else "no_way")
-    return chat
-
-
-def _others_have(session: Session, person: Person, address: str) -> bool:
-    """Does anybody else read this phone, whether they agreed to texts or not?"""
-    others = select(ContactPoint.id).where(
-        ContactPoint.channel == "sms",
-        ContactPoint.address == address,
-        ContactPoint.person_id != person.id,
-        ContactPoint.state != "quarantined",
-    )
-    return session.scalar(others.limit(1)) is not None

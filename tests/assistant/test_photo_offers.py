@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
-from api.evidence import service
+from api.evidence import asking
 from api.evidence.models import UploadLink
 from api.messages.models import Conversation
 from api.plans.models import PlanAction
@@ -89,5 +89,5 @@ def test_on_a_phone_that_others_read_none_is_offered_and_none_is_sent(talk: Phon
     with transaction() as session:
         conversation = session.get_one(Conversation, kelly.conversation_id)
         action = session.scalars(select(PlanAction).where(PlanAction.external_id == "gp")).one()
-        assert not service.may_offer(session, person("kelly"), conversation, action.id)
+        assert not asking.may_offer(session, person("kelly"), conversation, action.id)
     assert "/u/" not in kelly.says("2") and links() == []

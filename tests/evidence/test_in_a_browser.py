@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.database import transaction
-from api.evidence import links, service
+from api.evidence import asking, links, service
 from api.families.models import Person
 from tests.browser import assert_accessible, chromium, page, site
 from tests.evidence import files
@@ -25,7 +25,7 @@ WORD = {"name": "letter.docx", "mimeType": "application/msword", "buffer": files
 def asked(town: Town) -> str:
     """The path of a link that a worker had sent."""
     with transaction() as session:
-        service.ask(session, session.get_one(Person, town.mine.parent.id), town.worker, town.mine.action.id)
+        asking.ask(session, session.get_one(Person, town.mine.parent.id), town.worker, town.mine.action.id)
     body = text_to(town.mine.parent)
     assert links.without_links(body).endswith("/u/...")
     return "/u/" + body.rpartition("/")[2]

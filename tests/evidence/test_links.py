@@ -20,7 +20,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from api import clock
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
-from api.evidence import jobs, links, queries, sealing, service, store
+from api.evidence import asking, jobs, links, queries, sealing, service, store
 from api.evidence.cleaning import Refused
 from api.evidence.models import Evidence, UploadLink
 from api.families.models import ContactPoint, Person
@@ -41,7 +41,7 @@ def asked(town: Town, person: Person | None = None, action: PlanAction | None = 
     """The path of a link that a worker had sent to the person."""
     person = person or town.mine.parent
     with transaction() as session:
-        service.ask(session, session.get_one(Person, person.id), town.worker, action.id if action else None)
+        asking.ask(session, session.get_one(Person, person.id), town.worker, action.id if action else None)
     found = re.search(r"http://testserver(/u/[A-Za-z0-9_-]{43})$", text_to(person))
     assert found, text_to(person)
     return found[1]

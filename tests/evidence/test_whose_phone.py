@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from api import clock
 from api.database import reading, transaction
-from api.evidence import service
+from api.evidence import asking
 from api.families.models import ContactPoint, Person
 from api.messages import held
 from api.messages.models import Conversation, OutboundMessage
@@ -20,7 +20,7 @@ from tests.small_town import Town
 def ask(town: Town) -> OutboundMessage:
     """A worker asks the parent; the text that is queued."""
     with transaction() as session:
-        service.ask(session, session.get_one(Person, town.mine.parent.id), town.worker)
+        asking.ask(session, session.get_one(Person, town.mine.parent.id), town.worker)
     with reading() as session:
         return session.scalars(select(OutboundMessage).order_by(OutboundMessage.seq.desc())).first()  # type: ignore[return-value]
 

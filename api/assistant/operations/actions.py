@@ -11,7 +11,7 @@ from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
 from api.escalations import service as escalations
-from api.evidence import service as evidence
+from api.evidence import asking as evidence
 from api.plans import matching, queries, service
 from api.plans.models import PlanAction
 from api.sealed import all_open, or_nothing
