@@ -29,7 +29,7 @@ test: setup train ## all tests, on real processes
 	@$(API) -m pytest tests $(SPLIT)
 
 test-fast: setup ## the tests that need no processes and no database: within a minute
-	@$(API) -m pytest tests -m "not slow and not database"
+	@$(API) -m pytest tests -m "not slow and not database" -n 2 --dist loadscope
 
 check: setup ## format, lint, types, import rules
 	$(API) -m ruff format --check .

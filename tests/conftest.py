@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ os.environ["HEARTHLINE_PUBLIC_URL"] = "http://testserver"
 
 #: What is true must be so at any hour: with HEARTHLINE_TEST_HOURS=14 every test's clock begins so many hours ahead.
 AHEAD = str(float(os.environ.get("HEARTHLINE_TEST_HOURS", "0")) * 3600)
+# That one example took long says no more than that the machine is busy.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 #: Not emptied between tests: the schema's own version.
 KEPT = ("alembic_version",)
 
