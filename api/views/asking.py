@@ -1,5 +1,5 @@
-"""What is asked of people without their having written: before a review meeting, whether there is something that they
-want said; and of who began to write and stopped, whether they want to finish.
+"""What is asked of people without their having written: before a conference, a review or a core group,
+whether there is something that they want said; and of who began to write and stopped, whether they want to finish.
 
 Promise: each is asked once, whatever runs twice; in the words and hours of their profile, and not on a phone that
 others share. Who wants no reminders, or has said something lately, is not asked.
@@ -8,9 +8,10 @@ others share. Who wants no reminders, or has said something lately, is not asked
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -33,10 +34,26 @@ FIRST, LAST = timedelta(days=6), timedelta(days=1)
 LATELY = timedelta(days=14)
 BATCH = 100
 
+#: The meetings before which people are asked.
+MEETINGS = ("review_conference", "initial_conference", "core_group")
+
 _other = aliased(ContactPoint)
-#: The meetings about which somebody is to be asked: who, where, and the place's own words.
+_any_meeting = aliased(ViewAsk)
+#: Who is expected at such a meeting, writes for themselves, and was neither asked about it nor is writing already.
+_OPEN = (
+    Appointment.kind.in_(MEETINGS),
+    Appointment.status == "scheduled",
+    Person.kind != "child",
+    Person.erased_at.is_(None),
+    Person.left_at.is_(None),
+    ~select(ViewAsk.asked_at).where(ViewAsk.appointment_id == Appointment.id, ViewAsk.person_id == Person.id).exists(),
+    ~select(ViewDraft.id).where(ViewDraft.person_id == Person.id).exists(),
+)
+#: A review or first conference before a core group: of two in a fortnight they are asked about the one that decides.
+_FIRST_THE_DECIDING = (Appointment.kind == "core_group", Appointment.starts_at)
+#: The meetings about which somebody is to be asked by text: who, where, and the place's own words.
 _DUE = (
-    select(Appointment.id, Appointment.starts_at, Person, Conversation, Agency)
+    select(Appointment.id, Appointment.kind, Appointment.starts_at, Person, Conversation, Agency)
     .join(Attendee, Attendee.appointment_id == Appointment.id)
     .join(Person, Person.id == Attendee.person_id)
     .join(Family, Family.id == Person.family_id)
@@ -51,15 +68,7 @@ _DUE = (
         ),
     )
     .where(
-        Appointment.kind == "review_conference",
-        Appointment.status == "scheduled",
-        Person.kind != "child",
-        Person.erased_at.is_(None),
-        Person.left_at.is_(None),
-        ~select(ViewAsk.asked_at)
-        .where(ViewAsk.appointment_id == Appointment.id, ViewAsk.person_id == Person.id)
-        .exists(),
-        ~select(ViewDraft.id).where(ViewDraft.person_id == Person.id).exists(),
+        *_OPEN,
         # On a phone that two use the question would be read by the other.
         ~select(_other.id)
         .where(
@@ -70,41 +79,87 @@ _DUE = (
         )
         .exists(),
     )
-    .order_by(Appointment.starts_at, Person.id, Conversation.last_inbound_at.desc().nulls_last())
+    .order_by(*_FIRST_THE_DECIDING, Person.id, Conversation.last_inbound_at.desc().nulls_last())
     .limit(BATCH)
+)
+#: The same of one person, wherever they write.
+_DUE_OF = (
+    select(Appointment.id, Appointment.kind, Appointment.starts_at)
+    .join(Attendee, Attendee.appointment_id == Appointment.id)
+    .join(Person, Person.id == Attendee.person_id)
+    .where(*_OPEN)
+    .order_by(*_FIRST_THE_DECIDING)
+    .limit(1)
 )
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """What somebody is asked about: the kind of meeting and when it is."""
+
+    kind: str
+    starts_at: datetime
+
+
 def invite(session: Session, now: datetime) -> int:
-    """Ask a batch of those whose review comes near; how many were."""
-    usual = func.coalesce(Person.reminder_moments, settings().reminders)
-    said = select(StatedView.id).where(
-        StatedView.person_id == Person.id, StatedView.recorded_at > now - LATELY, StatedView.withdrawn_at.is_(None)
-    )
-    due = _DUE.where(
-        Appointment.starts_at > now + LAST, Appointment.starts_at <= now + FIRST, usual != "", ~said.exists()
-    )
+    """Ask a batch of those whose meeting comes near; how many were."""
     asked = 0
-    for row in session.execute(due).all():
+    for row in session.execute(_DUE.where(*_now(now))).all():
         asked += _invite(session, row, now)
     return asked
 
 
-def _invite(session: Session, row: Row[uuid.UUID, datetime, Person, Conversation, Agency], now: datetime) -> int:
-    appointment_id, starts_at, person, conversation, agency = row
+def in_chat(session: Session, person: Person, now: datetime) -> Meeting | None:
+    """The meeting about which somebody who has just written in the chat is to be asked there; noted as asked. Whoever
+    can be asked by text was, as soon as it came near."""
+    if not settings().ask_for_views:
+        return None
+    row = session.execute(_DUE_OF.where(Person.id == person.id, *_now(now))).one_or_none()
+    if row is None or not _note(session, row[0], person.id, now):
+        return None
+    return Meeting(row[1], row[2])
+
+
+def _now(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """When it is time, and who wants to be left alone. About a core group, which meets every few weeks, nobody is asked
+    who was asked about anything lately."""
+    said = select(StatedView.id).where(
+        StatedView.person_id == Person.id, StatedView.recorded_at > now - LATELY, StatedView.withdrawn_at.is_(None)
+    )
+    lately = select(_any_meeting.asked_at).where(
+        _any_meeting.person_id == Person.id, _any_meeting.asked_at > now - LATELY
+    )
+    return (
+        Appointment.starts_at > now + LAST,
+        Appointment.starts_at <= now + FIRST,
+        func.coalesce(Person.reminder_moments, settings().reminders) != "",
+        ~said.exists(),
+        or_(Appointment.kind != "core_group", ~lately.exists()),
+    )
+
+
+def _note(session: Session, appointment_id: uuid.UUID, person_id: uuid.UUID, now: datetime) -> bool:
+    """Note that they are asked; False where they were: from another phone of theirs, or by another process."""
     noted = session.scalar(
         insert(ViewAsk)
-        .values(appointment_id=appointment_id, person_id=person.id, asked_at=now)
+        .values(appointment_id=appointment_id, person_id=person_id, asked_at=now)
         .on_conflict_do_nothing()
         .returning(ViewAsk.person_id)
     )
-    if noted is None:
-        return 0  # another phone of theirs, or another process
+    return noted is not None
+
+
+def _invite(session: Session, row: Row[uuid.UUID, str, datetime, Person, Conversation, Agency], now: datetime) -> int:
+    appointment_id, kind, starts_at, person, conversation, agency = row
+    lately = select(ViewAsk.asked_at).where(ViewAsk.person_id == person.id, ViewAsk.asked_at > now - LATELY).limit(1)
+    if kind == "core_group" and session.scalar(lately) is not None:
+        return 0  # of the same batch: they have just been asked about what decides
+    if not _note(session, appointment_id, person.id, now):
+        return 0
     voice = _voice(person, agency, conversation, now)
     text_id = "views.invite" if person.wording == "plain" else "views.invite_discreet"
-    outbox.queue_reply(
-        session, conversation, voice.text(text_id, day=voice.day(starts_at.astimezone(voice.zone).date()))
-    )
+    day = voice.day(starts_at.astimezone(voice.zone).date())
+    outbox.queue_reply(session, conversation, voice.text(text_id, day=day, kind=voice.kind(kind)))
     return 1
 
 

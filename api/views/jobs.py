@@ -1,4 +1,4 @@
-"""The tick of what people want said: asks before reviews, and looks after what was begun and not finished."""
+"""The tick of what people want said: asks before meetings, and looks after what was begun and not finished."""
 
 from __future__ import annotations
 

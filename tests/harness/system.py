@@ -96,6 +96,7 @@ class System:
             "HEARTHLINE_STALLED_AFTER": STALLED_AFTER,
             "HEARTHLINE_TICK_SECONDS": "0.3",
             "HEARTHLINE_DATE_MESSAGES": "false",  # a test phone that gets a text nobody expected fails the test
+            "HEARTHLINE_ASK_FOR_VIEWS": "false",  # so too with the question before a meeting
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": canaries.add(TOKEN),
             "TWILIO_FROM": SENDER,

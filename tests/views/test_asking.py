@@ -1,4 +1,4 @@
-"""Before a review people are asked, once and in their words, whether there is something that they want said."""
+"""Before a conference, a review or a core group people are asked, once, whether there is something they want said."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api import clock
-from api.appointments.models import Appointment
+from api.appointments.models import Appointment, Attendee
 from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
 from api.messages.models import Conversation, OutboundMessage
@@ -27,11 +27,13 @@ DAYS = timedelta(days=1)
 
 
 def review(town: Town, ahead: timedelta = 4 * DAYS, **changes: Any) -> None:
-    """My family's meeting is a review conference, so far ahead; everybody else's stays what it is."""
+    """My family's meeting is a review conference, so far ahead; nobody else's is anything to be asked about."""
     starts_at = clock.now() + ahead
     values = {"kind": "review_conference", "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=1), **changes}
+    mine = Appointment.id == town.mine.appointment.id
     with transaction() as session:
-        session.execute(update(Appointment).where(Appointment.id == town.mine.appointment.id).values(**values))
+        session.execute(update(Appointment).where(~mine).values(kind="home_visit"))
+        session.execute(update(Appointment).where(mine).values(**values))
 
 
 def texts_to(town: Town) -> list[str]:
@@ -50,7 +52,7 @@ def test_each_is_asked_once_however_often_it_looks(town: Town) -> None:
     change_parent(town, wording="plain")
     assert ask_for_views() == 1 and ask_for_views() == 0
     assert len(texts_to(town)) == 1
-    assert "review meeting" in texts_to(town)[0] and "Text SAY" in texts_to(town)[0]
+    assert "Your review conference is on" in texts_to(town)[0] and "Text SAY" in texts_to(town)[0]
 
 
 def test_on_a_phone_that_others_may_read_no_word_says_what_it_is_about(town: Town) -> None:
@@ -67,6 +69,40 @@ def test_a_moved_meeting_is_not_asked_about_again(town: Town) -> None:
     ask_for_views()
     review(town, 5 * DAYS)
     assert ask_for_views() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [("initial_conference", "Your first conference is on"), ("core_group", "Your core group meeting is on")],
+)
+def test_they_are_asked_before_a_first_conference_and_a_core_group_too(town: Town, kind: str, named: str) -> None:
+    review(town, kind=kind)
+    change_parent(town, wording="plain")
+    assert ask_for_views() == 1 and ask_for_views() == 0
+    assert named in texts_to(town)[0]
+
+
+def test_of_two_meetings_in_a_fortnight_they_are_asked_about_the_one_that_decides(town: Town) -> None:
+    review(town, 5 * DAYS)
+    change_parent(town, wording="plain")
+    starts_at = clock.now() + 2 * DAYS  # the core group comes first
+    with transaction() as session:
+        other = Appointment(
+            family_id=town.mine.family.id, external_id="core", kind="core_group", starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1),
+        )  # fmt: skip
+        session.add(other)
+        session.flush()
+        session.add(Attendee(appointment_id=other.id, person_id=town.mine.parent.id))
+    assert ask_for_views() == 1 and ask_for_views() == 0
+    (told,) = texts_to(town)
+    assert "review conference" in told
+    clock.move(15 * DAYS)
+    again = clock.now() + 3 * DAYS
+    with transaction() as session:
+        values = {"starts_at": again, "ends_at": again + timedelta(hours=1)}
+        session.execute(update(Appointment).where(Appointment.external_id == "core").values(**values))
+    assert ask_for_views() == 1 and "core group meeting" in texts_to(town)[1]
 
 
 def _no_reminders(town: Town) -> None:
@@ -123,9 +159,11 @@ def test_who_is_better_left_alone_is_not_asked(town: Town, why_not: Callable[[To
         (4 * DAYS, {"status": "cancelled"}),
         (4 * DAYS, {"kind": "home_visit"}),
     ],
-    ids=["too-early", "too-late", "called-off", "no-review"],
+    ids=["too-early", "too-late", "called-off", "no-conference"],
 )
-def test_only_a_review_that_comes_near_is_asked_about(town: Town, ahead: timedelta, changes: dict[str, str]) -> None:
+def test_only_a_meeting_of_that_kind_that_comes_near_is_asked_about(
+    town: Town, ahead: timedelta, changes: dict[str, str]
+) -> None:
     review(town, ahead, **changes)
     assert ask_for_views() == 0
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import uuid
 
+from api.assistant.operations import speaking
 from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
 from api.escalations import service as escalations
+from api.escalations.queries import about_danger
 from api.messages.sms import segments, to_gsm7
-from api.views import drafts, service
+from api.views import asking, drafts, service
 from api.views.drafts import without_closing
 from api.views.models import AUDIENCES, ViewDraft
 
@@ -29,6 +31,11 @@ QUESTIONS = frozenset(
 )  # fmt: skip
 #: Words that are no part of what is to be said.
 SMALL_TALK = frozenset({"affirm", "deny", "thank", "greet"})
+#: Answers after which there is room for a question of ours.
+LEAVES_ROOM = frozenset(
+    {"greet", "thank", "check_appointments", "ask_appointment_details", "confirm_attendance", "check_actions",
+     "report_action_done", "ask_plan_status", "ask_about_plan", "ask_capabilities", "ask_who_is_my_worker"}
+)  # fmt: skip
 SURE = 0.8
 SHORT = 8
 #: By text only the first message is acknowledged, and then every so many: each costs somebody money and attention.
@@ -197,6 +204,22 @@ def _passed_on(ask: Ask, words: str, *, again: bool) -> list[Reply]:
     if again:
         choices.append(option("views.option.begin", "share_views", choice="begin"))
     return [say("views.passed_on_young" if ask.person.kind == "young_person" else "views.passed_on", *choices)]
+
+
+def invited(ask: Ask, chosen: str) -> list[Reply]:
+    """The question before a meeting, asked in the chat after an answer that leaves room for it; [] else. Once for each
+    meeting, of whoever was not asked by text."""
+    there = ask.turn.channel == "web" and ask.person is not None and chosen in LEAVES_ROOM
+    if not there or ask.pending or ask.state.asking or ask.turn.safety_kind != "none":
+        return []
+    if about_danger(ask.session, ask.conversation.id):
+        return []
+    meeting = asking.in_chat(ask.session, ask.someone, ask.turn.now)
+    if meeting is None:
+        return []
+    voice = speaking.voice(ask)
+    day = voice.day(meeting.starts_at.astimezone(voice.zone).date())
+    return [say("views.invite_chat", kind=voice.kind(meeting.kind), day=day)]
 
 
 def _draft(ask: Ask) -> ViewDraft | None:

@@ -107,6 +107,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         chosen = AT_THE_DOOR if door.in_vain(ask, name) else context.redirect(ask, name)
         requests = [one for one in both.wanted(ask, name, chosen) if one.intent in OPERATIONS]
         replies = both.answer(ask, requests, _run) if len(requests) == 2 else _run(ask, chosen)
+        replies += saying.invited(ask, chosen)
         state.pending = ask.pending
         state.fallbacks = state.fallbacks + 1 if chosen == "fallback" and not requests else 0
         given = Answer(replies=replies)
