@@ -14,6 +14,7 @@ from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments import feeds
+from api.assistant.operations.words import says
 from api.audit import service as audit
 from api.console import forms
 from api.console.inputs import an_id
@@ -79,9 +80,7 @@ def set_questions(request: Request, me: Me, person_id: uuid.UUID, given: Fields)
     """Questions that are asked where there is no PIN. Answers are shown to nobody, nor given back to this form."""
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
-        agreed, wrong = questions.filled_in(given, person.door_words)
-        # (Words that sound like danger are heard so wherever they come: whoever gave them would hear a safety reply.)
-        wrong += [("alarm", number) for number, (_, answer) in enumerate(agreed, 1) if screen(answer).noticed]
+        agreed, wrong = questions.filled_in(given, person.door_words, _heard_as)
         problems = [texts.render(f"questions.problem.{why}", me.language, number=number) for why, number in wrong]
         if not agreed and not problems:
             problems = [texts.render("questions.problem.none", me.language)]
@@ -162,6 +161,11 @@ def remove_number(me: Me, person_id: uuid.UUID, given: Fields) -> Response:
             session, person, contact.number_of(session, person, an_id(given.get("number", ""))), me.worker
         )
     return _back(person_id)
+
+
+def _heard_as(answer: str) -> str:
+    """Whoever gave such an answer would hear a safety reply, or a hello."""
+    return "alarm" if screen(answer).noticed else "easy" if says(answer, "no_answer") else ""
 
 
 def _problems(error: ValidationError, me: Visitor) -> list[str]:

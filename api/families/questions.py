@@ -4,7 +4,7 @@ which answers are too easy, and what may be a try at one. Pure."""
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 #: Questions for one person.
@@ -52,10 +52,12 @@ def problem(question: str, answer: str) -> str:
     return "easy" if len(set(said)) == 1 or said in plain(question) else ""
 
 
-def filled_in(given: Mapping[str, str], kept: Sequence[str]) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
+def filled_in(
+    given: Mapping[str, str], kept: Sequence[str], heard_as: Callable[[str], str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
     """What a worker filled in (``question-1-words``, ``question-1-answer``, ...): questions with answers, and what is
     wrong with which (``problem``'s words, or no_question, no_answer, long_question, twice). An answer may be left empty
-    for one of the ``kept`` questions."""
+    for one of the ``kept`` questions. ``heard_as``: what else an answer would be heard as, or ""."""
     agreed: list[tuple[str, str]] = []
     wrong: list[tuple[str, int]] = []
     for number in range(1, MOST + 1):
@@ -71,7 +73,7 @@ def filled_in(given: Mapping[str, str], kept: Sequence[str]) -> tuple[list[tuple
             wrong.append(("twice", number))
         elif not answer and words not in kept:
             wrong.append(("no_answer", number))
-        elif answer and (why := problem(words, answer)):
+        elif answer and (why := problem(words, answer) or heard_as(answer)):
             wrong.append((why, number))
         else:
             agreed.append((words, answer))

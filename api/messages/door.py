@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from api import texts
 from api.access.models import Agency
 from api.assistant import state as dialogue
+from api.assistant.operations.words import says
 from api.escalations import service as escalations
 from api.families import identity, pins, questions
 from api.families.models import ContactPoint, Person
@@ -58,14 +59,15 @@ def look(session: Session, conversation: Conversation, body: str, now: datetime,
 def _answer(
     session: Session, conversation: Conversation, state: dialogue.State, body: str, now: datetime
 ) -> Secret | None:
-    """Nothing of what was asked long ago, what picks an option, what is too long, or while a worker talks with them.
+    """Nothing of what was asked long ago, what picks an option, what is too long or no more than a
+    hello, or while a worker talks with them.
     Digits may be the code that a worker gave meanwhile."""
     if session.get_one(Person, conversation.person_id).pin_hash:
         return pins.find(body, expected=True)
     old = not state.door_until or datetime.fromisoformat(state.door_until) < now
     if old or conversation.taken_over_by is not None or options.chosen(body, state.options):
         return None
-    return questions.Given(body) if questions.may_be(body) else None
+    return questions.Given(body) if questions.may_be(body) and not says(body, "no_answer") else None
 
 
 def settle(session: Session, conversation: Conversation, message: InboundMessage, secret: Secret) -> None:

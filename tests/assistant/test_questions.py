@@ -124,6 +124,12 @@ def test_a_wish_for_a_person_is_no_answer_and_a_sentence_is_not_tried(talk: Phon
     assert person("kelly").pin_tries == 1
 
 
+@pytest.mark.parametrize("words", ["hello", "Yes", "who is this?", "ok thanks", "no lo sé"])
+def test_a_hello_is_no_try(talk: Phone, words: str) -> None:
+    kelly = asked(talk)
+    assert NOT_IT not in kelly.says(words, "greet") and person("kelly").pin_tries == 0
+
+
 def test_words_long_after_the_question_are_no_try(talk: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     kelly = asked(talk)
     real = clock.now

@@ -282,3 +282,6 @@ def test_an_answer_that_would_be_heard_as_a_cry_for_help_is_refused(client: Test
     given = {"question-1-words": "What did he say?", "question-1-answer": "help me police"}
     answer = client.post(f"/console/people/{town.mine.parent.id}/questions", data=town.form(cookies, **given))
     assert answer.status_code == 400 and "sounds like a cry for help" in answer.text
+    given["question-1-answer"] = "Hello!"
+    answer = client.post(f"/console/people/{town.mine.parent.id}/questions", data=town.form(cookies, **given))
+    assert answer.status_code == 400 and "a word like hello" in answer.text

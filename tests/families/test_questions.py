@@ -36,6 +36,10 @@ def test_an_answer_that_is_no_good_is_refused(answer: str, why: str) -> None:
     assert problem(QUESTION, answer) == why
 
 
+def heard_as(answer: str) -> str:
+    return "alarm" if answer == "fire" else ""
+
+
 def test_a_form_keeps_an_answer_that_was_left_empty_and_says_what_is_wrong_with_the_others() -> None:
     given = {
         "question-1-words": f"  {QUESTION} ",
@@ -43,8 +47,12 @@ def test_a_form_keeps_an_answer_that_was_left_empty_and_says_what_is_wrong_with_
         "question-2-answer": "Elm",
         "question-3-answer": "x",
     }
-    agreed, wrong = filled_in(given, [QUESTION])
+    agreed, wrong = filled_in(given, [QUESTION], heard_as)
     assert agreed == [(QUESTION, ""), ("Which street?", "Elm")] and wrong == [("no_question", 3)]
-    assert filled_in(given, [])[1] == [("no_answer", 1), ("no_question", 3)]
+    assert filled_in({**given, "question-2-answer": "fire"}, [QUESTION], heard_as)[1] == [
+        ("alarm", 2),
+        ("no_question", 3),
+    ]
+    assert filled_in(given, [], heard_as)[1] == [("no_answer", 1), ("no_question", 3)]
     twice = {"question-1-words": "Who?", "question-1-answer": "Ann", "question-2-words": "Who?"}
-    assert filled_in(twice, [])[1] == [("twice", 2)]
+    assert filled_in(twice, [], heard_as)[1] == [("twice", 2)]
