@@ -34,9 +34,15 @@ def name_of(person: Person | None, agency: Agency) -> str:
     return (person.timezone if person is not None else None) or agency.timezone
 
 
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    """Every zone that there is; looking for them walks through folders."""
+    return frozenset(zoneinfo.available_timezones()) - _NOWHERE
+
+
 def checked(name: str) -> str:
     """The name, if it is a time zone's. Raises ValueError."""
-    if name in _NOWHERE or name not in zoneinfo.available_timezones():
+    if name not in _known():
         raise ValueError('is not a time zone; take an IANA name such as "Europe/London" or "America/New_York"')
     return name
 
@@ -45,7 +51,7 @@ def checked(name: str) -> str:
 def by_area() -> Mapping[str, list[tuple[str, str]]]:
     """All that a form offers: part of the world → (IANA name, its town), in order."""
     found: dict[str, list[tuple[str, str]]] = {area: [] for area in _AREAS}
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in sorted(_known()):
         area, _, town = name.partition("/")
         if town and area in found:
             found[area].append((name, town.replace("_", " ")))

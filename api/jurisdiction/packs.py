@@ -197,7 +197,7 @@ class Pack(_Strict):
     def rules(self) -> str:
         """A mark of the clocks and the calendar: another one means that dates must be worked out anew."""
         held = self.model_dump_json(include={"calendar", "clocks"})
-        return hashlib.sha256(f"{held} {version('holidays')}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{held} {_holidays()}".encode()).hexdigest()[:16]
 
     def locale(self, language: str) -> str:
         """The Babel locale for dates and numbers ("en_GB")."""
@@ -222,6 +222,12 @@ class Pack(_Strict):
             "place_example": self.place.example,
             "helpline": self.lines_for(kind, language, most=1)[0],
         }
+
+
+@lru_cache(maxsize=1)
+def _holidays() -> str:
+    """The version of the calendars of public holidays; looking for it reads files."""
+    return version("holidays")
 
 
 def _in(words: Words, language: str) -> str:
