@@ -32,6 +32,13 @@ TURNS = "hearthline_turns"
 #: conversation ``{id}``.
 TURN_LOCKS = 7201
 TURN_LOCK = f"{TURN_LOCKS}, hashtext({{id}}) & 2147483647"
+#: The second numbers of those that are held, as SQL; ``:turns`` is the first. A statement sees rows as they were when
+#: it began and locks as they are: a row that a turn is sending is told by its lock, or settled before a job gets to it.
+TURNS_UNDER_WAY = """
+    (SELECT objid FROM pg_locks
+     WHERE locktype = 'advisory' AND classid = :turns AND objsubid = 2
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
 
 DELIVER = "deliver"
 DELIVER_REMINDERS = "deliver_reminders"
@@ -47,7 +54,7 @@ def _enqueue(session: Session, name: str, *, lock: str, priority: int = 0, **arg
 
 def announce_turns(session: Session, conversation_id: uuid.UUID) -> None:
     """Have the conversation's waiting messages answered, one at a time and in order, once (and only if) the session's
-    transaction commits. The rows are the queue: the sweep announces again what nobody answers."""
+    transaction commits. The rows are the queue: every worker looks each second for what nobody answers."""
     notify(session, str(conversation_id), channel=TURNS)
 
 

@@ -93,7 +93,10 @@ async def run() -> None:
     connector = procrastinate.PsycopgConnector(pool_factory=_pool, conninfo=libpq_url(), min_size=1, max_size=4)
     with app.replace_connector(connector) as opened:
         async with opened.open_async():
+            turns = Runner(settings().worker_concurrency)
+            turns.start()
             background = [
+                asyncio.create_task(_every(settings().tick_seconds, turns.look)),
                 asyncio.create_task(_every(settings().tick_seconds, climb)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
@@ -109,8 +112,6 @@ async def run() -> None:
                 asyncio.create_task(_every(SWEEP_SECONDS, sweep_files)),
                 asyncio.create_task(_retry_stalled()),
             ]
-            turns = Runner(settings().worker_concurrency)
-            turns.start()
             try:
                 await opened.run_worker_async(
                     concurrency=settings().worker_concurrency,

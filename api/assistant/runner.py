@@ -1,9 +1,9 @@
 """Runs turns in the worker process: several conversations at once, the messages of one in order and by one process.
 
-The messages' rows are the queue (``state = 'queued'``): a conversation is announced when one is committed, the sweep
-announces again, every second, whatever waits and nobody runs (api.messages.jobs), and whoever runs a conversation's
-turns holds its advisory lock, which goes with the process. So a turn costs no row of a job queue, and after a kill the
-next sweep finds what is left. Promise: nothing that was announced while its conversation's turn ran is forgotten.
+The messages' rows are the queue (``state = 'queued'``): a conversation is announced when one is committed, every
+process looks by itself each second for what waits and nobody runs, and whoever runs a conversation's turns holds its
+advisory lock, which goes with the process. So a turn costs no row of a job queue, and after a kill the next look finds
+what is left. Promise: nothing that was announced while its conversation's turn ran is forgotten.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import uuid
 from typing import Any
 
 import psycopg
+from sqlalchemy import text
 
 from api.assistant import turn
-from api.database import libpq_url
-from api.jobs import TURN_LOCK, TURNS
+from api.database import libpq_url, reading
+from api.jobs import TURN_LOCK, TURN_LOCKS, TURNS, TURNS_UNDER_WAY
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,31 @@ RECONNECT_SECONDS = 1.0
 #: So often the listener looks whether it is to stop.
 LOOK_SECONDS = 1.0
 
+#: A machine that is gone without a word, at either end, is noticed within half a minute.
+_KEEPALIVES: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+_SERVERS_KEEPALIVES = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+
+#: Conversations in one look.
+BATCH = 500
+_WAITING = text(f"""
+    SELECT i.conversation_id FROM inbound_messages i
+    WHERE i.state = 'queued' AND (hashtext(i.conversation_id::text) & 2147483647)::oid NOT IN {TURNS_UNDER_WAY}
+    GROUP BY i.conversation_id ORDER BY min(i.seq) LIMIT :batch
+""")  # noqa: S608 (our own words)
+
 _TAKE = f"SELECT pg_try_advisory_lock({TURN_LOCK.format(id='%s')})"
 _GIVE_BACK = f"SELECT pg_advisory_unlock({TURN_LOCK.format(id='%s')})"
+
+
+def _connect() -> psycopg.Connection[Any]:
+    connection = psycopg.connect(libpq_url(), autocommit=True, **_KEEPALIVES)
+    connection.execute(_SERVERS_KEEPALIVES)
+    return connection
 
 
 class Locks:
@@ -59,7 +83,7 @@ class Locks:
     def _ask(self, question: str, conversation_id: uuid.UUID) -> bool:
         with self._one_at_a_time:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(libpq_url(), autocommit=True)
+                self._connection = _connect()
             row = self._connection.execute(question, [str(conversation_id)]).fetchone()
             return bool(row and row[0])
 
@@ -103,16 +127,24 @@ class Runner:
                 self._known.add(conversation_id)
                 self._waiting.put(conversation_id)
 
+    def look(self) -> int:
+        """Announce here whatever waits and nobody runs, also where no announcement came through; how many."""
+        with reading() as session:
+            waiting = session.scalars(_WAITING, {"batch": BATCH, "turns": TURN_LOCKS}).all()
+        for conversation_id in waiting:
+            self.announce(conversation_id)
+        return len(waiting)
+
     def _listen(self) -> None:
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(libpq_url(), autocommit=True) as connection:
+                with _connect() as connection:
                     connection.execute(f"LISTEN {TURNS}")
                     while not self._stopping.is_set():
                         for notification in connection.notifies(timeout=LOOK_SECONDS):
                             self.announce(uuid.UUID(notification.payload))
-            except psycopg.Error as error:
-                log.warning("turns: the listener's connection was lost (%s); trying again", type(error).__name__)
+            except Exception as error:  # whatever it is: it must not end the listening
+                log.warning("turns: the listener stopped (%s); trying again", type(error).__name__)
                 self._stopping.wait(RECONNECT_SECONDS)
 
     def _run(self) -> None:
@@ -122,7 +154,7 @@ class Runner:
                 self._running[conversation_id] = False
             try:
                 self._answer(conversation_id)
-            except Exception as error:  # the row is as it was; the sweep announces it again
+            except Exception as error:  # the row is as it was; the next look finds it
                 log.error("turns: one failed (%s)", type(error).__name__)
             with self._mutex:
                 again = self._running.pop(conversation_id)

@@ -20,7 +20,7 @@ from api.assistant import state as dialogue
 from api.audit import service as audit
 from api.escalations import service as escalations
 from api.families.models import Consent, ContactPoint, Family, Person
-from api.messages import options, outbox, quiet
+from api.messages import hands, options, outbox, quiet
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 WORDING = "enrol.ask"
@@ -198,9 +198,7 @@ def conversation_with(session: Session, person: Person, address: str) -> Convers
     number that they share, if they have agreed and whoever it was with has the number no more. Else it stays another's:
     the caller looks at its ``person_id``."""
     family = session.get_one(Family, person.family_id)
-    new = insert(Conversation).values(id=uuid.uuid4(), channel="sms", address=address, created_at=clock.now(), state={})
-    session.execute(new.on_conflict_do_nothing(index_elements=["channel", "address"]))
-    found = session.scalars(select(Conversation).filter_by(channel="sms", address=address).with_for_update()).one()
+    found = _found(session, address)
     have = set(
         session.scalars(
             select(ContactPoint.person_id).where(
@@ -210,10 +208,19 @@ def conversation_with(session: Session, person: Person, address: str) -> Convers
     )
     free = not have - {person.id} or (person.id in have and found.person_id not in have)
     if free and found.person_id != person.id:
+        if found.person_id is not None:  # what was said with somebody else stays with them
+            hands.begin_anew(session, found, clock.now())
+            found = _found(session, address)
         found.person_id, found.worker_id, found.state, found.proved_until = person.id, None, {}, None
         found.agency_id, found.language = family.agency_id, person.language
     session.flush()
     return found
+
+
+def _found(session: Session, address: str) -> Conversation:
+    new = insert(Conversation).values(id=uuid.uuid4(), channel="sms", address=address, created_at=clock.now(), state={})
+    session.execute(new.on_conflict_do_nothing(index_elements=["channel", "address"]))
+    return session.scalars(select(Conversation).filter_by(channel="sms", address=address).with_for_update()).one()
 
 
 def _record(session: Session, person: Person, verb: str, worker_id: uuid.UUID, point: ContactPoint) -> None:

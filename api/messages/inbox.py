@@ -23,7 +23,7 @@ from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
 from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
-from api.messages import commands, danger, door, enrolment, keywords, options
+from api.messages import commands, danger, door, enrolment, hands, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
 from api.reminders import queries as reminders
@@ -169,13 +169,18 @@ def _conversation(
         return found, ""
     found, holder, family, worker, reach = session.execute(_WHOSE, {"address": address, "channel": channel}).one()
     values: dict[str, Any] = {"person_id": holder.id if holder else None, "worker_id": worker.id if worker else None}
+    former = None
+    if found is not None and found.person_id not in (None, values["person_id"]):
+        former = found.agency_id
+        hands.begin_anew(session, found, clock.now())
+        found = None
     if found is None:
         agency = (
             family.agency_id
             if family
             else worker.agency_id
             if worker
-            else escalation_queries.default_agency(session, address).id
+            else former or escalation_queries.default_agency(session, address).id
         )
         session.execute(
             insert(Conversation)

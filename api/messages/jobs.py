@@ -1,4 +1,4 @@
-"""The job that delivers a message, and the sweep that finds rows which nobody works at."""
+"""The job that delivers a message, and the sweep that finds rows which no live job carries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from api import clock, jobs
 from api.database import transaction
-from api.jobs import DELIVER, DELIVER_REMINDERS, TURN_LOCKS, app
+from api.jobs import DELIVER, DELIVER_REMINDERS, TURN_LOCKS, TURNS_UNDER_WAY, app
 from api.messages import delivery
 
 BATCH = 500
@@ -26,20 +26,6 @@ def deliver(outbound_id: str) -> None:
     delivery.deliver(uuid.UUID(outbound_id))
 
 
-#: The conversations whose turns some process runs, by their locks. A statement sees rows as they were when it began and
-#: locks as they are, so a row that a turn is sending is told by its lock, or settled before any job gets to it.
-_RUNNING = """
-    (SELECT objid FROM pg_locks
-     WHERE locktype = 'advisory' AND classid = :turns AND objsubid = 2
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-"""
-
-_WAITING_TURNS = text(f"""
-    SELECT DISTINCT i.conversation_id FROM inbound_messages i
-    WHERE i.state = 'queued' AND (hashtext(i.conversation_id::text) & 2147483647)::oid NOT IN {_RUNNING}
-    LIMIT :batch
-""")  # noqa: S608 (our own words)
-
 # NOT IN, because PostgreSQL hashes what stands there: ten thousand may wait for one number, with as many jobs.
 _ORPHAN_DELIVERIES = text(f"""
     SELECT o.id, o.address FROM outbound_messages o
@@ -49,7 +35,7 @@ _ORPHAN_DELIVERIES = text(f"""
         SELECT j.args ->> 'outbound_id' FROM procrastinate_jobs j
         WHERE j.status IN ('todo', 'doing') AND j.task_name = :deliver AND j.args ->> 'outbound_id' IS NOT NULL)
       AND (o.conversation_id IS NULL  -- a turn delivers its own replies
-           OR (hashtext(o.conversation_id::text) & 2147483647)::oid NOT IN {_RUNNING})
+           OR (hashtext(o.conversation_id::text) & 2147483647)::oid NOT IN {TURNS_UNDER_WAY})
     ORDER BY o.seq LIMIT :batch
 """)  # noqa: S608 (our own words)
 
@@ -94,16 +80,12 @@ def deliver_reminders(lane: int) -> None:
 
 
 def sweep() -> int:
-    """Announce every conversation where something waits and no turn runs; queue a job for every unfinished delivery
-    that has none (a retry that is due, a job that was lost), and one for each lane of reminders where some wait.
-    Returns how many."""
+    """Queue a job for every unfinished delivery that has none (a retry that is due, a job that was lost), and one for
+    each lane of reminders where some wait. Returns how many."""
     with transaction() as session:
         # One sweeper at a time: two would queue the same rows twice (harmless, but work for nothing).
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.sweep'))")):
             return 0
-        turns = session.execute(_WAITING_TURNS, {"batch": BATCH, "turns": TURN_LOCKS}).all()
-        for (conversation_id,) in turns:
-            jobs.announce_turns(session, conversation_id)
         facts = {"batch": BATCH, "now": clock.now(), "deliver": DELIVER, "turns": TURN_LOCKS}
         deliveries = session.execute(_ORPHAN_DELIVERIES, facts)
         orphans = [(outbound_id, address) for outbound_id, address in deliveries]
@@ -111,4 +93,4 @@ def sweep() -> int:
         lanes = session.scalars(_IDLE_LANES, {"lanes": LANES, "now": clock.now()}).all()
         for lane in lanes:
             jobs.enqueue_lane(session, lane)
-    return len(turns) + len(orphans) + len(lanes)
+    return len(orphans) + len(lanes)

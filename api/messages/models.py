@@ -43,7 +43,7 @@ class Conversation(Base):
     last_inbound_at: Mapped[datetime | None]
     #: The worker who has taken over: the bot is silent meanwhile, the safety screen is not.
     taken_over_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
-    #: A web chat that was left or timed out; None for sms.
+    #: A web chat that was left or timed out; texts with a number that is no longer the person's (messages.hands).
     closed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     #: Until when the person at this phone counts as proved by their PIN.
@@ -52,7 +52,8 @@ class Conversation(Base):
     state: Mapped[dict[str, Any]] = mapped_column(SealedJson("conversations.state", no_object), default=dict)
 
     def over(self, now: datetime) -> bool:
-        """Does nothing that is written here reach anybody any more: a web chat that was left, or timed out?"""
+        """Does nothing that is written here reach anybody any more (a chat that was left or timed out, a number that is
+        no longer theirs)?"""
         return self.closed_at is not None or (self.expires_at is not None and self.expires_at <= now)
 
 

@@ -26,6 +26,7 @@ from api.escalations.models import Escalation
 from api.evidence import store
 from api.evidence.models import Evidence, MediaFetch, UploadLink
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
+from api.messages import hands
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 from api.presence.models import Presence
@@ -35,6 +36,8 @@ from api.sealed import Unreadable
 from api.views.models import StatedView, ViewAsk, ViewDraft
 
 LONGEST_REASON = 200
+#: How what stands in place of a number begins.
+ERASED = "erased:"
 
 #: Every table that names a person, and what becomes of it. A test finds one that is missing here.
 TREATED = {
@@ -133,16 +136,16 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
     simulated = delete(DemoText).where(or_(DemoText.sender.in_(numbers), DemoText.recipient.in_(numbers)))
     done.add("simulated texts", _count(session, simulated))
     for talk in theirs:
-        if not talk.address.startswith("erased:"):
+        if not talk.address.startswith(ERASED):
             done.add("conversations", 1)
-            talk.address, talk.state, talk.proved_until = _nowhere(talk.id), {}, None
+            talk.address, talk.state, talk.proved_until = hands.nowhere(ERASED, talk.id), {}, None
             talk.closed_at = talk.closed_at or (clock.now() if talk.channel == "web" else None)
     done.add("who was here", _count(session, delete(Presence).where(Presence.conversation_id.in_(ids))))
     for point in session.scalars(
-        select(ContactPoint).where(ContactPoint.person_id == person.id, ContactPoint.address.not_like("erased:%"))
+        select(ContactPoint).where(ContactPoint.person_id == person.id, ContactPoint.address.not_like(f"{ERASED}%"))
     ):
         done.add("contact points", 1)
-        point.address, point.state, point.state_changed_at = _nowhere(point.id), "quarantined", clock.now()
+        point.address, point.state, point.state_changed_at = hands.nowhere(ERASED, point.id), "quarantined", clock.now()
     emptied = {Escalation.words: "", Escalation.reasons: []}
     done.add(
         "escalations",
@@ -175,11 +178,6 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
             detail={"reason": reason, "left": done.left, **done.counts},
         )
     return done
-
-
-def _nowhere(row_id: uuid.UUID) -> str:
-    """What stands in place of a number: unique, and without digits, so that no page shows it as if it were one."""
-    return "erased:" + "".join(chr(ord("a") + int(digit, 16)) for digit in row_id.hex)
 
 
 def _check_reason(session: Session, person: Person, reason: str) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from api import sealed, texts
 from api.database import notify
-from api.messages import sms
+from api.messages import hands, sms
+from api.messages.models import Conversation
 from api.reminders import queries, rules
 from api.reminders.wording import Spoken, choices, words
 
@@ -42,12 +43,18 @@ _CONVERSATIONS = text("""
     FROM json_to_recordset(CAST(:rows AS json)) AS x(address text, agency_id uuid, person_id uuid, language text)
     ON CONFLICT (channel, address) DO NOTHING RETURNING address, id
 """)
-#: The number changed hands since somebody last wrote from it: what was talked about is not the new holder's.
+#: Nobody's number until now: what a stranger wrote from it is its holder's.
 _NEW_HOLDERS = text("""
     UPDATE conversations v SET person_id = x.person_id, agency_id = x.agency_id, language = x.language, state = '{}'
     FROM json_to_recordset(CAST(:rows AS json)) AS x(address text, agency_id uuid, person_id uuid, language text)
-    WHERE v.channel = 'sms' AND v.address = x.address AND v.person_id IS DISTINCT FROM x.person_id
-      AND NOT EXISTS (SELECT 1 FROM contact_points c WHERE c.person_id = v.person_id AND c.address = v.address
+    WHERE v.channel = 'sms' AND v.address = x.address AND v.person_id IS NULL
+""")
+#: Conversations whose number changed hands since somebody last wrote from it.
+_FORMER = text("""
+    SELECT v.id FROM conversations v
+    JOIN json_to_recordset(CAST(:rows AS json)) AS x(address text, person_id uuid)
+      ON v.channel = 'sms' AND v.address = x.address AND v.person_id <> x.person_id
+    WHERE NOT EXISTS (SELECT 1 FROM contact_points c WHERE c.person_id = v.person_id AND c.address = v.address
                                                        AND c.state <> 'quarantined')
 """)
 _ADDRESSED = text("SELECT address, id FROM conversations WHERE channel = 'sms' AND address = ANY (:addresses)")
@@ -148,6 +155,10 @@ def _conversations(session: Session, rows: Sequence[Row[Any]], now: datetime) ->
     )
     if any(row.conversation_id for row in strange):
         session.execute(_NEW_HOLDERS, {"rows": named})
+        for conversation_id in session.scalars(_FORMER, {"rows": named}).all():
+            former = session.get_one(Conversation, conversation_id, with_for_update=True)
+            found.pop(former.address, None)
+            hands.begin_anew(session, former, now)
     found |= {row.address: row.id for row in session.execute(_CONVERSATIONS, {"rows": named, "now": now})}
     others = [row.address for row in strange if row.address not in found]  # somebody wrote from it in this moment
     if others:

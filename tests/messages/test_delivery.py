@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.assistant.runner import Locks
 from api.channels.twilio import client
 from api.families.models import Person
 from api.messages import delivery, jobs
@@ -131,14 +130,3 @@ def test_the_bounce_of_an_opted_out_number_is_remembered(twilio: FakeTwilio, ses
     point = town.mine.parent.id
     states = [p.state for p in session.scalars(select(delivery.ContactPoint).filter_by(person_id=point))]
     assert states == ["opted_out"]
-
-
-def test_the_sweep_announces_what_waits_unless_its_turn_runs(session: Session, town: Town) -> None:
-    waiting = town.message(town.mine.conversation, "are you there", state="queued").conversation_id
-    locks = Locks()
-    assert jobs.sweep() == 1
-    assert locks.take(waiting)
-    try:
-        assert jobs.sweep() == 0
-    finally:
-        locks.close()
