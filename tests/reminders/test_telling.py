@@ -160,6 +160,19 @@ def test_who_may_not_be_texted_is_not_and_the_worker_sees_it(diary: Diary, state
     assert diary.reminders()["3d"] == ("opted_out" if state == "opted_out" else "no_way")
 
 
+def test_a_reminder_to_a_number_that_was_anothers_is_no_part_of_their_conversation(diary: Diary) -> None:
+    theirs = diary.household.conversation
+    with transaction() as session:
+        session.get_one(Conversation, theirs.id).person_id = diary.town.far.parent.id
+    assert len(diary.at(MEETING - 3 * DAY)) == 1
+    with reading() as session:
+        told = session.scalars(select(OutboundMessage)).one()
+        new = session.get_one(Conversation, told.conversation_id)
+        assert (new.address, new.person_id) == (theirs.address, diary.person.id) and new.id != theirs.id
+        former = session.get_one(Conversation, theirs.id)
+        assert former.person_id == diary.town.far.parent.id and former.over(clock.now())
+
+
 def test_who_opts_out_while_it_waits_in_the_outbox_gets_nothing(diary: Diary, twilio: FakeTwilio) -> None:
     diary.at(MEETING - 3 * DAY)
     with transaction() as session:
