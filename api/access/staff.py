@@ -2,8 +2,8 @@
 
 Promises: nobody makes anybody more than they are themself, or changes who is above them; nobody lets themself go or
 changes their own role, address or password here, so there is always somebody left who can undo it; a code for a
-password works once, for three days, and is kept as a hash. Everything takes the caller's transaction but
-``set_password_with``.
+password works once, for three days, only for who was given it as what they were then, and is kept as a hash. Everything
+takes the caller's transaction but ``set_password_with``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from api import clock
 from api.access import accounts, identities, service, sessions
 from api.access.hashes import keyed_hash
 from api.access.models import Agency, EntryCode, Worker
-from api.access.queries import NotVisible
+from api.access.queries import AGENCY_WIDE, NotVisible
 from api.access.staff_queries import within
 from api.audit import service as audit
 from api.database import transaction
@@ -35,6 +36,19 @@ CODE_LENGTH = 12
 CODE_LIFE = timedelta(days=3)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What somebody was before a change: it decides what ends with it."""
+
+    role: str
+    email: str
+    active: bool
+
+    @classmethod
+    def of(cls, worker: Worker) -> Standing:
+        return cls(worker.role, worker.email, worker.active)
+
+
 class CannotChange(ValueError):
     """``code`` says why (``account.staff.problem.<code>``)."""
 
@@ -45,8 +59,7 @@ class CannotChange(ValueError):
 
 def add(session: Session, by: Worker, values: Mapping[str, Any]) -> Worker:
     """Somebody new, without a password yet. Raises CannotChange."""
-    _hold(session, by)
-    _check(session, by, None, values)
+    _check(session, _hold(session, by), None, values)
     worker = Worker(agency_id=by.agency_id, external_id=f"console-{uuid.uuid4()}", **values)
     session.add(worker)
     session.flush()
@@ -57,9 +70,9 @@ def add(session: Session, by: Worker, values: Mapping[str, Any]) -> Worker:
 def change(session: Session, by: Worker, colleague: Worker, values: Mapping[str, Any]) -> list[str]:
     """Mend what is kept of somebody; returns what is any other now. It holds from their next page on. Raises
     CannotChange."""
-    _hold(session, by, colleague)
+    now, was = _hold(session, by, colleague), Standing.of(colleague)
     changed = sorted(name for name, value in values.items() if getattr(colleague, name) != value)
-    _check(session, by, colleague, values)
+    _check(session, now, colleague, values)
     detail: dict[str, Any] = {"fields": changed}
     if "role" in changed:
         detail |= {"from": colleague.role, "to": values["role"]}
@@ -68,7 +81,19 @@ def change(session: Session, by: Worker, colleague: Worker, values: Mapping[str,
     if changed:
         session.flush()
         _record(session, by, "changed_worker", colleague, detail)
+        settle(session, colleague, was, by)
     return changed
+
+
+def settle(session: Session, colleague: Worker, was: Standing, by: Worker | None) -> None:
+    """What ends when somebody is any other than they were: codes from before (whoever made one knows it, and may not
+    be let in as what they are now), and takeovers of what they see no more. ``by`` is None for an import."""
+    if (colleague.role, colleague.email, colleague.active) != (was.role, was.email, was.active):
+        _end_codes(session, colleague)
+    if not colleague.active:
+        messages.hand_back_all(session, colleague.id, by)
+    elif was.role in AGENCY_WIDE and colleague.role not in AGENCY_WIDE:
+        messages.hand_back_others(session, colleague.id, by)
 
 
 def leave(session: Session, by: Worker, colleague: Worker) -> None:
@@ -78,9 +103,9 @@ def leave(session: Session, by: Worker, colleague: Worker) -> None:
         raise CannotChange("yourself")
     if not colleague.active:
         return
+    was = Standing.of(colleague)
     accounts.set_active(session, colleague, False, by.id)
-    _end_codes(session, colleague)
-    messages.hand_back_all(session, colleague.id, by)
+    settle(session, colleague, was, by)
 
 
 def come_back(session: Session, by: Worker, colleague: Worker) -> None:
@@ -121,9 +146,10 @@ def set_password_with(email: str, code: str, new: str, client: str) -> bool:
     address = storable(email).strip().casefold()
     entries = service.count_try(service.limits(address, client))
     hashed = service.hash_password(storable(new))  # the same work whatever comes of it
-    now = clock.now()
     with transaction() as session:
-        worker = session.scalars(select(Worker).where(func.lower(Worker.email) == address)).one_or_none()
+        theirs = select(Worker).where(func.lower(Worker.email) == address)
+        worker = session.scalars(theirs.with_for_update(key_share=True)).one_or_none()  # no change of role meanwhile
+        now = clock.now()
         if worker is None or not worker.active or not identities.password_allowed(session, worker):
             return False
         used = session.scalar(
@@ -146,15 +172,16 @@ def set_password_with(email: str, code: str, new: str, client: str) -> bool:
         return True
 
 
-def _hold(session: Session, by: Worker, colleague: Worker | None = None) -> None:
-    """One change of an agency's workers at a time: two who let each other go at once do not both. Raises NotVisible
-    for whoever may do it no more, or to somebody who is above them by now."""
+def _hold(session: Session, by: Worker, colleague: Worker | None = None) -> Worker:
+    """One change of an agency's workers at a time: two who let each other go at once do not both. Returns ``by`` as
+    they are by now. Raises NotVisible for whoever may do it no more, or to somebody who is above them by now."""
     session.execute(select(Agency.id).where(Agency.id == by.agency_id).with_for_update())
     now = session.get_one(Worker, by.id, populate_existing=True)
     if colleague is not None:
         session.refresh(colleague)
     if not now.active or not within(now, colleague.role if colleague is not None else "worker"):
         raise NotVisible
+    return now
 
 
 def _check(session: Session, by: Worker, colleague: Worker | None, values: Mapping[str, Any]) -> None:

@@ -56,7 +56,7 @@ def found(session: Session, by: Worker, name: str, reference: str, lead: uuid.UU
     _keep(session, family)
     _record(session, family, by, "added_family", {"lead": str(lead or ""), "reference": bool(reference)})
     if leads is not None:
-        assign(session, family.id, {leads.id}, leads.id)
+        assign(session, family.id, {leads.id}, leads.id, by)
         _tell(session, family, leads.id, "given", by)
     return family
 
@@ -85,7 +85,7 @@ def hand_over(session: Session, family: Family, by: Worker, to: uuid.UUID) -> No
     old = next((worker_id for worker_id, lead in working.items() if lead), None)
     if old == new.id:
         return
-    assign(session, family.id, (set(working) - {old}) | {new.id}, new.id)
+    assign(session, family.id, (set(working) - {old}) | {new.id}, new.id, by)
     _record(session, family, by, "handed_over_family", {"to": str(new.id), "from": str(old or "")})
     _tell(session, family, new.id, "given", by)
     if old is not None:
@@ -93,8 +93,15 @@ def hand_over(session: Session, family: Family, by: Worker, to: uuid.UUID) -> No
         _tell(session, family, old, "taken", by)
 
 
-def assign(session: Session, family_id: uuid.UUID, wanted: Collection[uuid.UUID], lead: uuid.UUID | None) -> None:
-    """Exactly these workers see the family; the lead is one of them."""
+def assign(
+    session: Session,
+    family_id: uuid.UUID,
+    wanted: Collection[uuid.UUID],
+    lead: uuid.UUID | None,
+    by: Worker | None,
+) -> None:
+    """Exactly these workers see the family; the lead is one of them. Who sees it no more gives back what they had taken
+    over there. ``by`` is None for an import."""
     existing = {
         assigned.worker_id: assigned
         for assigned in session.scalars(select(FamilyWorker).where(FamilyWorker.family_id == family_id))
@@ -102,6 +109,8 @@ def assign(session: Session, family_id: uuid.UUID, wanted: Collection[uuid.UUID]
     for worker_id, assigned in existing.items():
         if worker_id not in wanted:
             session.delete(assigned)
+            if session.get_one(Worker, worker_id).role not in AGENCY_WIDE:
+                messages.hand_back_all(session, worker_id, by, family_id)
         elif worker_id != lead:
             assigned.lead = False
     session.flush()  # one lead a family: the old one goes before the new one comes

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from api.access import staff
 from api.access.models import Agency, Worker
 from api.access.service import hash_password
 from api.escalations.models import Shift
@@ -45,9 +46,11 @@ def write_workers(
     writer.settle()
     for worker in given:
         agency = agencies[worker.agency]
+        existing = known.get((worker.agency, worker.id))
+        was = staff.Standing.of(existing) if existing is not None else None
         row = known[worker.agency, worker.id] = writer.put(
             "workers",
-            known.get((worker.agency, worker.id)),
+            existing,
             Worker,
             agency_id=agency.id,
             external_id=worker.id,
@@ -61,6 +64,8 @@ def write_workers(
         if worker.password and not row.password_hash:
             row.password_hash = hash_password(worker.password)
         writer.session.flush()
+        if was is not None:
+            staff.settle(writer.session, row, was, None)
         if worker.shifts is not None:
             _write_shifts(writer, row, agency, worker.shifts)
     return known

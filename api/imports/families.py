@@ -69,7 +69,7 @@ def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: W
     """Exactly the file's workers see the family; the lead is one of them."""
     lead = workers[family.agency, family.lead_worker].id if family.lead_worker else None
     wanted = {workers[family.agency, key].id for key in family.workers} | ({lead} if lead else set())
-    assignments.assign(writer.session, row.id, wanted, lead)
+    assignments.assign(writer.session, row.id, wanted, lead, None)
 
 
 def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency) -> dict[str, Person]:

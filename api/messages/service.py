@@ -15,7 +15,7 @@ from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
 from api.escalations import queries as escalation_queries
-from api.families.models import ContactPoint, Person
+from api.families.models import ContactPoint, FamilyWorker, Person
 from api.messages import outbox
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
@@ -39,8 +39,8 @@ def take_over(session: Session, conversation: Conversation, worker: Worker) -> b
     return True
 
 
-def hand_back(session: Session, conversation: Conversation, worker: Worker) -> None:
-    """The bot answers again."""
+def hand_back(session: Session, conversation: Conversation, worker: Worker | None) -> None:
+    """The bot answers again. ``worker`` is None where an import has seen to that, here and below."""
     session.refresh(conversation, with_for_update=True)
     if conversation.taken_over_by is None:
         return
@@ -51,12 +51,26 @@ def hand_back(session: Session, conversation: Conversation, worker: Worker) -> N
     jobs.announce_turns(session, conversation.id)
 
 
-def hand_back_all(session: Session, taken_by: uuid.UUID, worker: Worker, family_id: uuid.UUID | None = None) -> None:
+def hand_back_all(
+    session: Session, taken_by: uuid.UUID, worker: Worker | None, family_id: uuid.UUID | None = None
+) -> None:
     """Where the bot is silent because of somebody who sees it no more (all their conversations, or those of one
     family), it answers again: ``worker`` has seen to that."""
     theirs = select(Conversation).where(Conversation.taken_over_by == taken_by)
     if family_id is not None:
         theirs = theirs.join(Person, Person.id == Conversation.person_id).where(Person.family_id == family_id)
+    for conversation in session.scalars(theirs).all():
+        hand_back(session, conversation, worker)
+
+
+def hand_back_others(session: Session, taken_by: uuid.UUID, worker: Worker | None) -> None:
+    """The same for the families that are not assigned to them: for somebody who sees only their own from now on."""
+    own = select(FamilyWorker.family_id).where(FamilyWorker.worker_id == taken_by)
+    theirs = (
+        select(Conversation)
+        .join(Person, Person.id == Conversation.person_id)
+        .where(Conversation.taken_over_by == taken_by, Person.family_id.not_in(own))
+    )
     for conversation in session.scalars(theirs).all():
         hand_back(session, conversation, worker)
 
@@ -106,11 +120,13 @@ def mark_seen(session: Session, message: OutboundMessage, worker: Worker) -> Non
         _record(session, conversation, worker, "saw_delivery_problem", str(message.id))
 
 
-def _record(session: Session, conversation: Conversation, worker: Worker, verb: str, object_id: str = "") -> None:
+def _record(
+    session: Session, conversation: Conversation, worker: Worker | None, verb: str, object_id: str = ""
+) -> None:
     audit.record(
         session,
-        actor_kind="worker",
-        actor_id=worker.id,
+        actor_kind="worker" if worker else "system",
+        actor_id=worker.id if worker else None,
         verb=verb,
         family_id=escalation_queries.family_of(session, conversation),
         object_id=object_id or str(conversation.id),

@@ -17,6 +17,7 @@ from api.access.queries import NotVisible
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.escalations.models import LadderRule
+from api.families.models import FamilyWorker
 from api.messages.models import Conversation
 from tests.small_town import PASSWORD, Town
 
@@ -253,3 +254,52 @@ def test_nobody_lets_herself_go_and_two_who_let_each_other_go_at_once_do_not_bot
         thread.join()
     assert len(refused) == 1
     assert [row(town.manager).active, row(town.duty).active].count(True) == 1
+
+
+def test_a_code_from_before_another_role_or_address_lets_nobody_in(client: TestClient, town: Town) -> None:
+    as_administrator(town.duty)
+    given = {"name": "Lena Worker", "phone": "", "team": "", "language": ""}
+    for more in ({"email": "lena@example.org", "role": "administrator"}, {"email": "l@example.org", "role": "worker"}):
+        with transaction() as session:
+            manager, lena = session.get_one(Worker, town.manager.id), session.get_one(Worker, town.worker.id)
+            lena.role, lena.email = "worker", "lena@example.org"
+            code = staff.make_code(session, manager, lena)
+        cookies = sign_in(client, town, town.duty)
+        assert client.post(
+            f"/console/workers/{town.worker.id}", data=form(town, cookies, **given, **more)
+        ).status_code == (303)
+        client.cookies.clear()
+        tried = {"email": more["email"], "code": code, "password": CHOSEN, "again": CHOSEN}
+        assert client.post(FIRST, data=tried).status_code == 400, more
+
+
+def test_who_was_made_less_while_the_page_was_open_makes_nobody_an_administrator(town: Town) -> None:
+    as_administrator(town.manager)
+    with reading() as session:
+        stale = session.get_one(Worker, town.manager.id)
+    with transaction() as session:
+        session.execute(update(Worker).where(Worker.id == town.manager.id).values(role="manager"))
+    values = {"name": "Nora New", "email": "nora@example.org", "phone": None, "role": "administrator"}
+    with transaction() as session:
+        lena = session.get_one(Worker, town.worker.id)
+        with pytest.raises(staff.CannotChange, match="above"):
+            staff.add(session, stale, values)
+        with pytest.raises(staff.CannotChange, match="above"):
+            staff.change(session, stale, lena, values)
+    assert worker_of("nora@example.org") is None and row(town.worker).role == "worker"
+
+
+def test_who_sees_only_her_own_families_from_now_on_gives_back_the_others_conversations(
+    client: TestClient, town: Town
+) -> None:
+    with transaction() as session:
+        session.add(FamilyWorker(family_id=town.other.family.id, worker_id=town.duty.id, lead=False))
+        for household in (town.mine, town.other):
+            session.get_one(Conversation, household.conversation.id).taken_over_by = town.duty.id
+    cookies = sign_in(client, town, town.manager)
+    given = {"name": "Dora Worker", "email": "dora@example.org", "phone": town.duty.phone or "", "role": "worker"}
+    assert client.post(f"/console/workers/{town.duty.id}", data=form(town, cookies, **given)).status_code == 303
+    with reading() as session:
+        assert session.get_one(Conversation, town.mine.conversation.id).taken_over_by is None
+        assert session.get_one(Conversation, town.other.conversation.id).taken_over_by == town.duty.id
+    assert entries("handed_back_conversation")[0].actor_id == town.manager.id

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import Worker
+from api.access import staff
+from api.access.models import EntryCode, Worker
 from api.access.service import hash_password
 from api.appointments.models import Appointment, Attendee
 from api.families.models import Family, FamilyWorker, Person
 from api.imports.service import Report
+from api.messages.models import Conversation
 from api.plans.models import ActionEvent, PlanAction
 
 Raw = dict[str, Any]
@@ -163,3 +165,55 @@ def test_a_worker_who_was_deactivated_here_stays_so_until_a_file_says_otherwise(
     load(raw)
     session.refresh(worker)
     assert worker.active
+
+
+def worker_called(session: Session, key: str) -> Worker:
+    return session.scalars(select(Worker).where(Worker.external_id == key)).one()
+
+
+def test_who_a_file_takes_off_a_family_or_off_the_agency_gives_back_the_conversations(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    family = session.scalars(select(Family).where(Family.external_id == "bennett")).one()
+    lead = session.scalars(
+        select(Worker).join(FamilyWorker).where(FamilyWorker.family_id == family.id, FamilyWorker.lead)
+    ).one()
+    tom = worker_called(session, "tom")
+    assert lead.role == "worker" and lead.id != tom.id
+    kelly = person(session, "kelly")
+    taken = Conversation(
+        channel="sms", address="+447700900555", person_id=kelly.id, agency_id=family.agency_id, language="en",
+        taken_over_by=lead.id, created_at=clock.now(),
+    )  # fmt: skip
+    session.add(taken)
+    session.commit()
+    raw["families"][0]["lead_worker"], raw["families"][0]["workers"] = "tom", []
+    load(raw)
+    session.refresh(taken)
+    assert taken.taken_over_by is None
+    taken.taken_over_by = tom.id
+    session.commit()
+    next(given for given in raw["workers"] if given["id"] == "tom")["active"] = False
+    load(raw)
+    session.refresh(taken)
+    assert taken.taken_over_by is None
+
+
+def test_a_code_for_a_password_ends_when_a_file_gives_another_role(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    given = next(one for one in raw["workers"] if one["role"] == "worker")
+    worker, by = worker_called(session, given["id"]), worker_called(session, manager_of(raw))
+    staff.make_code(session, by, worker)
+    session.commit()
+    load(raw)
+    code = session.scalars(select(EntryCode)).one()
+    assert code.expires_at > clock.now()
+    given["role"] = "manager"
+    load(raw)
+    session.refresh(code)
+    assert code.expires_at <= clock.now()
+
+
+def manager_of(raw: Raw) -> str:
+    return str(next(one["id"] for one in raw["workers"] if one["role"] in ("manager", "administrator")))
