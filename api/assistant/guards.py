@@ -48,7 +48,7 @@ class Turn:
 @dataclass(frozen=True)
 class Asked:
     """A turn under way and its rows, in the session that locked its conversation. ``holder`` is the person whom the
-    phone was handed to last, proved or not."""
+    phone was handed to last, proved or not; None where they have left their family meanwhile."""
 
     turn: Turn
     message: InboundMessage
@@ -95,10 +95,13 @@ def asked(session: Session, message_id: uuid.UUID) -> Asked | None:
         return None
     message, conversation, person, agency, waited, number_of_holders = found
     now = clock.now()
+    standing = identity.standing(person, conversation, shared=number_of_holders > 1, now=now)
+    if standing == "stranger":
+        person = None
     under_way = Turn(
         message_id=message.id,
         text=message.body if waited is None else waited,
-        standing=identity.standing(person, conversation, shared=number_of_holders > 1, now=now),
+        standing=standing,
         safety_kind=message.safety_kind,
         conversation_id=conversation.id,
         channel=conversation.channel,

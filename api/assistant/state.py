@@ -40,9 +40,10 @@ class State(BaseModel):
     pending: dict[str, str] = Field(default_factory=dict)
     #: The last turn that was answered, with its replies: asked again, it gets the same and does nothing twice.
     answered: dict[str, Any] = Field(default_factory=dict)
-    #: What the phone's door has just asked for: "who", "pin", "question", "new" (a PIN of their own), or nothing.
+    #: What the phone's door has just asked for: "who", "pin", "question", "new" (a PIN of their own), or
+    #: nothing; "locked": it has said that nothing can be opened.
     door: str = ""
-    #: Until when (ISO) what they write may be the answer to that question.
+    #: Until when (ISO) what they write may be the answer to their question.
     door_until: str = ""
     #: The id of the message whose answer waits behind that door.
     held: str = ""

@@ -46,8 +46,8 @@ def holders(session: Session, address: str) -> Sequence[Person]:
 def standing(person: Person | None, conversation: Conversation, *, shared: bool, now: datetime) -> str:
     """What the one who writes may be told: ``known`` (all that is theirs), ``stranger`` (nothing), or what is missing
     first: ``who`` (of several), ``pin``, ``question``, ``locked`` (the worker's help)."""
-    if person is None:
-        return "stranger"
+    if person is None or person.left_at is not None:
+        return "stranger"  # whoever left while a message waited has neither PIN nor number any more
     if conversation.channel != "sms" or not (shared or proves(person)):
         return "known"
     if conversation.proved_until is not None and conversation.proved_until > now:
@@ -99,11 +99,17 @@ def try_answer(session: Session, person: Person, conversation: Conversation, wor
     session.refresh(person, with_for_update=True)
     if person.pin_locked_at is not None or person.pin_hash or not person.door_hashes:
         return "locked"
-    if access.secret_fits(person.door_hashes[person.door_turn % len(person.door_hashes)], plain(words)):
+    if is_answer(person, words):
         person.pin_tries, person.door_turn = 0, (person.door_turn + 1) % len(person.door_hashes)
         open_phone(person, conversation, now)
         return "right"
     return _wrong(session, person, conversation, now)
+
+
+def is_answer(person: Person, words: str) -> bool:
+    """Is this the answer to ``question(person)``? No try: only what is kept of a message depends on it."""
+    hashes = person.door_hashes
+    return bool(hashes) and access.secret_fits(hashes[person.door_turn % len(hashes)], plain(words))
 
 
 def _wrong(session: Session, person: Person, conversation: Conversation, now: datetime) -> str:

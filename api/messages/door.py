@@ -4,7 +4,7 @@ Rasa.
 Promise: the digits of a PIN, and an answer that was right, are in no row, no log and no question to Rasa. What is kept
 is the message without them, and in ``InboundMessage.door`` what became of them: right, temporary, wrong, locks, locked,
 set, weak, shape, unasked (whose it is has to be said first). Words that were not the answer that was asked for (not_it,
-not_it_locks) are kept and heard as any other message is: they may be a cry for help.
+not_it_locks, not_it_locked) are kept and heard as any other message is: they may be a cry for help.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from api.messages.models import Conversation, InboundMessage
 HELD = timedelta(minutes=30)
 #: After these the phone is open.
 OPENS = ("right", "set")
+#: What may be an answer is looked at: where it was asked for, and where it is locked (it is hidden, and opens nothing).
+QUESTION = ("question", "locked")
 #: Words that were tried as an answer, were not it, and go on to Rasa.
-HEARD = ("not_it", "not_it_locks")
+HEARD = ("not_it", "not_it_locks", "not_it_locked")
 
 Secret = pins.Found | questions.Given
 
@@ -41,19 +43,23 @@ def look(session: Session, conversation: Conversation, body: str, now: datetime,
     if conversation.person_id is None:
         return None
     state = dialogue.load(conversation)
-    if state.door == "question" and conversation.channel == "sms":
-        return _answer(session, conversation, state, body, now) if not plainly_not else None
-    expected = state.door != ""
+    question = state.door in QUESTION and conversation.channel == "sms"
+    expected = state.door != "" and not question
     found = pins.find(body, expected=expected)
-    if found is None or expected:
-        return found
+    if found is not None and (expected or _somebody_has_one(session, conversation)):
+        return found  # also while a question is open: who shares the phone may have sent it
+    return _answer(session, conversation, state, body, now) if question and not plainly_not else None
+
+
+def _somebody_has_one(session: Session, conversation: Conversation) -> bool:
+    """Has anybody who writes from this phone a PIN?"""
     sharing = select(ContactPoint.person_id).where(
         ContactPoint.address == conversation.address, ContactPoint.state != "quarantined"
     )
     theirs = exists().where(
         (Person.id == conversation.person_id) | Person.id.in_(sharing.scalar_subquery()), Person.pin_hash != ""
     )
-    return found if session.scalar(select(theirs)) else None
+    return bool(session.scalar(select(theirs)))
 
 
 def _answer(
@@ -62,8 +68,11 @@ def _answer(
     """Nothing of what was asked long ago, what picks an option, what is too long or no more than a
     hello, or while a worker talks with them.
     Digits may be the code that a worker gave meanwhile."""
-    if session.get_one(Person, conversation.person_id).pin_hash:
+    person = session.get_one(Person, conversation.person_id)
+    if person.pin_hash:
         return pins.find(body, expected=True)
+    if state.door == "locked" and person.pin_locked_at is None:
+        return None  # a worker let them try again, and they have not been asked since
     old = not state.door_until or datetime.fromisoformat(state.door_until) < now
     if old or conversation.taken_over_by is not None or options.chosen(body, state.options):
         return None
@@ -85,6 +94,8 @@ def settle(session: Session, conversation: Conversation, message: InboundMessage
             message.continues, message.payload = held.id, held.payload
     if message.door in OPENS:
         state.door = state.held = ""
+    elif message.door == "unasked" and state.door in QUESTION:
+        state.held = ""  # what waited for the one who was asked is not done for another
     elif message.door == "temporary":
         state.door = "new"
     dialogue.save(conversation, state)
@@ -112,12 +123,14 @@ def _tried(
     session: Session, conversation: Conversation, message: InboundMessage, person: Person, given: questions.Given
 ) -> str:
     outcome = identity.try_answer(session, person, conversation, given.words, message.received_at)
-    if outcome == "right":
+    if outcome == "right" or (outcome == "locked" and identity.is_answer(person, given.words)):
         return outcome
     message.body = given.words
     if outcome == "locks":
         _tell(session, conversation, message, "door.locked_question_words")
-    return {"wrong": "not_it", "locks": "not_it_locks"}.get(outcome, "")
+    return {"wrong": "not_it", "locks": "not_it_locks", "locked": "not_it_locked" if person.door_hashes else ""}[
+        outcome
+    ]
 
 
 def _tell(session: Session, conversation: Conversation, message: InboundMessage, text_id: str) -> None:

@@ -63,9 +63,9 @@ def why(reason: str, language: str) -> str:
 def _words(spoken: Spoken, now: datetime) -> str:
     language, jurisdiction = spoken.language, spoken.jurisdiction
     zones = (spoken.zone, spoken.place_zone or spoken.zone, spoken.plain)
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    said = _when(language, jurisdiction, zones, _minute(spoken.when), hour)
-    before = "" if spoken.was_at is None else _when(language, jurisdiction, zones, _minute(spoken.was_at), hour)
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    said = _when(language, jurisdiction, zones, _minute(spoken.when), quarter)
+    before = "" if spoken.was_at is None else _when(language, jurisdiction, zones, _minute(spoken.was_at), quarter)
     if not spoken.plain:
         return _said(spoken.moment, language, said, before)
     kind = _kind(language, jurisdiction, spoken.kind)
@@ -100,11 +100,12 @@ def _kind(language: str, jurisdiction: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _when(language: str, jurisdiction: str, zones: tuple[str, str, bool], when: datetime, hour: datetime) -> str:
-    """A moment in words; ``hour``: the hour in which it is said (what "tomorrow" means changes at a full one);
-    ``zones``: the person's, the agency's, and whether a town may be named."""
+def _when(language: str, jurisdiction: str, zones: tuple[str, str, bool], when: datetime, quarter: datetime) -> str:
+    """A moment in words; ``quarter``: the quarter of an hour in which it is said (what "tomorrow" means changes at the
+    beginning of one: midnight in Kathmandu is 18:15 UTC); ``zones``: the person's, the agency's, and whether a town may
+    be named."""
     zone, place, plain = zones
-    voice = Voice(pack(jurisdiction), language, ZoneInfo(zone), hour, place=ZoneInfo(place), names_town=plain)
+    voice = Voice(pack(jurisdiction), language, ZoneInfo(zone), quarter, place=ZoneInfo(place), names_town=plain)
     return voice.moment(when)
 
 

@@ -11,14 +11,15 @@ import pytest
 from sqlalchemy import select, text, update
 
 from api import clock
-from api.assistant import rasa_client
+from api.access.models import Worker
+from api.assistant import rasa_client, turn
 from api.audit.models import AuditEntry
 from api.database import engine, reading, transaction
 from api.escalations.models import Escalation
-from api.families import identity
+from api.families import identity, people
 from api.families.models import Person
 from api.messages import inbox
-from api.messages.models import InboundMessage, OutboundMessage
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.sealed import NotOpened
 from tests.assistant.conftest import Talk, Understanding
 from tests.assistant.test_door_turns import code_for, escalations, kept, person, share
@@ -33,6 +34,11 @@ def ask_them(key: str = "kelly") -> None:
     with transaction() as session:
         one = session.scalars(select(Person).where(Person.external_id == key)).one()
         identity.set_questions(session, one, [(PET, "Señor Fluff"), (STREET, "Elm Row")], uuid.uuid4())
+
+
+def bodies() -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(InboundMessage.body).order_by(InboundMessage.seq)))
 
 
 def asked(talk: Phone) -> Talk:
@@ -84,7 +90,11 @@ def test_after_five_wrong_answers_the_right_one_does_not_help_and_the_worker_is_
         assert NOT_IT in kelly.says(wrong, "find_service", 0.95), "whatever Rasa takes it for"
     assert "I can't open this now" in kelly.says("Tiger")
     assert "ring" in kelly.says("my list", "check_actions")
-    assert kelly.says("señor fluff", "out_of_scope") and person("kelly").pin_locked_at is not None
+    heard_wrong = kelly.says("Bonnie", "out_of_scope", 0.5)
+    assert "I can't open this now" in heard_wrong or "ring" in heard_wrong
+    assert kelly.says("señor fluff", "out_of_scope", 0.5) == heard_wrong, "and nobody learns which of them it was"
+    assert person("kelly").pin_locked_at is not None and kelly.conversation.proved_until is None
+    assert "fluff" not in kept().casefold() and "Bonnie" in kept()
     assert escalations() == [("pin_locked", "routine")]
     with reading() as session:
         assert "Rex" not in session.scalars(select(Escalation.words)).one()
@@ -150,7 +160,7 @@ def test_many_answers_at_once_are_many_tries(talk: Phone) -> None:
         list(pool.map(guess, range(12)))
     with reading() as session:
         doors = session.scalars(select(InboundMessage.door).where(InboundMessage.door != "")).all()
-    assert sorted(doors) == ["not_it"] * 4 + ["not_it_locks"]
+    assert sorted(doors) == ["not_it"] * 4 + ["not_it_locked"] * 7 + ["not_it_locks"]
     assert person("kelly").pin_locked_at is not None
 
 
@@ -182,3 +192,76 @@ def test_without_questions_any_more_the_phone_is_open_as_before(talk: Phone) -> 
     with transaction() as session:
         session.execute(update(Person).where(Person.external_id == "kelly").values(door_words=[], door_hashes=[]))
     assert "home visit" in kelly.says("whens my next meeting", "check_appointments")
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=31)], ids=["at once", "long after"])
+def test_anothers_pin_at_an_open_question_is_hidden_and_no_try(
+    talk: Phone, monkeypatch: pytest.MonkeyPatch, later: timedelta
+) -> None:
+    kelly = talk("kelly")
+    share("kelly", "sarah")
+    ask_them()
+    assert "who is writing" in kelly.says("cant come tomorrow", "request_reschedule")
+    with transaction() as session:
+        sarah = session.scalars(select(Person).where(Person.external_id == "sarah")).one()
+        identity.choose_pin(session, sarah, session.get_one(Conversation, kelly.conversation_id), "4826", clock.now())
+        session.get_one(Conversation, kelly.conversation_id).proved_until = None
+    assert kelly.says("1") == ASKED
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + later)
+    assert "who is writing" in kelly.says("4826")
+    assert "4826" not in bodies() and bodies()[-1] == "[PIN]" and person("kelly").pin_tries == 0
+    kelly.says("2")
+    assert "tomorrow" not in kelly.says("4826"), "what waited for Kelly is not done for Sarah"
+    assert "4826" not in bodies()
+
+
+def test_a_pin_at_an_open_question_is_hidden_while_a_worker_talks(talk: Phone) -> None:
+    kelly = asked(talk)
+    share("kelly", "sarah")
+    with transaction() as session:
+        conversation = session.get_one(Conversation, kelly.conversation_id)
+        session.scalars(select(Person).where(Person.external_id == "sarah")).one().pin_hash = "another"
+        conversation.taken_over_by = session.scalars(select(Worker.id)).first()
+    kelly.says("4826")
+    assert bodies()[-1] == "[PIN]" and person("kelly").pin_tries == 0
+
+
+def test_help_near_by_is_not_behind_the_question_but_the_try_counts(talk: Phone) -> None:
+    kelly = asked(talk)
+    assert kelly.says("food bank near me", "find_service").startswith("Where are you?")
+    assert person("kelly").pin_tries == 1
+    assert NOT_IT not in kelly.says("Leeds", "out_of_scope", 0.4)
+
+
+def test_a_wish_in_place_of_the_answer_is_done_after_the_answer(talk: Phone) -> None:
+    kelly = asked(talk)
+    assert NOT_IT in kelly.says("cant come tomorrow", "request_reschedule", 0.95)
+    assert NOT_IT in kelly.says("Rex", "check_actions", 0.95), "one word is a guess, and what waits stays"
+    assert person("kelly").pin_tries == 2
+    kelly.says("senor fluff", "request_reschedule", 0.95)
+    with reading() as session:
+        answered = session.scalars(select(InboundMessage).order_by(InboundMessage.seq.desc())).first()
+        assert answered is not None and answered.continues is not None
+        assert session.get_one(InboundMessage, answered.continues).body == "cant come tomorrow"
+
+
+def test_that_somebody_reads_along_is_heard_in_place_of_the_answer(talk: Phone) -> None:
+    kelly = asked(talk)
+    assert NOT_IT not in kelly.says("he reads my texts", "change_contact_preference", 0.95)
+
+
+def test_whoever_leaves_while_their_message_waits_is_answered_as_a_stranger(
+    talk: Phone, understanding: Understanding
+) -> None:
+    kelly = talk("kelly")
+    understanding.next = {"intent": "check_appointments", "confidence": 0.95}
+    accepted = inbox.accept(channel="sms", external_id="late", address=kelly.address, body="whens my next meeting")
+    with transaction() as session:
+        one = session.scalars(select(Person).where(Person.external_id == "kelly")).one()
+        people.leave(session, one, session.scalars(select(Worker)).first(), clock.now())
+    turn.run_waiting(accepted.conversation_id)
+    with reading() as session:
+        said = session.scalars(select(OutboundMessage.body).where(OutboundMessage.in_reply_to == accepted.message_id))
+        replies = " ".join(said.all())
+    assert replies and not any(word in replies for word in ("visit", "tomorrow", "Jayden", "Ruby", "Kelly")), replies

@@ -17,6 +17,7 @@ from api.assistant.operations.contact import pass_on
 from api.assistant.operations.pin import office_phone
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
+from api.directory.service import understand_need
 from api.families import identity
 from api.families.models import Person
 from api.messages.door import HEARD, HELD
@@ -52,11 +53,28 @@ def without_proof(ask: Ask, name: str) -> Callable[[Ask], list[Reply]] | None:
     return None
 
 
-def in_vain(ask: Ask, name: str) -> bool:
-    """Was this message tried as the answer to a question in vain, and is it about nothing else?"""
+def in_vain(ask: Ask, name: str, *, private: bool) -> bool:
+    """Was this message tried as the answer to a question in vain, and is it about nothing else?
+
+    Help near by is never behind the door, nor is what needs no proof. Where all is locked, what is surely something
+    else is that; all other words are answered as the right answer would be, so that nobody learns which it is.
+    """
     if ask.message.door not in HEARD or name in DANGER or ask.turn.safety_kind != "none":
         return False
-    return name not in NEVER_AN_ANSWER or ask.question.confidence < SURE
+    if name == "find_service" and understand_need(ask.words, ask.language):
+        return False
+    if ask.question.confidence < SURE:
+        return not (private and ask.message.door == "not_it_locked")
+    if name in NEVER_AN_ANSWER or (private and without_proof(ask, name) is not None):
+        return False
+    return ask.message.door != "not_it_locked"
+
+
+def hold_back(ask: Ask) -> None:
+    """A wish of theirs, sent in place of the answer, is what the right answer opens; a single word is a guess, however
+    sure Rasa is of it."""
+    if ask.question.confidence >= SURE and len(ask.words.split()) > 1:
+        ask.state.held, ask.pending = str(ask.turn.message_id), ask.state.pending
 
 
 def confirm(ask: Ask) -> list[Reply]:
@@ -94,6 +112,7 @@ def answer(ask: Ask) -> list[Reply]:
     if outcome == "locks":
         return [say("door.locks", phone=office_phone(ask))]
     if outcome == "not_it_locks":
+        _listen(ask, "locked")
         return [say("door.locks_question", phone=office_phone(ask))]
     if outcome == "not_it" and identity.missing(ask.held_person) == "question":
         return [_question(ask, ask.held_person, "door.not_it")]
@@ -149,13 +168,20 @@ def _missing(ask: Ask, person: Person) -> Reply:
         return say("door.pin", _forgot())
     if lacks == "question":
         return _question(ask, person, "door.question")
+    if lacks == "locked" and not person.pin_hash:
+        _listen(ask, "locked")
     return say("door.no_pin" if lacks == "no_pin" else "door.locked", phone=office_phone(ask))
 
 
 def _question(ask: Ask, person: Person, text_id: str) -> Reply:
     """One of the person's questions. Raises NotOpened where it cannot be read: nobody is let in, a person looks."""
-    ask.state.door, ask.state.door_until = "question", (ask.turn.now + HELD).isoformat()
+    _listen(ask, "question")
     return say(text_id, _forgot(), question=identity.question(person))
+
+
+def _listen(ask: Ask, door: str) -> None:
+    """What comes now may be the answer, also where all is locked: then it opens nothing, and is kept nowhere."""
+    ask.state.door, ask.state.door_until = door, (ask.turn.now + HELD).isoformat()
 
 
 def _forgot() -> ReplyOption:

@@ -104,7 +104,13 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         ask.message.intent = question.intent[:64]
         if name != AT_THE_DOOR:
             state.door = ""
-        chosen = AT_THE_DOOR if door.in_vain(ask, name) else context.redirect(ask, name)
+        private = name in PRIVATE
+        if door.in_vain(ask, name, private=private):
+            chosen = AT_THE_DOOR
+            if private:
+                door.hold_back(ask)
+        else:
+            chosen = context.redirect(ask, name)
         requests = [one for one in both.wanted(ask, name, chosen) if one.intent in OPERATIONS]
         replies = both.answer(ask, requests, _run) if len(requests) == 2 else _run(ask, chosen)
         replies += saying.invited(ask, chosen)
