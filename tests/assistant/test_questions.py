@@ -248,7 +248,7 @@ def test_a_wish_in_place_of_the_answer_is_done_after_the_answer(talk: Phone) -> 
 
 def test_that_somebody_reads_along_is_heard_in_place_of_the_answer(talk: Phone) -> None:
     kelly = asked(talk)
-    assert NOT_IT not in kelly.says("he reads my texts", "change_contact_preference", 0.95)
+    assert NOT_IT not in kelly.says("we share this phone", "change_contact_preference", 0.95)
 
 
 def test_whoever_leaves_while_their_message_waits_is_answered_as_a_stranger(

@@ -18,6 +18,7 @@ from api.messages import held
 from api.messages.models import Conversation
 from api.messages.outbox import queue_reply
 from api.reminders.models import Reminder
+from api.reminders.wording import Spoken, words
 from tests.reminders.conftest import MEETING, Diary, set_clock, tick
 
 DAY = timedelta(days=1)
@@ -134,3 +135,18 @@ def test_what_a_worker_writes_waits_for_the_persons_own_hours(diary: Diary) -> N
         assert held.look(session, message.id, evening).wait_until is None
         assert held.waits_until(session, conversation, early) == datetime(2026, 11, 25, 13, 0, tzinfo=UTC)
         session.rollback()
+
+
+@pytest.mark.parametrize(("zone", "now", "starts"), [
+    ("Asia/Kolkata", datetime(2026, 3, 1, 18, 35, tzinfo=UTC), datetime(2026, 3, 2, 4, 30, tzinfo=UTC)),
+    ("Asia/Kathmandu", datetime(2026, 3, 1, 18, 20, tzinfo=UTC), datetime(2026, 3, 2, 4, 15, tzinfo=UTC)),
+], ids=["half an hour", "three quarters"])  # fmt: skip
+def test_today_begins_at_midnight_there_also_where_that_is_no_full_hour_here(
+    zone: str, now: datetime, starts: datetime
+) -> None:
+    spoken = Spoken(
+        moment="2h", when=starts, was_at=None, kind="home_visit", children=(), place="", plain=False,
+        may_name_children=False, language="en", jurisdiction="uk-england", zone=zone,
+    )  # fmt: skip
+    assert "today at 10:00" in words(spoken, now)
+    assert "tomorrow at 10:00" in words(spoken, now - timedelta(minutes=15 if zone == "Asia/Kolkata" else 10))
