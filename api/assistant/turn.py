@@ -169,7 +169,7 @@ def _to_come(read: Sequence[object]) -> bool:
 
 
 def _put_back(found: Row[Any]) -> None:
-    """It stays queued, as if nobody had looked at it; the sweep gives it a job again."""
+    """It stays queued, as if nobody had looked at it; the next look for what waits finds it again."""
     with transaction() as session:
         session.get_one(InboundMessage, found.id, with_for_update=True).turn_attempts -= int(found.screened)
 
@@ -190,7 +190,7 @@ def _screen_the_rest(waiting: Waiting) -> None:
 
 
 def _take(waiting: Waiting) -> bool:
-    """One turn. False if nothing else waited in the conversation when it was settled (what came later has a job)."""
+    """One turn. False if nothing else waited in the conversation when it was settled (what came later is announced)."""
     crashpoints.point("turn.before_rasa")
     replies: list[Reply] = []
     failure = ""
@@ -229,8 +229,8 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         ).one()
         if message.state != "queued":
             return True
-        # Straight away, unless something else is on its way to them: that goes first, so a job must wait for it.
-        # (Several go one after the other, which the jobs of one address see to.)
+        # Straight away, unless something else is on its way to them: that goes first, and a delivery's job waits for
+        # it. (Several go one after the other, which the jobs of one address see to.)
         straight = conversation.channel == "sms" and not unsent and len(replies) == 1
         said = None if failure else _say(session, conversation, message, replies, straight=straight)
         if said is None:

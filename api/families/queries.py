@@ -47,6 +47,7 @@ class Who:
     family_name: str = ""
     phone: str = ""
     timezone: str | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,7 @@ def who_by_person(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, Who]
             family.id,
             family.name,
             timezone=person.timezone,
+            left=person.left_at is not None,
         )
         for person, family in rows
     }

@@ -254,6 +254,8 @@ def test_who_leaves_is_not_written_to_has_no_way_in_and_stays_on_the_page(client
         assert client.post(f"{person}/leave", data=town.form(cookies)).status_code == 303
     page = client.get(f"/console/families/{town.mine.family.id}").text
     assert "No longer in the family" in page and f"{person}/contact" not in page and f"{person}/details" in page
+    chat_page = client.get(f"/console/conversations/{conversation_id}").text
+    assert "They are no longer in the family" in chat_page and f"{person}/contact" not in chat_page
     form = client.get(f"/console/families/{town.mine.family.id}/appointments").text
     assert "Ashparent (no longer in the family)" in form
     for way in ("contact", "pin-code", "chat-code", "calendar", "numbers", "numbers/ask"):
