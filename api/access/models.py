@@ -49,6 +49,8 @@ class Worker(Base):
     #: E.164; escalations are texted here, and ACK is accepted from here.
     phone: Mapped[str | None] = mapped_column(unique=True)
     role: Mapped[str]
+    #: The role was changed here: a file does not change it back.
+    role_by_hand: Mapped[bool] = mapped_column(default=False, server_default="false")
     password_hash: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
     #: The part of the agency they belong to, where it has parts; a ladder may be one team's.

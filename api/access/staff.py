@@ -78,6 +78,8 @@ def change(session: Session, by: Worker, colleague: Worker, values: Mapping[str,
         detail |= {"from": colleague.role, "to": values["role"]}
     for name in changed:
         setattr(colleague, name, values[name])
+    if "role" in changed:
+        colleague.role_by_hand = True
     if changed:
         session.flush()
         _record(session, by, "changed_worker", colleague, detail)

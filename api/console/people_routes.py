@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.audit import service as audit
 from api.console import forms
 from api.console.inputs import an_id
 from api.console.layout import console_page
@@ -183,6 +184,15 @@ def hand_over(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> 
     return RedirectResponse(f"/console/families/{family_id}", 303)
 
 
+@router.post("/families/{family_id}/workers/{worker_id}/end")
+def take_off(me: Me, family_id: uuid.UUID, worker_id: uuid.UUID) -> Response:
+    """Somebody who does not lead the family works with it no more, and finds that on their page."""
+    access.leads_or_404(me)
+    with transaction() as session:
+        service.take_off(session, access.family_or_404(session, me, family_id), me.worker, worker_id)
+    return RedirectResponse(f"/console/families/{family_id}/details", 303)
+
+
 @router.post("/news/families")
 def mark_seen(me: Me, news: Annotated[list[uuid.UUID] | None, Form()] = None) -> Response:
     """The worker knows which families are theirs now, and which are not: what the page showed, and no more."""
@@ -227,9 +237,10 @@ def _person(
     given: dict[str, str] | None = None,
     problems: list[str] | None = None,
 ) -> Response:
-    with reading() as session:
+    with transaction() as session:
         person = access.person_or_404(session, me, person_id)
         family = access.family_or_404(session, me, person.family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_contact", family_id=family.id, object_id=person.id)
     shown: dict[str, Any] = given or {
         "kind": person.kind,
         "first_name": person.first_name,
@@ -250,12 +261,14 @@ def _details(
     given: dict[str, str] | None = None,
     problems: list[str] | None = None,
 ) -> Response:
-    with reading() as session:
+    with transaction() as session:
         family = access.family_or_404(session, me, family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
         lead = families.lead_of(session, family.id)
         workers = shifts.people(session, me.agency_id) if access.leads(me) else []
+        others = [worker for worker, leads in families.workers_of(session, family.id) if not leads]
     return console_page(
         request, me, "console/family_details.html", here="families", status=400 if problems else 200,
         family=family, given=given or {"name": family.name, "reference": service.reference_of(family)},
-        problems=problems or [], workers=workers, lead=lead, may_hand_over=access.leads(me),
+        problems=problems or [], workers=workers, lead=lead, others=others, may_hand_over=access.leads(me),
     )  # fmt: skip

@@ -39,8 +39,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Hanging:
-    """What hangs on a worker, to be seen to when they leave: ``families`` with whether they lead; ``ladders`` that name
-    them; coming ``shifts``; the ``gaps`` of the rota ahead; ``alarms`` that they took on; ``keys`` of programs."""
+    """What hangs on a worker, to be seen to when they leave: ``families``, and whether they lead; ``ladders`` that name
+    them; coming ``shifts``; ``gaps`` of the rota without them; ``alarms`` that they took on; ``keys`` of programs."""
 
     families: list[tuple[Family, bool]]
     ladders: list[rules.Row]
@@ -69,7 +69,7 @@ def hanging(session: Session, worker: Worker) -> Hanging:
             row for row in rules.own(session, worker.agency_id) if any(named in step.targets for step in row.rule.steps)
         ],
         shifts=session.scalar(coming) or 0,
-        gaps=len(shifts.gaps_ahead(session, worker.agency_id, AHEAD)),
+        gaps=len(shifts.gaps_without(session, worker, AHEAD)),
         alarms=list(session.scalars(taken.order_by(Escalation.id))),
         keys=session.scalar(keys) or 0,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from api.audit import service as audit
 from api.database import notify
 from api.escalations import links, world
 from api.escalations.models import RotaChange, Shift
-from api.escalations.rota import ROLES, Span, gaps, spans
+from api.escalations.rota import ROLES, Member, Span, gaps, spans
 from api.imports import dates
 
 #: Shifts of a series, at most: a year of days.
@@ -72,6 +72,16 @@ def gaps_ahead(session: Session, agency_id: uuid.UUID, ahead: timedelta) -> list
     """When nobody will be on call, from now."""
     now = clock.now()
     return gaps(world.rota(session, agency_id, now, now + ahead), now, now + ahead)
+
+
+def gaps_without(session: Session, worker: Worker, ahead: timedelta) -> list[Span]:
+    """When nobody is on call because this worker is not there, or would be if they left; from now."""
+    now = clock.now()
+    rota = world.rota(session, worker.agency_id, now, now + ahead)
+    others = {key: member for key, member in rota.members.items() if key != worker.id}
+    there = replace(rota, members={**others, worker.id: Member(worker.id, worker.name)})
+    anyway = set(gaps(there, now, now + ahead))
+    return [gap for gap in gaps(replace(rota, members=others), now, now + ahead) if gap not in anyway]
 
 
 def changes(session: Session, agency_id: uuid.UUID) -> list[Change]:

@@ -54,7 +54,8 @@ class AssignmentNews(Base):
     family_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("families.id"))
     worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
     what: Mapped[str]
-    by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    #: None: a file of the agency's own system.
+    by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
 

@@ -112,12 +112,6 @@ def family_view(
     names: dict[uuid.UUID | None, str] = {person.id: person.first_name for person in everybody}
     zones = {person.id: person.timezone for person in everybody}
     people = [person for person in everybody if person.left_at is None]
-    workers = session.execute(
-        select(Worker, FamilyWorker.lead)
-        .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
-        .where(FamilyWorker.family_id == family.id)
-        .order_by(FamilyWorker.lead.desc(), Worker.name)
-    ).all()
     conversations: dict[uuid.UUID, list[Conversation]] = {}
     for conversation in session.scalars(
         select(Conversation)
@@ -136,7 +130,7 @@ def family_view(
     return FamilyView(
         family=family,
         people=people,
-        workers=[(row[0], row[1]) for row in workers],
+        workers=workers_of(session, family.id),
         plans=shown,
         appointments=list(session.scalars(appointments.of_family(family.id, after=now - LOOK_BACK))),
         changes=[
@@ -202,6 +196,17 @@ def lead_of(session: Session, family_id: uuid.UUID) -> Worker | None:
     return session.scalar(
         select(Worker).join(FamilyWorker, led).where(FamilyWorker.family_id == family_id, FamilyWorker.lead)
     )
+
+
+def workers_of(session: Session, family_id: uuid.UUID) -> list[tuple[Worker, bool]]:
+    """Who works with the family, and whether they lead; the lead first."""
+    rows = session.execute(
+        select(Worker, FamilyWorker.lead)
+        .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
+        .where(FamilyWorker.family_id == family_id)
+        .order_by(FamilyWorker.lead.desc(), Worker.name)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def count(session: Session, viewer: Viewer) -> int:

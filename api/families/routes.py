@@ -78,6 +78,7 @@ def change_family(
     sees it no more, and both find that on their page."""
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
         session.refresh(family, with_for_update=True)
         if if_match is not None:
             refuse_stale(if_match, _version(_out(session, me, family_id)))
@@ -129,6 +130,9 @@ def change_person(
     """Mend a name, a birthday or the kind; note that somebody has left the family, or is back."""
     with transaction() as session:
         person = access.person_or_404(session, me, person_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_contact", family_id=person.family_id, object_id=person.id
+        )
         session.refresh(person, with_for_update=True)
         refuse_stale(if_match, of_content(PersonOut.of(person).model_dump_json()))
         try:

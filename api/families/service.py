@@ -42,6 +42,7 @@ class News:
     what: str
     family_id: uuid.UUID
     family: str
+    #: "" for an import.
     by: str
     at: datetime
 
@@ -93,6 +94,19 @@ def hand_over(session: Session, family: Family, by: Worker, to: uuid.UUID) -> No
         _tell(session, family, old, "taken", by)
 
 
+def take_off(session: Session, family: Family, by: Worker, worker_id: uuid.UUID) -> None:
+    """Somebody who does not lead the family works with it no more. Whoever leads it hands it over instead."""
+    session.refresh(family, with_for_update=True)
+    row = session.scalar(select(FamilyWorker).filter_by(family_id=family.id, worker_id=worker_id, lead=False))
+    if row is None:  # somebody was quicker
+        return
+    session.delete(row)
+    session.flush()
+    _record(session, family, by, "took_off_family", {"worker": str(worker_id)})
+    messages.hand_back_all(session, worker_id, by, family.id)
+    _tell(session, family, worker_id, "taken", by)
+
+
 def assign(
     session: Session,
     family_id: uuid.UUID,
@@ -122,6 +136,17 @@ def assign(
     session.flush()
 
 
+def assign_by_file(session: Session, family: Family, wanted: Collection[uuid.UUID], lead: uuid.UUID | None) -> None:
+    """The same for a family that was here before: who leads it because of a file, and whom the file takes off, are
+    told as if a colleague had done it (it may undo what one did)."""
+    before = {one.worker_id: one.lead for one in session.scalars(select(FamilyWorker).filter_by(family_id=family.id))}
+    assign(session, family.id, wanted, lead, None)
+    if lead is not None and not before.get(lead):
+        _tell(session, family, lead, "given", None)
+    for worker_id in before.keys() - set(wanted):
+        _tell(session, family, worker_id, "taken", None)
+
+
 def colleague(session: Session, agency_id: uuid.UUID, worker_id: uuid.UUID) -> Worker:
     """Somebody who works for the agency now. Raises NoSuchWorker."""
     one = session.scalar(select(Worker).filter_by(id=worker_id, agency_id=agency_id, active=True))
@@ -135,11 +160,11 @@ def news(session: Session, worker_id: uuid.UUID) -> list[News]:
     rows = session.execute(
         select(AssignmentNews, Family.name, Worker.name)
         .join(Family, Family.id == AssignmentNews.family_id)
-        .join(Worker, Worker.id == AssignmentNews.by_id)
+        .outerjoin(Worker, Worker.id == AssignmentNews.by_id)
         .where(AssignmentNews.worker_id == worker_id, AssignmentNews.seen_at.is_(None))
         .order_by(AssignmentNews.at)
     ).all()
-    return [News(one.id, one.what, one.family_id, family, by, one.at) for one, family, by in rows]
+    return [News(one.id, one.what, one.family_id, family, by or "", one.at) for one, family, by in rows]
 
 
 def counting_news(worker_id: uuid.UUID) -> Select[int]:
@@ -166,10 +191,11 @@ def _keep(session: Session, family: Family) -> None:
         raise ReferenceTaken from None
 
 
-def _tell(session: Session, family: Family, worker_id: uuid.UUID, what: str, by: Worker) -> None:
+def _tell(session: Session, family: Family, worker_id: uuid.UUID, what: str, by: Worker | None) -> None:
     """A note on the worker's page; nobody is told of what they did themself."""
-    if worker_id != by.id:
-        session.add(AssignmentNews(family_id=family.id, worker_id=worker_id, what=what, by_id=by.id, at=clock.now()))
+    by_id = by.id if by else None
+    if worker_id != by_id:
+        session.add(AssignmentNews(family_id=family.id, worker_id=worker_id, what=what, by_id=by_id, at=clock.now()))
 
 
 def _record(session: Session, family: Family, by: Worker, verb: str, detail: dict[str, object]) -> None:

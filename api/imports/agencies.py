@@ -44,10 +44,14 @@ def write_workers(
     known = {(keys[worker.agency_id], worker.external_id): worker for worker in writer.session.scalars(select(Worker))}
     _refuse_taken(writer, given, known)
     writer.settle()
-    for worker in given:
+    for i, worker in enumerate(given):
         agency = agencies[worker.agency]
         existing = known.get((worker.agency, worker.id))
         was = staff.Standing.of(existing) if existing is not None else None
+        role: str = worker.role
+        if existing is not None and existing.role_by_hand and existing.role != role:
+            role = existing.role
+            writer.note(("workers", i, "role"), f"was changed here ({role}) and stays so; change it in the console")
         row = known[worker.agency, worker.id] = writer.put(
             "workers",
             existing,
@@ -57,7 +61,7 @@ def write_workers(
             name=worker.name,
             email=worker.email,
             phone=worker.phone,
-            role=worker.role,
+            role=role,
             **{name: value for name in ("active", "team") if (value := getattr(worker, name)) is not None},
         )
         # Only a first password: one that the worker has chosen since is theirs.

@@ -28,16 +28,19 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
         agency = agencies[family.agency]
         zone = ZoneInfo(agency.timezone)
         before = telling.before(agency, family.id)
+        existing = writer.session.scalar(
+            select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)
+        )
         row = writer.put(
             "families",
-            writer.session.scalar(select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)),
+            existing,
             Family,
             agency_id=agency.id,
             external_id=family.id,
             name=family.name,
         )
         writer.session.flush()
-        _write_assignments(writer, row, family, workers)
+        _write_assignments(writer, row, family, workers, new=existing is None)
         people = _write_people(writer, row, family, agency)
         for j, person in enumerate(family.people):
             at: Path = ("families", i, "people", j)
@@ -65,11 +68,15 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
     telling.send()
 
 
-def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: Workers) -> None:
-    """Exactly the file's workers see the family; the lead is one of them."""
+def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: Workers, *, new: bool) -> None:
+    """Exactly the file's workers see the family; the lead is one of them. Of a family that is new here, as all are in
+    the first file, nobody is told."""
     lead = workers[family.agency, family.lead_worker].id if family.lead_worker else None
     wanted = {workers[family.agency, key].id for key in family.workers} | ({lead} if lead else set())
-    assignments.assign(writer.session, row.id, wanted, lead, None)
+    if new:
+        assignments.assign(writer.session, row.id, wanted, lead, None)
+    else:
+        assignments.assign_by_file(writer.session, row, wanted, lead)
 
 
 def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency) -> dict[str, Person]:

@@ -54,6 +54,7 @@ def change_plan(me: Me, plan_id: uuid.UUID, given: PlanChange, response: Respons
     """
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)
         history.lock(session, plan)
         refuse_stale(if_match, plan.version)
         try:

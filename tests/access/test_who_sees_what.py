@@ -73,6 +73,7 @@ ROUTES = (
     ("GET", "/console/families/{family}/details"),
     ("POST", "/console/families/{family}/details"),
     ("POST", "/console/families/{family}/hand-over"),
+    ("POST", "/console/families/{family}/workers/{unseen}/end"),
     ("GET", "/console/people/{person}/details"),
     ("POST", "/console/people/{person}/details"),
     ("POST", "/console/people/{person}/leave"),

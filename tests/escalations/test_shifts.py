@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.database import transaction
 from api.escalations import shifts, world
@@ -93,6 +94,18 @@ def test_a_shift_that_leaves_a_hole_shows_it(session: Session, town: Town) -> No
     change(town, starts=now + HOUR, ends=now + 3 * HOUR)
     (gap,) = shifts.gaps_ahead(session, town.agency.id, timedelta(days=7))
     assert (gap.role, gap.ends - gap.starts) == ("duty", 2 * HOUR)
+
+
+def test_the_gaps_of_a_worker_are_those_that_they_leave_and_no_others(session: Session, town: Town) -> None:
+    now = clock.now()
+    change(town, starts=now + HOUR, ends=now + 3 * HOUR)  # a hole, whoever leaves
+    ahead = timedelta(hours=12)
+    assert shifts.gaps_without(session, town.worker, ahead) == []
+    assert {gap.role for gap in shifts.gaps_without(session, town.manager, ahead)} == {"manager"}
+    manager = session.get_one(Worker, town.manager.id)
+    manager.active = False
+    session.flush()
+    assert {gap.role for gap in shifts.gaps_without(session, manager, ahead)} == {"manager"}
 
 
 @pytest.mark.parametrize(

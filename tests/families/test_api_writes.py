@@ -113,6 +113,16 @@ def test_two_programs_do_not_overwrite_each_others_correction(client: TestClient
     assert client.patch(there, json={"born": None}, headers=headers).json()["born"] is None
 
 
+def test_a_change_of_nothing_is_a_look_and_in_the_trail(client: TestClient, town: Town) -> None:
+    headers = town.program(town.duty)
+    for there in (f"{ALL}/{town.mine.family.id}", f"/api/v1/people/{town.mine.parent.id}",
+                  f"/api/v1/plans/{town.mine.plan.id}"):  # fmt: skip
+        assert client.patch(there, json={}, headers=headers).status_code == 200, there
+    with reading() as session:
+        looks = session.scalars(select(AuditEntry.verb).where(AuditEntry.actor_id == town.duty.id)).all()
+    assert {"viewed_family", "viewed_contact", "viewed_plan"} <= set(looks)
+
+
 def test_who_left_is_shown_with_the_day_and_comes_back(client: TestClient, town: Town) -> None:
     headers, there = town.program(town.worker), f"/api/v1/people/{town.mine.parent.id}"
     gone = client.patch(there, json={"left": True}, headers=headers).json()

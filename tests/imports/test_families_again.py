@@ -13,7 +13,8 @@ from api.access import staff
 from api.access.models import EntryCode, Worker
 from api.access.service import hash_password
 from api.appointments.models import Appointment, Attendee
-from api.families.models import Family, FamilyWorker, Person
+from api.families.models import AssignmentNews, Family, FamilyWorker, Person
+from api.families.service import news
 from api.imports.service import Report
 from api.messages.models import Conversation
 from api.plans.models import ActionEvent, PlanAction
@@ -212,8 +213,50 @@ def test_a_code_for_a_password_ends_when_a_file_gives_another_role(load: Load, r
     given["role"] = "manager"
     load(raw)
     session.refresh(code)
+    session.refresh(worker)
+    assert worker.role == "manager"
     assert code.expires_at <= clock.now()
 
 
 def manager_of(raw: Raw) -> str:
     return str(next(one["id"] for one in raw["workers"] if one["role"] in ("manager", "administrator")))
+
+
+def test_a_role_that_was_changed_here_stays_and_the_report_says_so(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    given = next(one for one in raw["workers"] if one["role"] == "manager")
+    worker, by = worker_called(session, given["id"]), worker_called(session, manager_of(raw))
+    by.role = "administrator"
+    session.flush()
+    same = {"name": worker.name, "email": worker.email, "phone": worker.phone}
+    if worker.id == by.id:
+        by = Worker(
+            agency_id=worker.agency_id, external_id="boss", name="B", email="b@example.org", role="administrator"
+        )
+        session.add(by)
+        session.flush()
+    staff.change(session, by, worker, {**same, "role": "worker"})
+    session.commit()
+    report = load(raw)
+    session.refresh(worker)
+    assert worker.role == "worker" and any("was changed here (worker)" in note for note in report.notes)
+
+
+def test_who_a_file_gives_a_family_or_takes_it_from_is_told_and_nobody_of_a_new_one(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    load(raw)
+    assert session.scalars(select(AssignmentNews)).all() == []
+    family = session.scalars(select(Family).where(Family.external_id == "bennett")).one()
+    before = set(session.scalars(select(FamilyWorker.worker_id).filter_by(family_id=family.id)))
+    tom = worker_called(session, "tom").id
+    led = session.scalar(select(FamilyWorker.worker_id).filter_by(family_id=family.id, lead=True))
+    assert led != tom
+    session.commit()
+    raw["families"][0]["lead_worker"], raw["families"][0]["workers"] = "tom", []
+    load(raw)
+    told = {(one.worker_id, one.what) for one in session.scalars(select(AssignmentNews))}
+    assert told == {(tom, "given"), *((one, "taken") for one in before - {tom})}
+    (mine,) = news(session, tom)
+    assert (mine.family_id, mine.by) == (family.id, "")
