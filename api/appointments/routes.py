@@ -98,6 +98,10 @@ def change_appointment(
     """Move an appointment, change what is known of it, or cancel it. 409 where it was cancelled before."""
     with transaction() as session:
         appointment = access.appointment_or_404(session, me, appointment_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_appointment", family_id=appointment.family_id,
+            object_id=appointment.id,
+        )  # fmt: skip
         session.refresh(appointment, with_for_update=True)
         refuse_stale(if_match, appointment.sequence)
         try:

@@ -114,13 +114,15 @@ def test_two_programs_do_not_overwrite_each_others_correction(client: TestClient
 
 
 def test_a_change_of_nothing_is_a_look_and_in_the_trail(client: TestClient, town: Town) -> None:
-    headers = town.program(town.duty)
-    for there in (f"{ALL}/{town.mine.family.id}", f"/api/v1/people/{town.mine.parent.id}",
-                  f"/api/v1/plans/{town.mine.plan.id}"):  # fmt: skip
-        assert client.patch(there, json={}, headers=headers).status_code == 200, there
+    headers, mine = town.program(town.duty), town.mine
+    same = {"place": mine.appointment.place}
+    for there, nothing in ((f"{ALL}/{mine.family.id}", {}), (f"/api/v1/people/{mine.parent.id}", {}),
+                           (f"/api/v1/plans/{mine.plan.id}", {}),
+                           (f"/api/v1/appointments/{mine.appointment.id}", same)):  # fmt: skip
+        assert client.patch(there, json=nothing, headers=headers).status_code == 200, there
     with reading() as session:
         looks = session.scalars(select(AuditEntry.verb).where(AuditEntry.actor_id == town.duty.id)).all()
-    assert {"viewed_family", "viewed_contact", "viewed_plan"} <= set(looks)
+    assert {"viewed_family", "viewed_contact", "viewed_plan", "viewed_appointment"} <= set(looks)
 
 
 def test_who_left_is_shown_with_the_day_and_comes_back(client: TestClient, town: Town) -> None:
