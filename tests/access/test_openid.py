@@ -329,7 +329,7 @@ def test_without_a_provider_the_door_is_not_there_and_the_page_is_as_it_was(clie
 
 def test_the_page_speaks_spanish_too(client: TestClient, town: Town, provider: Agencys) -> None:
     page = client.get("/console/sign-in", params={"language": "es", "problem": "stranger"}).text
-    assert "Entrar con Near account" in page and "Near account te conoce" in page
+    assert "Entrar con Near account" in page and "Near account le conoce" in page
 
 
 def test_the_database_keeps_no_word_of_the_providers_but_the_subject(
