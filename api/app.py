@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -30,6 +31,7 @@ from api.families import routes as families
 from api.messages import routes as messages
 from api.ops import routes as ops
 from api.ops.body_limit import BodyLimit
+from api.ops.one_by_one import OneByOne
 from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
@@ -50,6 +52,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings().check()
     await asyncio.to_thread(data_keys.check)
     await asyncio.to_thread(screen.warm_up)
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again and again held up answers by a fifth of a second
     listening = asyncio.create_task(live.hub.run())
     yield
     listening.cancel()
@@ -100,6 +104,7 @@ def create_app() -> FastAPI:
     errors.install(app)
     described.complete(app, without=(TOKEN,))
     app.add_middleware(Idempotent)
+    app.add_middleware(OneByOne, path="/console")
     files = dict.fromkeys(("/u/", my_plan.UPLOAD), settings().evidence_limit)
     app.add_middleware(BodyLimit, limit=settings().body_limit, larger=files)
     app.add_middleware(errors.CatchAll)
