@@ -59,11 +59,16 @@ def hand_over(page: Page, said: str) -> None:
     )
     devtools.send("ServiceWorker.enable")
     page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
-    ours = next(one for one in registered if one["scopeURL"].endswith("/console"))
+
+    def ours() -> list[dict[str, Any]]:
+        page.evaluate("1")  # lets in what the browser's tools have to say, which may come after their answer
+        return [one for one in registered if one["scopeURL"].endswith("/console")]
+
+    wait_until(lambda: bool(ours()), "our service worker is not registered", seconds=15)
     origin = page.evaluate("location.origin")
     devtools.send(
         "ServiceWorker.deliverPushMessage",
-        {"origin": origin, "registrationId": ours["registrationId"], "data": said},
+        {"origin": origin, "registrationId": ours()[0]["registrationId"], "data": said},
     )
 
 
