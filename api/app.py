@@ -31,7 +31,7 @@ from api.families import routes as families
 from api.messages import routes as messages
 from api.ops import routes as ops
 from api.ops.body_limit import BodyLimit
-from api.ops.one_by_one import OneByOne
+from api.ops.few_at_a_time import FewAtATime
 from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
@@ -104,7 +104,7 @@ def create_app() -> FastAPI:
     errors.install(app)
     described.complete(app, without=(TOKEN,))
     app.add_middleware(Idempotent)
-    app.add_middleware(OneByOne, path="/console")
+    app.add_middleware(FewAtATime, path="/console")
     files = dict.fromkeys(("/u/", my_plan.UPLOAD), settings().evidence_limit)
     app.add_middleware(BodyLimit, limit=settings().body_limit, larger=files)
     app.add_middleware(errors.CatchAll)

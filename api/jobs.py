@@ -28,17 +28,19 @@ _enqueuer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 #: The channel on which conversations are announced (api.assistant.runner listens).
 TURNS = "hearthline_turns"
-#: The first number of the advisory locks that those hold who run a conversation's turns; both, as SQL, of the
+#: The first number of the advisory locks that those hold who run a conversation's turns, and the second, as SQL, of the
 #: conversation ``{id}``.
 TURN_LOCKS = 7201
-TURN_LOCK = f"{TURN_LOCKS}, hashtext({{id}}) & 2147483647"
-#: The second numbers of those that are held, as SQL; ``:turns`` is the first. A statement sees rows as they were when
-#: it began and locks as they are: a row that a turn is sending is told by its lock, or settled before a job gets to it.
-TURNS_UNDER_WAY = """
-    (SELECT objid FROM pg_locks
-     WHERE locktype = 'advisory' AND classid = :turns AND objsubid = 2
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-"""
+_OF_CONVERSATION = "hashtext({id}) & 2147483647"
+TURN_LOCK = f"{TURN_LOCKS}, {_OF_CONVERSATION}"
+#: As SQL: nobody runs the turns of the conversation ``{id}``. A statement sees rows as they were when it began and
+#: locks as they are: a row that a turn is sending is told by its lock, or settled before a job gets to it.
+NO_TURN_RUNS = f"""
+    ({_OF_CONVERSATION})::oid NOT IN (
+        SELECT objid FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = {TURN_LOCKS} AND objsubid = 2
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""  # noqa: S608 (our own words)
 
 DELIVER = "deliver"
 DELIVER_REMINDERS = "deliver_reminders"

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from api.assistant import turn
 from api.database import libpq_url, reading
-from api.jobs import TURN_LOCK, TURN_LOCKS, TURNS, TURNS_UNDER_WAY
+from api.jobs import NO_TURN_RUNS, TURN_LOCK, TURNS
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _SERVERS_KEEPALIVES = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval
 BATCH = 500
 _WAITING = text(f"""
     SELECT i.conversation_id FROM inbound_messages i
-    WHERE i.state = 'queued' AND (hashtext(i.conversation_id::text) & 2147483647)::oid NOT IN {TURNS_UNDER_WAY}
+    WHERE i.state = 'queued' AND {NO_TURN_RUNS.format(id="i.conversation_id::text")}
     GROUP BY i.conversation_id ORDER BY min(i.seq) LIMIT :batch
 """)  # noqa: S608 (our own words)
 
@@ -130,7 +130,7 @@ class Runner:
     def look(self) -> int:
         """Announce here whatever waits and nobody runs, also where no announcement came through; how many."""
         with reading() as session:
-            waiting = session.scalars(_WAITING, {"batch": BATCH, "turns": TURN_LOCKS}).all()
+            waiting = session.scalars(_WAITING, {"batch": BATCH}).all()
         for conversation_id in waiting:
             self.announce(conversation_id)
         return len(waiting)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from api import clock, jobs
 from api.database import transaction
-from api.jobs import DELIVER, DELIVER_REMINDERS, TURN_LOCKS, TURNS_UNDER_WAY, app
+from api.jobs import DELIVER, DELIVER_REMINDERS, NO_TURN_RUNS, app
 from api.messages import delivery
 
 BATCH = 500
@@ -35,7 +35,7 @@ _ORPHAN_DELIVERIES = text(f"""
         SELECT j.args ->> 'outbound_id' FROM procrastinate_jobs j
         WHERE j.status IN ('todo', 'doing') AND j.task_name = :deliver AND j.args ->> 'outbound_id' IS NOT NULL)
       AND (o.conversation_id IS NULL  -- a turn delivers its own replies
-           OR (hashtext(o.conversation_id::text) & 2147483647)::oid NOT IN {TURNS_UNDER_WAY})
+           OR {NO_TURN_RUNS.format(id="o.conversation_id::text")})
     ORDER BY o.seq LIMIT :batch
 """)  # noqa: S608 (our own words)
 
@@ -86,7 +86,7 @@ def sweep() -> int:
         # One sweeper at a time: two would queue the same rows twice (harmless, but work for nothing).
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.sweep'))")):
             return 0
-        facts = {"batch": BATCH, "now": clock.now(), "deliver": DELIVER, "turns": TURN_LOCKS}
+        facts = {"batch": BATCH, "now": clock.now(), "deliver": DELIVER}
         deliveries = session.execute(_ORPHAN_DELIVERIES, facts)
         orphans = [(outbound_id, address) for outbound_id, address in deliveries]
         jobs.enqueue_deliveries(session, orphans)

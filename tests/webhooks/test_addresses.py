@@ -95,6 +95,7 @@ def test_the_signature_is_the_standards_own() -> None:
 @pytest.fixture
 def certified(tmp_path: Path) -> Iterator[tuple[int, Path, list[str]]]:
     """A real TLS server for ``hook.test``, the certificate that vouches for it, and the hosts it was asked for."""
+    # The product needs no openssl program; a machine without one still proves all but what a real certificate proves.
     if not (openssl := shutil.which("openssl")):
         pytest.skip("there is no openssl to make a certificate with")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from api.ops.one_by_one import OneByOne
+from api.ops.few_at_a_time import FewAtATime
 from tests.harness import loops
 
 
@@ -31,7 +31,7 @@ class Pages:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def ask(app: OneByOne, path: str = "/console/families", method: str = "GET") -> None:
+async def ask(app: FewAtATime, path: str = "/console/families", method: str = "GET") -> None:
     async def receive() -> Message:
         return {"type": "http.request"}
 
@@ -51,7 +51,7 @@ async def until(true: Any) -> None:
 def test_no_more_are_made_at_once_and_all_of_them_are_made() -> None:
     async def check() -> None:
         pages = Pages()
-        app = OneByOne(pages, "/console", at_once=2)
+        app = FewAtATime(pages, "/console", at_once=2)
         asked = [asyncio.create_task(ask(app)) for _ in range(6)]
         await until(lambda: pages.at_work == 2)
         pages.may_answer.set()
@@ -67,7 +67,7 @@ def test_no_more_are_made_at_once_and_all_of_them_are_made() -> None:
 def test_what_is_no_page_of_a_worker_does_not_wait_for_one() -> None:
     async def check() -> None:
         pages = Pages()
-        app = OneByOne(pages, "/console", at_once=1)
+        app = FewAtATime(pages, "/console", at_once=1)
         asked = [asyncio.create_task(ask(app)) for _ in range(2)]
         await until(lambda: pages.at_work == 1)
         asked += [
@@ -86,7 +86,7 @@ def test_what_is_no_page_of_a_worker_does_not_wait_for_one() -> None:
 def test_a_page_that_fails_makes_room_for_the_next() -> None:
     async def check() -> None:
         pages = Pages()
-        app = OneByOne(pages, "/console", at_once=1)
+        app = FewAtATime(pages, "/console", at_once=1)
         pages.may_answer.set()
         pages.may_end.set()
         failed = await asyncio.gather(*(ask(app, "/console/broken") for _ in range(3)), return_exceptions=True)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 AT_ONCE = 2
 
 
-class OneByOne:
+class FewAtATime:
     """ASGI middleware: of GETs below ``path`` no more than ``at_once`` are worked at; one counts until its answer
     begins, so neither a live page nor a slow reader holds up others."""
 
