@@ -188,9 +188,14 @@ def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step:
         rungs.append(told)
         if any(not one.problem for one in told):
             return Telling(tuple(rungs), here.wait, (step + passed + 1) % len(steps))
-    everyone = sorted(rota.members.values(), key=lambda member: (member.name, member.id))
-    rungs.append(tuple(_told("everyone", member, CHANNELS) for member in everyone))
+    rungs.append(everybody(rota, "everyone"))
     return Telling(tuple(rungs), min(here.wait for here in steps), step % len(steps))
+
+
+def everybody(rota: Rota, role: str) -> tuple[Told, ...]:
+    """All who work there, by all channels, those on leave too."""
+    everyone = sorted(rota.members.values(), key=lambda member: (member.name, member.id))
+    return tuple(_told(role, member, CHANNELS) for member in everyone)
 
 
 def rehearse(

@@ -31,6 +31,8 @@ __all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", 
 
 #: Whoever comes on duty so soon is next on duty already.
 ABOUT_TO_COME = timedelta(hours=1)
+#: So many characters of what was said stand on an escalation, the newest; the conversation has them all.
+MOST_WORDS = 8000
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,14 @@ def open_escalation(
             return same
     joined = queries.open_in_conversation(session, conversation.id, kind)
     if joined is not None:
-        if words not in joined.words or _said_since(joined, message):
+        new = _said_since(joined, message) or not _stands_there(joined, words)
+        if new:
             # Words that cannot be opened hold no new ones up; the messages themselves stay in the conversation.
             before = "" if isinstance(joined.words, Unreadable) else f"{joined.words}\n"
-            joined.words = f"{before}{words}"[-8000:]
-            joined.reasons = sorted({*joined.reasons, *(reasons or [])})
-            _raise_priority(session, joined, priority, kind, now, again=kind in DANGER)
+            joined.words = f"{before}{words}"[-MOST_WORDS:]
+        joined.reasons = sorted({*joined.reasons, *(reasons or [])})
+        # Whatever stands there already: "I will kill him" may be urgent in one message and an emergency in the next.
+        _raise_priority(session, joined, priority, kind, now, again=new and kind in DANGER)
         notify(session, f"agency:{joined.agency_id}")
         return joined
     family_id = queries.family_of(session, conversation)
@@ -116,6 +120,11 @@ def open_escalation(
     note(session, escalation, "opened")
     tell_next(session, escalation, now)
     return escalation
+
+
+def _stands_there(escalation: Escalation, words: str) -> bool:
+    """Are these words one of the messages on it already, whole (a turn that runs twice, or an action's own call)?"""
+    return f"\n{words}\n"[-MOST_WORDS - 1 :] in f"\n{escalation.words}\n"
 
 
 def _said_since(escalation: Escalation, message: InboundMessage | None) -> bool:

@@ -14,7 +14,7 @@ from api import clock, texts
 from api.access.models import Worker
 from api.database import notify
 from api.escalations import links
-from api.escalations.ladder import CHANNELS, Case, Telling, Told
+from api.escalations.ladder import CHANNELS, Case, Telling, Told, everybody, steps_for
 from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.escalations.rota import Member
 from api.escalations.world import Due, World, cases, due_of, world, worlds
@@ -26,6 +26,8 @@ from api.webhooks.models import OF_ESCALATIONS
 
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
+#: Everyone, by all channels, after a whole round that reached nobody.
+EVERYBODY = "everybody"
 
 
 def note(
@@ -231,5 +233,32 @@ def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | N
         select(Notification).filter_by(escalation_id=escalation.id, rung=told.rung, problem="")
     ).first()
     if others is None and told.rung == escalation.rung - 1:
-        escalation.next_rung_at = clock.now()
+        _pass_on(session, escalation, clock.now())
     notify(session, f"agency:{escalation.agency_id}")
+
+
+def _pass_on(session: Session, escalation: Escalation, now: datetime) -> None:
+    """The rung just told reached nobody: the next one at once. Where a whole round of the ladder reached nobody (the
+    provider is down, the account is empty), everyone who works there is told by all channels, and then the waits of the
+    steps are kept until another round is over: else bounce would chase bounce for ever, and nobody would be reached
+    sooner."""
+    here = world(session, escalation.agency_id, now)
+    case = cases(session, [escalation])[escalation.id]
+    steps = steps_for(here.rules, case, now.astimezone(here.zone))
+    round_begins = escalation.rung - len(steps)
+    last = session.execute(
+        select(Notification.role, Notification.problem).where(
+            Notification.escalation_id == escalation.id, Notification.rung >= round_begins
+        )
+    ).all()
+    if round_begins < 0 or any(not row.problem for row in last):
+        escalation.next_rung_at = now
+    elif not any(row.role == EVERYBODY for row in last):
+        due = due_of(escalation)
+        batch = _Batch(now)
+        for told in everybody(here.rota, EVERYBODY):
+            batch.add(due, due.rung, told, here)
+        batch.write(session)
+        escalation.rung += 1
+        escalation.next_rung_at = now + min(step.wait for step in steps)
+        session.flush()

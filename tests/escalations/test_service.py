@@ -163,3 +163,27 @@ def test_many_due_at_once_are_all_told(session: Session, town: Town, monkeypatch
     assert climb() == 12
     late = select(Escalation).where(Escalation.next_rung_at <= clock.now())
     assert session.scalars(late).all() == []
+
+
+def test_an_emergency_in_words_that_stand_there_already_raises_the_priority(session: Session, town: Town) -> None:
+    number = town.escalation(town.mine, "he says i will kill you tonight", "urgent")
+    with transaction() as acting:
+        service.acknowledge(acting, number, town.worker, via="sms")
+    before = len(told(session, number))
+    town.escalation(town.mine, "i will kill you", "emergency")
+    escalation = one(session, number)
+    assert (escalation.priority, escalation.state) == ("emergency", "open")
+    assert escalation.words == "he says i will kill you tonight\ni will kill you"
+    assert {role for _, role in told(session, number)[before:]} == {"lead", "duty"}
+
+
+def test_the_same_words_again_by_a_turn_that_runs_twice_raise_but_are_not_written_twice(
+    session: Session, town: Town
+) -> None:
+    number = town.escalation(town.mine, "help me", "urgent")
+    town.escalation(town.mine, "help me", "emergency")
+    assert (one(session, number).priority, one(session, number).words) == ("emergency", "help me")
+    with transaction() as acting:
+        service.acknowledge(acting, number, town.worker, via="sms")
+    town.escalation(town.mine, "help me", "emergency")
+    assert one(session, number).state == "acknowledged", "nothing new was said"
