@@ -113,11 +113,17 @@ def main() -> None:
     parser.add_argument("--easy", type=int, default=Plan.easy, help="messages of the understanding in each epoch")
     parser.add_argument("--group-weight", type=float, default=Plan.group_weight)
     parser.add_argument("--go-on-from", type=Path, help="an artefact to start from, instead of the base model")
+    parser.add_argument("--rank", type=int, default=Plan.rank, help="of the changes to each matrix")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--out", type=Path, default=PATH)
     chosen = parser.parse_args()
     plan = Plan(
-        epochs=chosen.epochs, seed=chosen.seed, rate=chosen.rate, easy=chosen.easy, group_weight=chosen.group_weight
+        epochs=chosen.epochs,
+        seed=chosen.seed,
+        rate=chosen.rate,
+        easy=chosen.easy,
+        group_weight=chosen.group_weight,
+        rank=chosen.rank,
     )
     examples = corpus.training()
     draw = np.random.default_rng(plan.seed)
