@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 
@@ -18,6 +19,10 @@ BATCH = 500
 LANES = 4
 PACE = 0.1
 SLICE = 1.0
+#: Set while a rush of reminders is put into the outbox in this process: what has not been written down comes first, so
+#: the lanes go at a fifth of their pace until then.
+RUSH = threading.Event()
+SLOWER = 5
 
 
 @app.task(name=DELIVER, queue=DELIVER)
@@ -65,15 +70,16 @@ def deliver_reminders(lane: int) -> None:
     A number is always in the same lane and a lane has one job at a time (procrastinate's lock), so no reminder is tried
     twice at once; one that is ``sending`` here was cut off.
     """
+    pace = PACE * SLOWER if RUSH.is_set() else PACE
     with transaction() as session:
-        batch = max(1, round(SLICE / PACE))
+        batch = max(1, round(SLICE / pace))
         facts = {"now": clock.now(), "lanes": LANES, "lane": lane, "batch": batch}
         waiting = session.scalars(_NEXT_IN_LANE, facts).all()
     for outbound_id in waiting:
         begun = time.monotonic()
         delivery.deliver(outbound_id)
         if len(waiting) > 1:
-            time.sleep(max(0.0, PACE - (time.monotonic() - begun)))
+            time.sleep(max(0.0, pace - (time.monotonic() - begun)))
     if len(waiting) == batch:
         with transaction() as session:
             jobs.enqueue_lane(session, lane)

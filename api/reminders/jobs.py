@@ -6,6 +6,7 @@ import time
 
 from api import clock, crashpoints
 from api.database import transaction
+from api.messages.jobs import RUSH
 from api.reminders import colleagues, planning, telling
 
 #: Planning looks at all that is coming: it rests this many times as long as it took, and at least this long (seconds).
@@ -19,8 +20,13 @@ _next_look = 0.0
 def remind() -> int:
     """Put everything that is due into the outbox, and plan ahead; returns how many rows were settled."""
     told = 0
-    while batch := _tell():
-        told += batch
+    try:
+        while batch := _tell():
+            told += batch
+            if batch == telling.BATCH:
+                RUSH.set()
+    finally:
+        RUSH.clear()
     look_ahead()
     return told + _tell_colleagues()
 

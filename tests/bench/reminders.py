@@ -62,7 +62,7 @@ def tick(ours: Installation, sizes: Sizes) -> list[Figure]:
     return [
         Figure("reminders", f"{group}: planned ahead", planning, "s", note="three moments each, from their import"),
         Figure("reminders", f"{group}: until all are queued", queueing, "s", floor=at_most(60),
-               note=f"{marked:.1f} s of it to make them due; {gone['n']} had gone out by then"),
+               note=f"after {marked:.1f} s to make them due; {gone['n']} had gone out by then"),
         Figure("reminders", f"{group}: queued", rows["n"], floor=at_least(count)),
         Figure("reminders", f"{group}: twice", rows["n"] - rows["different"], floor=at_most(0)),
         Figure("reminders", f"{group}: texts replied to meanwhile", len(took), floor=at_least(len(answers))),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, text, update
+from sqlalchemy.orm import Session
 
 from api import clock
 from api.appointments.models import Appointment, Attendee
@@ -16,7 +17,7 @@ from api.families.models import ContactPoint, Person
 from api.messages import jobs as message_jobs
 from api.messages.models import Conversation, OutboundMessage
 from api.messages.options import Option, numbered
-from api.reminders import jobs
+from api.reminders import jobs, telling
 from api.reminders.models import AppointmentChange, Reminder
 from api.reminders.telling import BATCH
 from api.reminders.wording import choices
@@ -208,6 +209,24 @@ def test_what_holds_goes_out(diary: Diary, twilio: FakeTwilio) -> None:
     diary.at(MEETING - 3 * DAY)
     assert delivered() == ("sent", "")
     assert len(twilio.texts) == 1
+
+
+def test_the_lanes_go_slower_while_a_rush_is_written_down_and_no_rush_outlives_it(
+    diary: Diary, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "BATCH", 1)
+    slow: list[bool] = []
+
+    def tell(session: Session, now: datetime) -> int:
+        slow.append(message_jobs.RUSH.is_set())
+        return telling_itself(session, now, 1)
+
+    telling_itself = telling.tell
+    monkeypatch.setattr(telling, "tell", tell)
+    diary.at(MEETING - 3 * DAY)
+    assert [slow.count(True), slow[0]] == [1, False], "one batch was full, and the look after it went on in a rush"
+    assert not message_jobs.RUSH.is_set()
+    assert delivered() == ("sent", "")
 
 
 def delivered() -> tuple[str, str]:
