@@ -35,6 +35,7 @@ from api.ops.few_at_a_time import FewAtATime
 from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
+from api.plans import action_routes as actions
 from api.plans import routes as plans
 from api.protection import data_keys
 from api.reminders import routes as reminders
@@ -44,6 +45,9 @@ from api.safety import screen
 from api.settings import settings
 from api.timescales import routes as timescales
 from api.views import routes as views
+
+#: So many bytes may come where a whole plan is sent: every line of it, in words.
+LARGEST_PLAN = 2 * 1024 * 1024
 
 
 @asynccontextmanager
@@ -88,6 +92,7 @@ def create_app() -> FastAPI:
         families.router,
         appointments.router,
         plans.router,
+        actions.router,
         escalations.router,
         messages.router,
         timescales.router,
@@ -105,8 +110,9 @@ def create_app() -> FastAPI:
     described.complete(app, without=(TOKEN,))
     app.add_middleware(Idempotent)
     app.add_middleware(FewAtATime, path="/console")
-    files = dict.fromkeys(("/u/", my_plan.UPLOAD), settings().evidence_limit)
-    app.add_middleware(BodyLimit, limit=settings().body_limit, larger=files)
+    larger = dict.fromkeys(("/u/", my_plan.UPLOAD), settings().evidence_limit)
+    larger |= dict.fromkeys(("/console/plans/", "/api/v1/plans/"), LARGEST_PLAN)
+    app.add_middleware(BodyLimit, limit=settings().body_limit, larger=larger)
     app.add_middleware(errors.CatchAll)
     app.add_middleware(SecurityHeaders)  # the outermost: it is on every answer
     return app

@@ -32,6 +32,8 @@ from api.settings import settings
 WORKER_COOKIE = "hearthline_worker"
 CHAT_COOKIE = "hearthline_chat"
 FORM_FIELD = "form_token"
+#: At most so many fields in a form: those of a plan with as many lines as it may have (api.plans.editing), and more.
+MOST_FIELDS = 20_000
 ACCOUNT = "/console/account"
 BEARER = HTTPBearer(auto_error=False, description="A token of POST /api/v1/token, or an API key.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -208,7 +210,8 @@ async def from_our_page(request: Request) -> None:
     name = CHAT_COOKIE if request.url.path.startswith("/chat") else WORKER_COOKIE
     token = request.cookies.get(name, "")
     if token:
-        given = (await request.form()).get(FORM_FIELD, "")
+        # Whoever reads the form after this gets it as it was read here.
+        given = (await request.form(max_fields=MOST_FIELDS)).get(FORM_FIELD, "")
         if isinstance(given, UploadFile) or not service.form_token_fits(token, given):
             raise HTTPException(403)
 

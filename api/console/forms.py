@@ -26,8 +26,8 @@ from api.messages.cleaning import storable
 from api.rest.schemas import NO_SUCH_DAY
 
 M = TypeVar("M", bound=BaseModel)
-#: At most so many lines of one kind on a page.
-MOST_LINES = 60
+#: Kinds of mistake that have words of their own.
+_MISTAKES = {NO_SUCH_DAY: "console.form.no_such_day", "too_long": "console.form.too_many"}
 _LINE = re.compile(r"^([a-z_]+)-([0-9]{1,3})-([a-z_]+)$")
 
 
@@ -38,13 +38,14 @@ async def fields(request: Request) -> dict[str, str]:
 
 
 def lines(given: Mapping[str, str], kind: str, leading: str) -> list[dict[str, str]]:
-    """The lines of one kind in their order, those with nothing in ``leading`` left out."""
+    """The lines of one kind in their order, those with nothing in ``leading`` left out. None is cut off: whoever takes
+    them says how many there may be."""
     found: dict[int, dict[str, str]] = {}
     for name, value in given.items():
         match = _LINE.match(name)
         if match and match[1] == kind:
             found.setdefault(int(match[2]), {})[match[3]] = value
-    return [found[number] for number in sorted(found) if found[number].get(leading)][:MOST_LINES]
+    return [found[number] for number in sorted(found) if found[number].get(leading)]
 
 
 def filled(given: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
@@ -57,8 +58,10 @@ def mistakes(error: ValidationError, language: str) -> list[str]:
     found: dict[str, str] = {}
     for one in error.errors():
         name = ".".join(str(part) for part in one["loc"] if not isinstance(part, int))
-        found.setdefault(name, "console.form.no_such_day" if one["type"] == NO_SUCH_DAY else "console.form.mistake")
-    return [texts.render(text_id, language, field=_label(name, language)) for name, text_id in found.items()]
+        text_id = _MISTAKES.get(one["type"], "console.form.mistake")
+        most = one.get("ctx", {}).get("max_length", "")
+        found.setdefault(name, texts.render(text_id, language, field=_label(name, language), most=most))
+    return list(found.values())
 
 
 def context(me: Visitor) -> dict[str, str]:
@@ -100,5 +103,6 @@ def wrong(session: Session, me: Visitor, error: Exception) -> list[str]:
 
 
 def _label(name: str, language: str) -> str:
-    text_id = f"console.field.{name.split('.')[-1]}"
-    return texts.render(text_id, language) if texts.has(text_id) else name.replace("_", " ")
+    last = name.split(".")[-1]
+    ids = (f"console.field.{last}", f"console.parts.{last}")
+    return next((texts.render(one, language) for one in ids if texts.has(one)), last.replace("_", " "))

@@ -29,6 +29,8 @@ Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 #: So many children fit the form of a new family; more are added on its page.
 CHILDREN = 6
+#: The page shows fewer.
+MOST_NEWS = 100
 #: What can be wrong with a form of these.
 WRONG = (ValidationError, enrolment.Taken, people.CannotCorrect, service.ReferenceTaken, service.NoSuchWorker)
 
@@ -197,7 +199,7 @@ def take_off(me: Me, family_id: uuid.UUID, worker_id: uuid.UUID) -> Response:
 def mark_seen(me: Me, news: Annotated[list[uuid.UUID] | None, Form()] = None) -> Response:
     """The worker knows which families are theirs now, and which are not: what the page showed, and no more."""
     with transaction() as session:
-        service.mark_seen(session, me.id, (news or [])[: forms.MOST_LINES], clock.now())
+        service.mark_seen(session, me.id, (news or [])[:MOST_NEWS], clock.now())
     return RedirectResponse("/console/families", 303)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -19,8 +19,8 @@ from api.console import forms
 from api.console.family_routes import family_page
 from api.console.layout import console_page
 from api.database import transaction
-from api.plans import editing, history, queries
-from api.plans.schemas import PlanChange
+from api.plans import editing, history, lines, queries
+from api.plans.change_schemas import PlanChange
 from api.plans.versions import PARTS
 from api.views import service as views
 from api.views.schemas import ViewIn
@@ -30,6 +30,8 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 SPARE_LINES = 2
+#: What a line cannot be without, beside its first field.
+NEEDED = ("role", "response")
 #: Each part's fields on the form: name → how it is asked for.
 SHAPE: dict[str, dict[str, str]] = {
     "risks": {
@@ -71,7 +73,7 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
         plan = access.plan_or_404(session, me, plan_id)
         family_id = plan.family_id
         try:
-            body = PlanChange.model_validate(_as_body(given))
+            body = PlanChange.model_validate(_as_body(given, queries.lines_of(plan)))
             version = given.get("version", "")
             editing.change(
                 session, plan, me.worker, body.own(), body.parts(), version=int(version) if version.isdigit() else -1
@@ -80,7 +82,7 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
             problems = forms.mistakes(error, me.language)
         except editing.CannotChange as error:
             stale = error.code == "changed_meanwhile"
-            problems = [] if stale else [texts.render(f"rest.error.{error.code}", me.language)]
+            problems = [] if stale else [texts.render(f"rest.error.{error.code}", me.language, most=lines.MOST_LINES)]
             session.rollback()
     if problems or stale:
         return _page(request, me, plan_id, given, problems, stale=stale)
@@ -166,18 +168,30 @@ def _lines(given: dict[str, str], part: str) -> int:
     return len({name.split("-")[1] for name, value in given.items() if name.startswith(f"{part}-") and value})
 
 
-def _as_body(given: dict[str, str]) -> dict[str, Any]:
-    """The form's fields as the body that the API takes: all parts, each with its lines."""
+def _as_body(given: dict[str, str], rows: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The form's fields as the body that the API takes: all parts, each with its lines. A line whose first field was
+    emptied goes; one that the form did not have at all stays as it is."""
     body: dict[str, Any] = {"contingency": given.get("contingency", "")}
     body["review_on"] = given.get("review_on") or None
     body["visit_every_days"] = given.get("visit_every_days") or None
     for part, shape in SHAPE.items():
-        body[part] = []
-        for line in forms.lines(given, part, PARTS[part]):
-            one: dict[str, Any] = {name: line[name] for name in (*shape, "id") if line.get(name)}
-            one |= {name: name in line for name, kind in shape.items() if kind == "check"}
-            body[part].append(one)
+        body[part] = [_as_line(line, shape) for line in forms.lines(given, part, PARTS[part])]
+        shown = {value for name, value in given.items() if name.startswith(f"{part}-") and name.endswith("-id")}
+        body[part] += [{"id": str(row.id)} for row in rows[part] if str(row.id) not in shown]
     return body
+
+
+def _as_line(line: dict[str, str], shape: dict[str, str]) -> dict[str, Any]:
+    """A line of the form as the API takes it: what was emptied is emptied, what was not there is not said."""
+    one: dict[str, Any] = {"id": line["id"]} if line.get("id") else {}
+    for name, kind in shape.items():
+        if kind == "check":
+            one[name] = name in line
+        elif line.get(name):
+            one[name] = line[name]
+        elif name in line and "id" in one:
+            one[name] = None if kind in ("date", "person", "outcome") or name in NEEDED else ""
+    return one
 
 
 def _as_fields(view: queries.PlanView) -> dict[str, str]:
@@ -185,12 +199,9 @@ def _as_fields(view: queries.PlanView) -> dict[str, str]:
     plan = view.plan
     own = ("contingency", "review_on", "visit_every_days", "version")
     found = {name: "" if getattr(plan, name) is None else str(getattr(plan, name)) for name in own}
-    parts: dict[str, Sequence[Any]] = {
-        "risks": plan.risks,
-        "outcomes": [one for one in plan.outcomes if one.state != "dropped"],
+    parts = {
+        **queries.lines_of(plan),
         "actions": [one.action for one in view.actions if one.action.status != "dropped"],
-        "core_group": plan.core_group,
-        "contingencies": plan.contingencies,
     }
     for part, rows in parts.items():
         for number, row in enumerate(rows, start=1):

@@ -30,7 +30,8 @@ class ContingencyIn(Strict):
     by_on: Day | None = None
     response: Words
     who: Text = ""
-    kept_from_family: bool = False
+    #: Left out: as it stands here (a new line: not kept from them).
+    kept_from_family: bool | None = None
 
 
 class ProgressIn(Strict):

@@ -1,6 +1,7 @@
 """Writing plans: children, risks, actions with their history, and the core group.
 
-Promise: what was reported or decided in Hearthline since the last import is not undone by the next one.
+Promise: what was reported or decided in Hearthline since the last import is not undone by the next one, and what a
+worker keeps off the family's page stays off it until a file says otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from api.families.models import Family, Person
 from api.imports import dates
 from api.imports.schemas import ActionIn, PlanIn
 from api.imports.writer import Path, Writer
-from api.plans import history
+from api.plans import history, lines
 from api.plans.models import ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
 
 
@@ -51,51 +52,65 @@ def write_plans(
         children = [people[key] for key in plan.children]
         if {child.id for child in row.children} != {child.id for child in children}:
             row.children = children
-        _write_risks(writer, row, plan)
-        _write_core_group(writer, row, plan)
+        at = (*path, "plans", i)
+        _write_risks(writer, row, plan, at)
+        _write_core_group(writer, row, plan, at)
         _write_outcomes(writer, row, plan, today)
-        _write_contingencies(writer, row, plan, today)
-        _write_actions(writer, row, plan, people, workers, zone, (*path, "plans", i))
+        _write_contingencies(writer, row, plan, today, at)
+        _write_actions(writer, row, plan, people, workers, zone, at)
         history.keep_version(writer.session, row, None)
 
 
-def _write_risks(writer: Writer, row: Plan, plan: PlanIn) -> None:
+def _write_risks(writer: Writer, row: Plan, plan: PlanIn, path: Path) -> None:
     if plan.risks is None:
         return
     given = [{"position": n, **risk.model_dump()} for n, risk in enumerate(plan.risks, start=1)]
-    _replace(writer, row, "risks", Risk, row.risks, given)
+    _replace(writer, row, "risks", Risk, row.risks, given, path)
 
 
-def _write_core_group(writer: Writer, row: Plan, plan: PlanIn) -> None:
+def _write_core_group(writer: Writer, row: Plan, plan: PlanIn, path: Path) -> None:
     if plan.core_group is None:
         return
     given = [{**member.model_dump(), "phone": member.phone or ""} for member in plan.core_group]
-    given.sort(key=lambda member: str(member["name"]))
-    _replace(writer, row, "core_group", CoreGroupMember, sorted(row.core_group, key=lambda m: m.name), given)
+    _replace(writer, row, "core_group", CoreGroupMember, row.core_group, given, path)
 
 
-def _write_contingencies(writer: Writer, row: Plan, plan: PlanIn, today: date) -> None:
+def _write_contingencies(writer: Writer, row: Plan, plan: PlanIn, today: date, path: Path) -> None:
     if plan.contingencies is None:
         return
     given = [
         {"position": n, **one.model_dump(), "by_on": dates.local_day(one.by_on, today) if one.by_on else None}
         for n, one in enumerate(plan.contingencies, start=1)
     ]
-    _replace(writer, row, "contingencies", Contingency, row.contingencies, given)
+    _replace(writer, row, "contingencies", Contingency, row.contingencies, given, path)
 
 
 def _replace(
-    writer: Writer, row: Plan, part: str, model: type[Any], rows: Sequence[Any], given: Sequence[dict[str, Any]]
+    writer: Writer,
+    row: Plan,
+    part: str,
+    model: type[Any],
+    rows: Sequence[Any],
+    given: Sequence[dict[str, Any]],
+    path: Path,
 ) -> None:
-    """The lines of a part become the file's; one that stays keeps its row."""
-    for existing, values in zip(rows, given, strict=False):
+    """The lines of a part become the file's; one that stays keeps its row, wherever it stands in the file."""
+    pairs = lines.pair(part, rows, given)
+    if lines.FLAG in model.__table__.columns:
+        for n in lines.keep_hidden(rows, given, pairs):
+            writer.note(
+                (*path, part, n), "is kept from the family, as a line that it may stand for was; say `kept_from_family`"
+            )
+    for existing, values in zip(pairs, given, strict=True):
+        if existing is None:
+            writer.session.add(model(plan_id=row.id, **values))
+            continue
         for name, value in values.items():
             if getattr(existing, name) != value:
                 setattr(existing, name, value)
-    for existing in list(rows[len(given) :]):
-        writer.session.delete(existing)
-    for values in given[len(rows) :]:
-        writer.session.add(model(plan_id=row.id, **values))
+    for existing in list(rows):
+        if not any(existing is one for one in pairs):
+            writer.session.delete(existing)
     writer.session.flush()
     writer.session.expire(row, [part])
 

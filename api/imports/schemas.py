@@ -15,6 +15,7 @@ from api.families import zones
 from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
 from api.imports.shapes import Clock, ClockSeconds, Day, Email, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
+from api.plans.lines import MOST_LINES
 
 FORMAT = "hearthline-import-1"
 
@@ -111,7 +112,8 @@ class RiskIn(Strict):
     level: Literal["", "low", "medium", "high"] = ""
     evidence: Text = ""
     lower_when: Text = ""
-    kept_from_family: bool = False
+    #: Left out: as it stands here (a new line: not kept from them).
+    kept_from_family: bool | None = None
 
 
 class HistoryIn(Strict):
@@ -171,13 +173,23 @@ class PlanIn(Strict):
     ended_on: Day | None = None
     contingency: Text = ""
     children: list[Key] = Field(min_length=1)
-    risks: list[RiskIn] | None = None
+    risks: list[RiskIn] | None = Field(None, max_length=MOST_LINES)
     actions: list[ActionIn] = Field(default_factory=list)
-    core_group: list[CoreGroupIn] | None = None
+    core_group: list[CoreGroupIn] | None = Field(None, max_length=MOST_LINES)
     visit_every_days: int | None = Field(None, ge=1, le=365)
     outcomes: list[OutcomeIn] | None = None
-    contingencies: list[ContingencyIn] | None = None
+    contingencies: list[ContingencyIn] | None = Field(None, max_length=MOST_LINES)
     reviews: list[ReviewIn] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> Self:
+        for part, rows, gone in (
+            ("actions", self.actions, sum(one.status == "dropped" for one in self.actions)),
+            ("outcomes", self.outcomes or [], sum(one.state == "dropped" for one in self.outcomes or [])),
+        ):
+            if len(rows) - gone > MOST_LINES:
+                raise ValueError(f"has more than {MOST_LINES} `{part}` that are not dropped; drop those that are over")
+        return self
 
 
 class AttendeeIn(Strict):

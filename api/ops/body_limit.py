@@ -62,7 +62,7 @@ class BodyLimit:
                 await self._refuse(scope, receive, send, limit, ended=ended)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int, *, ended: bool = False) -> None:
-        if limit != self.limit:
+        if limit != self.limit and not rest.covers(scope["path"]):
             if not ended:
                 await _drop(receive, MOST_DROPPED * limit)
             await errors.answer(Request(scope, receive), 413)(scope, receive, send)

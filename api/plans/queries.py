@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -98,6 +99,17 @@ def one_plan(session: Session, plan: Plan, today: date) -> PlanView:
     session.flush()
     session.expire_all()
     return next(view for view in of_family(session, plan.family_id, today) if view.plan.id == plan.id)
+
+
+def lines_of(plan: Plan) -> dict[str, Sequence[Any]]:
+    """The lines of each part of the plan as it is: all but what was dropped."""
+    return {
+        "risks": plan.risks,
+        "outcomes": [one for one in plan.outcomes if one.state != "dropped"],
+        "actions": [one for one in plan.actions if one.status != "dropped"],
+        "core_group": plan.core_group,
+        "contingencies": plan.contingencies,
+    }
 
 
 def own_actions(

@@ -1,38 +1,25 @@
-"""Plans and their actions under /api/v1: read and change them, and decide on what was reported."""
+"""Plans under /api/v1: read and change them. (``action_routes``: their actions, one by one.)"""
 
 from __future__ import annotations
 
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
-from sqlalchemy.orm import Session
+from fastapi import APIRouter, Depends, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.plans import editing, history, queries, service
-from api.plans.schemas import ActionList, ActionOut, PlanChange, PlanOut, Reopening, VersionOut
-from api.rest.errors import DECIDES, READS, WRITES, Refused
-from api.rest.schemas import Page
+from api.plans import editing, history, lines, queries
+from api.plans.change_schemas import PlanChange
+from api.plans.schemas import PlanOut, VersionOut
+from api.rest.errors import READS, WRITES, Refused
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
 router = APIRouter(prefix="/api/v1", tags=["Plans"])
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
-
-
-@router.get("/families/{family_id}/actions", responses=READS)
-def list_actions(me: Me, family_id: uuid.UUID, asked: Annotated[ActionList, Query()]) -> Page[ActionOut]:
-    """The actions of all the family's plans: of the plan that goes on first, and what waits for a worker first."""
-    with transaction() as session:
-        family = access.family_or_404(session, me, family_id)
-        audit.record_view(session, worker_id=me.id, verb="viewed_actions", family_id=family.id, object_id=family.id)
-        found = [action for plan in queries.of_family(session, family.id, me.today) for action in plan.actions]
-        found = [one for one in found if asked.status in (None, one.action.status)]
-        items = [ActionOut.of(one) for one in found[asked.offset : asked.offset + asked.per_page]]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=len(found))
 
 
 @router.get("/plans/{plan_id}", responses=READS)
@@ -47,7 +34,8 @@ def show_plan(me: Me, plan_id: uuid.UUID, response: Response) -> PlanOut:
 
 @router.patch("/plans/{plan_id}", responses={**WRITES, **STALE})
 def change_plan(me: Me, plan_id: uuid.UUID, given: PlanChange, response: Response, if_match: IfMatch = None) -> PlanOut:
-    """Change the plan's parts; what changed, and who changed it, is kept as a version.
+    """Change the plan's parts; what changed, and who changed it, is kept as a version. Of a line that is sent with its
+    `id` only what is sent changes.
 
     422 where it cannot be so (an action owned by a stranger, a date before the plan began), 409 where the plan has
     ended.
@@ -60,7 +48,7 @@ def change_plan(me: Me, plan_id: uuid.UUID, given: PlanChange, response: Respons
         try:
             editing.change(session, plan, me.worker, given.own(), given.parts(), version=None)
         except editing.CannotChange as error:
-            raise Refused(409 if error.code == "plan_is_over" else 422, error.code) from None
+            raise refusal(error) from None
         view = queries.one_plan(session, plan, me.today)
         show_version(response, view.plan.version)
         return PlanOut.of(view)
@@ -86,44 +74,6 @@ def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
         ]
 
 
-@router.post("/actions/{action_id}/verify", responses={**DECIDES, **STALE})
-def verify_action(me: Me, action_id: uuid.UUID, response: Response, if_match: IfMatch = None) -> ActionOut:
-    """An action that somebody reported is really done. 409 if it is not (or no longer) reported."""
-    with transaction() as session:
-        action, family_id = access.action_or_404(session, me, action_id)
-        _refuse_stale(session, me, action_id, family_id, if_match)
-        try:
-            service.verify(session, action, family_id, me.worker)
-        except service.NotReported:
-            raise Refused(409, "action_not_reported") from None
-        return _shown(session, me, action_id, family_id, response)
-
-
-@router.post("/actions/{action_id}/reopen", responses={**WRITES, **STALE})
-def reopen_action(
-    me: Me, action_id: uuid.UUID, response: Response, given: Reopening | None = None, if_match: IfMatch = None
-) -> ActionOut:
-    """An action that was reported, verified or blocked is open after all. 409 if it is open or dropped."""
-    with transaction() as session:
-        action, family_id = access.action_or_404(session, me, action_id)
-        _refuse_stale(session, me, action_id, family_id, if_match)
-        try:
-            service.reopen(session, action, family_id, me.worker, given.note if given else "")
-        except service.NotReported:
-            raise Refused(409, "action_not_reported") from None
-        return _shown(session, me, action_id, family_id, response)
-
-
-def _refuse_stale(
-    session: Session, me: Visitor, action_id: uuid.UUID, family_id: uuid.UUID, if_match: str | None
-) -> None:
-    """Two who decide on what they saw: the second looks again."""
-    if if_match is not None:
-        service.lock(session, action_id)
-        refuse_stale(if_match, ActionOut.of(queries.one_action(session, family_id, action_id, me.today)).version)
-
-
-def _shown(session: Session, me: Visitor, action_id: uuid.UUID, family_id: uuid.UUID, response: Response) -> ActionOut:
-    shown = ActionOut.of(queries.one_action(session, family_id, action_id, me.today))
-    show_version(response, shown.version)
-    return shown
+def refusal(error: editing.CannotChange) -> Refused:
+    """What cannot be changed, as an answer."""
+    return Refused(409 if error.code == "plan_is_over" else 422, error.code, most=lines.MOST_LINES)

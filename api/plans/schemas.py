@@ -1,21 +1,17 @@
-"""The JSON of plans and actions."""
+"""The JSON of plans and actions, as they are shown (``change_schemas``: as they are changed)."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from api.messages.cleaning import refuse_unstorable
-from api.plans.editing import FIELDS, OWN
 from api.plans.queries import ActionView, PlanView
-from api.rest.schemas import Day, Given, Moment, Name, Paging, Text
+from api.rest.schemas import Moment, Paging
 from api.rest.versions import of_content
 
-LONGEST_NOTE = 500
-MOST_LINES = 100
 Status = Literal["open", "reported_done", "verified", "blocked", "dropped"]
 
 
@@ -166,115 +162,6 @@ class ActionList(Paging):
     """Which of a family's actions: all, or those of one status."""
 
     status: Status | None = Field(None, description="Only actions of this status.")
-
-
-class Reopening(Given):
-    """Why an action is not done after all; it stands in its history."""
-
-    note: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE), AfterValidator(refuse_unstorable)
-    ] = ""
-
-
-class RiskIn(Given):
-    """A risk; with ``id`` it is changed, without it is new."""
-
-    id: uuid.UUID | None = None
-    harm: Literal["physical", "emotional", "sexual", "neglect"]
-    description: Text
-    level: Literal["", "low", "medium", "high"] = ""
-    evidence: Text = ""
-    lower_when: Text = ""
-    kept_from_family: bool = False
-
-
-class OutcomeIn(Given):
-    """An outcome; with ``id`` it is changed, without it is new."""
-
-    id: uuid.UUID | None = None
-    title: Name
-    measure: Text = ""
-    by_on: Day | None = None
-
-
-class PlannedActionIn(Given):
-    """An action; with ``id`` it is changed, without it is new. Whose it is: ``owner_person_id`` or ``owner_name``."""
-
-    id: uuid.UUID | None = None
-    title: Name
-    why: Text = ""
-    kind: Literal["", "therapy", "medical", "practical", "parenting", "education", "safety", "other"] = ""
-    measure: Text = ""
-    evidence: Text = ""
-    due_on: Day | None = None
-    owner_person_id: uuid.UUID | None = None
-    owner_name: Text = ""
-    outcome_id: uuid.UUID | None = None
-
-
-class CoreGroupIn(Given):
-    """Somebody of the core group; with ``id`` they are changed, without they are new."""
-
-    id: uuid.UUID | None = None
-    name: Name
-    role: Name
-    organisation: Text = ""
-    phone: Text = ""
-    email: Text = ""
-    responsibility: Text = ""
-
-
-class ContingencyIn(Given):
-    """If ``trigger`` (by ``by_on``), then ``response``; with ``id`` it is changed, without it is new."""
-
-    id: uuid.UUID | None = None
-    trigger: Text
-    by_on: Day | None = None
-    response: Text
-    who: Text = ""
-    kept_from_family: bool = False
-
-
-class PlanChange(Given):
-    """The plan's parts. A part that is not named stays; in one that is, lines left out go (outcomes and actions are
-    dropped, and stay to be seen)."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "review_on": "2026-12-10",
-                    "outcomes": [{"title": "The children sleep in warm, dry beds", "measure": "Seen at every visit"}],
-                    "contingencies": [
-                        {
-                            "trigger": "The boiler is not mended",
-                            "by_on": "2026-12-01",
-                            "response": "The core group meets",
-                        }
-                    ],
-                }
-            ]
-        },
-    )
-
-    contingency: Text = ""
-    review_on: Day | None = None
-    visit_every_days: int | None = Field(None, ge=1, le=365)
-    risks: list[RiskIn] | None = Field(None, max_length=MOST_LINES)
-    outcomes: list[OutcomeIn] | None = Field(None, max_length=MOST_LINES)
-    actions: list[PlannedActionIn] | None = Field(None, max_length=MOST_LINES)
-    core_group: list[CoreGroupIn] | None = Field(None, max_length=MOST_LINES)
-    contingencies: list[ContingencyIn] | None = Field(None, max_length=MOST_LINES)
-
-    def own(self) -> dict[str, Any]:
-        """The plan's own fields that were given."""
-        return {name: getattr(self, name) for name in OWN if name in self.model_fields_set}
-
-    def parts(self) -> dict[str, list[dict[str, Any]]]:
-        """The parts that were given, as the service takes them."""
-        named = {part: getattr(self, part) for part in FIELDS}
-        return {part: [line.model_dump() for line in lines] for part, lines in named.items() if lines is not None}
 
 
 class VersionOut(BaseModel):
