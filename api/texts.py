@@ -47,6 +47,7 @@ def languages() -> list[str]:
     return sorted(catalogues())
 
 
+@lru_cache(maxsize=1024)
 def supported(language: str) -> str:
     """The nearest language that we have words in ("es-MX" → "es", anything unknown → English)."""
     base = language.replace("_", "-").split("-")[0].lower()
@@ -58,25 +59,30 @@ def has(text_id: str) -> bool:
     return text_id in catalogues()[FALLBACK]
 
 
-class _Lenient(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
 def render(text_id: str, language: str, **args: Any) -> str:
     """The words of ``text_id`` in ``language``, its ``{placeholders}`` filled. Raises TextError for an unknown id."""
-    pattern = catalogues()[supported(language)].get(text_id) or catalogues()[FALLBACK].get(text_id)
+    words, gaps = _parsed(text_id, supported(language))
+    if not gaps:
+        return words[0]
+    # Names only, no attributes and no indexes: an argument is a person's own words often enough.
+    filled = [half for word, gap in zip(words, gaps, strict=False) for half in (word, f"{args.get(gap, '')}")]
+    return "".join([*filled, words[-1]]).strip()
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text_id: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of a text, and the names of the gaps between them: parsed once, because a page has hundreds."""
+    pattern = catalogues()[language].get(text_id) or catalogues()[FALLBACK].get(text_id)
     if pattern is None:
         raise TextError(f"no text {text_id!r} in data/texts/{FALLBACK}")
-    # str.format with attribute access switched off: an argument is a person's own words often enough.
-    return _Plain().vformat(pattern, (), _Lenient(args)).strip()
-
-
-class _Plain(string.Formatter):
-    """``str.format`` without attributes and indexes: ``{name}`` only."""
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
-        return kwargs[field_name], field_name
+    words, gaps, last = [], [], ""
+    for literal, name, _, _ in string.Formatter().parse(pattern):
+        last += literal
+        if name is not None:
+            words.append(last)
+            gaps.append(name)
+            last = ""
+    return (*words, last if gaps else last.strip()), tuple(gaps)
 
 
 def placeholders(pattern: str) -> set[str]:
