@@ -20,20 +20,17 @@ from api.channels.outcome import Outcome
 from api.channels.push import client as push
 from api.channels.push import service as browsers
 from api.channels.twilio import client as twilio
+from api.channels.twilio import faults
 from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
-from api.messages import held, quiet
+from api.messages import held, lateness, quiet
 from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
 from api.sealed import Unreadable
 
-#: After so many tries the message has failed and is shown to a worker (with the waits below: about a day).
-MOST_ATTEMPTS = 12
-FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(hours=3)
 #: For a text that was sealed with a key this process does not have; one that has it may take it meanwhile.
 ANOTHER_MAY_HAVE_THE_KEY = timedelta(minutes=5)
 WAIT_FOR_THE_KEY = timedelta(seconds=5)
@@ -41,8 +38,8 @@ WAIT_FOR_THE_KEY = timedelta(seconds=5)
 #: How far a message has come. A status callback never takes it back (they arrive out of order).
 _PROGRESS = {"queued": 0, "sending": 0, "uncertain": 1, "sent": 1, "delivered": 3, "failed": 2, "cancelled": 3}
 _STATUS = {"sent": "sent", "delivered": "delivered", "read": "delivered", "undelivered": "failed", "failed": "failed"}
-#: Unreachable just now (phone off): worth another try. Source: Twilio's error dictionary, 30003.
-UNREACHABLE = "30003"
+#: Why a text was given up that would have come too late (api.messages.lateness).
+TOO_LATE = "too_late"
 
 
 def deliver(outbound_id: uuid.UUID) -> None:
@@ -167,6 +164,9 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         if verdict.reason or verdict.wait_until:
             _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
             return None
+    if row is not None and _too_late(session, outbound_id, row.kind, row.in_reply_to, row.created_at, now):
+        _settle(session, session.get_one(OutboundMessage, outbound_id), "failed", TOO_LATE)
+        return None
     if row is not None and isinstance(row.body, Unreadable):
         _hold_unreadable(session, session.get_one(OutboundMessage, outbound_id), row.body, now)
         return None
@@ -185,6 +185,18 @@ def _may_have_to_wait(kind: str, in_reply_to: uuid.UUID | None, created_at: date
     """All but what goes to workers, the reply to danger, and the answer to what was written just now."""
     just_asked = in_reply_to is not None and created_at > now - quiet.STILL_WRITING
     return kind in quiet.QUIET_KINDS and not just_asked
+
+
+def _too_late(
+    session: Session, outbound_id: uuid.UUID, kind: str, in_reply_to: uuid.UUID | None, written: datetime, now: datetime
+) -> bool:
+    """Would it come stupidly late? Only asked further of what has waited: nearly nothing has."""
+    if kind == "safety" and now > written + lateness.A_MOMENT:
+        return True
+    if kind != "family" or in_reply_to is None or now <= written + quiet.STILL_WRITING:
+        return False
+    body, zone = held.words_and_zone(session, outbound_id)
+    return isinstance(body, str) and lateness.of_another_day(body, written, now, zone)
 
 
 def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) -> None:
@@ -222,12 +234,15 @@ def _after_attempt(session: Session, message: OutboundMessage, outcome: Outcome)
 
 
 def _try_later(session: Session, message: OutboundMessage, error: str) -> None:
-    tries = session.scalar(select(func.count()).select_from(DeliveryAttempt).filter_by(outbound_id=message.id)) or 0
-    if tries >= MOST_ATTEMPTS:
+    now = clock.now()
+    tries = func.count().label("tries"), func.min(DeliveryAttempt.started_at).label("first")
+    row = session.execute(select(*tries).where(DeliveryAttempt.outbound_id == message.id)).one()
+    last = lateness.given_up_at(message.kind, row.first or message.created_at, alarm=message.escalation_id is not None)
+    due = lateness.next_try(row.tries, now, last, phone_off=error == faults.UNREACHABLE)
+    if due is None:
         _settle(session, message, "failed", error)
-        return
-    message.state, message.error = "queued", error
-    message.due_at = clock.now() + min(FIRST_WAIT * 2 ** max(tries - 1, 0), LONGEST_WAIT)
+    else:
+        message.state, message.error, message.due_at = "queued", error, due
 
 
 def _settle(session: Session, message: OutboundMessage, state: str, error: str = "") -> None:
@@ -241,7 +256,7 @@ def _settle(session: Session, message: OutboundMessage, state: str, error: str =
                 notify(session, f"agency:{conversation.agency_id}")
     if state != "failed":
         return
-    if error == twilio.OPTED_OUT:
+    if error == faults.OPTED_OUT:
         for point in session.scalars(select(ContactPoint).filter_by(address=message.address, state="active")):
             point.state, point.state_changed_at = "opted_out", now
     if message.channel == "push" and error in push.GONE:
@@ -261,7 +276,7 @@ def settle_from_callback(session: Session, message: OutboundMessage, status: str
     state = _STATUS.get(status)
     if state is None or _PROGRESS[state] <= _PROGRESS[message.state]:
         return
-    if state == "failed" and error == UNREACHABLE:
+    if state == "failed" and faults.try_again(error):
         _try_later(session, message, error)  # it certainly did not arrive, so another try cannot double it
     else:
         _settle(session, message, state, error)

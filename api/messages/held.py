@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text, update
@@ -77,6 +78,23 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
         unwanted=[name for name in (row.own_name, *(row.children or ())) if name],
     )
     return quiet.decide(facts, now)
+
+
+_WORDS = text(f"""
+    SELECT o.body, {zones.OF_PERSON} AS timezone
+    FROM outbound_messages o
+    JOIN conversations v ON v.id = o.conversation_id
+    LEFT JOIN people p ON p.id = v.person_id
+    LEFT JOIN agencies g ON g.id = v.agency_id
+    WHERE o.id = :id
+""").columns(body=OutboundMessage.body.type)  # noqa: S608 (our own words)
+
+
+def words_and_zone(session: Session, outbound_id: uuid.UUID) -> tuple[Any, ZoneInfo]:
+    """What a message to a conversation says (or what stands for words that cannot be read), and the local time of its
+    reader; a stranger's whom no agency knows is UTC."""
+    row = session.execute(_WORDS, {"id": outbound_id}).one()
+    return row.body, ZoneInfo(row.timezone or "UTC")
 
 
 def waits_until(session: Session, conversation: Conversation, now: datetime) -> datetime | None:

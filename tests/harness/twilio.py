@@ -32,7 +32,7 @@ SENDER = "+447700900999"
 _DESCRIPTION = Path(__file__).resolve().parents[3] / "shared" / "twilio" / "messages.openapi.json"
 
 #: What ``fail`` can do to a call. ``lost``: the text goes out, and the answer never comes (accepted, then silence).
-FAULTS = ("429", "500", "html", "lost", "drop", "21610", "30006")
+FAULTS = ("429", "500", "html", "lost", "drop", "21610", "30006", "20003", "20005", "21606", "403")
 
 
 @dataclass
@@ -231,6 +231,14 @@ class FakeTwilio:
                 return 400, error_document(400, 21610, "Attempt to send to unsubscribed recipient")
             case "30006":
                 return 400, error_document(400, 21614, "'To' number is not a valid mobile number")
+            case "20003":
+                return 401, error_document(401, 20003, "Authenticate")
+            case "20005":
+                return 401, error_document(401, 20005, "Account not active")
+            case "21606":
+                return 400, error_document(400, 21606, "The 'From' number is not a valid, message-capable number")
+            case "403":
+                return 403, error_document(403, 99999, "Forbidden")
             case "lost":
                 return -1, ""
             case "drop":

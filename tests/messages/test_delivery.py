@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.channels.twilio import client
 from api.families.models import Person
-from api.messages import delivery, jobs
+from api.messages import delivery, jobs, lateness
 from api.messages.models import DeliveryAttempt, OutboundMessage
 from api.settings import settings
 from tests.harness.twilio import FakeTwilio
@@ -53,6 +53,11 @@ def tried(session: Session, message: OutboundMessage) -> OutboundMessage:
         ("drop", "family", "uncertain"),
         ("21610", "family", "failed"),
         ("30006", "family", "failed"),
+        ("20003", "family", "queued"),
+        ("20003", "safety", "queued"),
+        ("20005", "family", "queued"),
+        ("21606", "family", "queued"),
+        ("403", "escalation", "queued"),
         ("html", "escalation", "queued"),
         ("drop", "escalation", "queued"),
         ("21610", "escalation", "failed"),
@@ -80,18 +85,75 @@ def test_twilio_cannot_be_reached_so_it_is_tried_later(
     assert message.due_at > clock.now()
 
 
-def test_the_waits_grow_and_it_ends_as_failed_within_two_days(twilio: FakeTwilio, session: Session, town: Town) -> None:
-    twilio.fail("500", times=99)
-    message = waiting(session, town)
-    begun, waits = message.due_at, []
+def given_up(session: Session, message: OutboundMessage) -> tuple[timedelta, list[timedelta]]:
+    """Try it each time it is due, until it has failed: how long that took, and the waits between."""
+    begun, waits = clock.now(), []
     while message.state == "queued":
-        clock.move(message.due_at - clock.now() + timedelta(milliseconds=50))
-        before = message.due_at
-        waits.append(tried(session, message).due_at - before)
-    assert message.state == "failed"
-    assert len(waits) == delivery.MOST_ATTEMPTS
-    assert waits[:-1] == sorted(waits[:-1])
-    assert message.settled_at is not None and message.settled_at - begun < timedelta(days=2)
+        clock.move(max(message.due_at - clock.now(), timedelta()) + timedelta(milliseconds=5))
+        before = clock.now()
+        if tried(session, message).state == "queued":
+            waits.append(message.due_at - before)
+    return clock.now() - begun, waits
+
+
+def test_the_waits_grow_and_it_is_tried_for_a_whole_day(twilio: FakeTwilio, session: Session, town: Town) -> None:
+    twilio.fail("500", times=999)
+    took, waits = given_up(session, waiting(session, town))
+    assert timedelta(days=1) <= took < timedelta(days=1, minutes=1), sum(waits, timedelta())
+    seconds = [round(wait.total_seconds()) for wait in waits]
+    assert seconds[:-1] == sorted(seconds[:-1]) and max(waits) < lateness.LONGEST_WAIT + timedelta(seconds=1)
+    assert len(waits) < 120
+
+
+@pytest.mark.parametrize("kind", ["safety", "escalation"])
+def test_what_is_said_into_a_moment_is_not_tried_for_longer_than_an_hour(
+    kind: str, twilio: FakeTwilio, session: Session, town: Town
+) -> None:
+    twilio.fail("20003", times=999)
+    message = waiting(session, town, kind)
+    if kind == "escalation":
+        message.escalation_id = town.escalation(town.mine)
+        session.commit()
+    took, _ = given_up(session, message)
+    assert timedelta(hours=1) <= took < timedelta(hours=1, minutes=1)
+
+
+def test_a_reply_to_danger_that_waited_for_hours_does_not_go_out_and_a_worker_sees_it(
+    twilio: FakeTwilio, session: Session, town: Town
+) -> None:
+    message = waiting(session, town, "safety")
+    message.conversation_id = town.mine.conversation.id
+    session.commit()
+    clock.move(timedelta(hours=3))
+    tried(session, message)
+    assert (message.state, message.error, message.seen_at) == ("failed", "too_late", None)
+    assert twilio.calls == []
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [("You have a visit tomorrow at 10:00.", "failed"), ("You have a visit on 3 March at 10:00.", "sent")],
+    ids=["tomorrow", "a date"],
+)
+def test_an_answer_that_says_tomorrow_does_not_go_out_the_day_after(
+    body: str, state: str, twilio: FakeTwilio, session: Session, town: Town
+) -> None:
+    asked = town.message(town.mine.conversation, "when is it", state="answered")
+    message = waiting(session, town)
+    message.in_reply_to, message.body = asked.id, body
+    session.commit()
+    clock.move(timedelta(hours=24))
+    assert tried(session, message).state == state
+
+
+@pytest.mark.parametrize(("error", "state"), [("30001", "queued"), ("30002", "queued"), ("30005", "failed")])
+def test_a_callback_that_tells_of_the_accounts_fault_is_no_end(
+    error: str, state: str, twilio: FakeTwilio, session: Session, town: Town
+) -> None:
+    message = tried(session, waiting(session, town))
+    delivery.settle_reported(message.id, str(message.provider_id), "failed", error)
+    session.refresh(message)
+    assert message.state == state
 
 
 def test_a_familys_text_that_was_cut_off_is_never_tried_again(twilio: FakeTwilio, session: Session, town: Town) -> None:

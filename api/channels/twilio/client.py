@@ -17,12 +17,11 @@ from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from api.channels.outcome import Outcome
+from api.channels.twilio import faults
 from api.settings import settings
 
 REAL = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
-#: The number has opted out (Twilio's error dictionary, 21610).
-OPTED_OUT = "21610"
 _TRY_LATER = (429, 503)
 
 
@@ -66,8 +65,10 @@ def send(to: str, body: str, *, callback_for: uuid.UUID) -> Outcome:
 
 def _refusal(error: TwilioRestException) -> Outcome:
     code = str(error.code or error.status)
-    if error.status in _TRY_LATER:
+    if error.status in _TRY_LATER or faults.try_again(code):
         return Outcome("retry", error=code)
+    if str(error.status) in faults.ACCOUNT and code != faults.OPTED_OUT:
+        return Outcome("retry", error=str(error.status))  # a code of its kind that nobody here knows yet
     if error.status >= 500:
         # Twilio's own error document (it has a code) says that no message was made; a gateway's page says nothing.
         # The library puts the status where there is no code.
