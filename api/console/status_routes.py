@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -32,7 +33,8 @@ def show_status(request: Request, me: Me) -> Response:
     now = clock.now()
     _, report = health.report()
     with reading() as session:
-        state = measure(session, now)
+        down = tuple(name for name, how in report["parts"].items() if how != "ok")
+        state = replace(measure(session, now), down=down)
         gaps = len(shifts.gaps_ahead(session, me.agency_id, GAPS_AHEAD))
         figures = times.times(session, me.agency_id, now - LOOKS_BACK) if access.leads(me) else None
     queues = (

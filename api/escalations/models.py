@@ -159,3 +159,5 @@ class Shift(Base):
     role: Mapped[str]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    #: When whoever comes on duty was told what is still open (once, as the shift begins).
+    told_at: Mapped[datetime | None]

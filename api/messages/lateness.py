@@ -34,7 +34,8 @@ def next_try(tries: int, now: datetime, last: datetime, *, phone_off: bool) -> d
     if now >= last:
         return None
     longest = LONGEST_FOR_A_PHONE if phone_off else LONGEST_WAIT
-    return min(now + min(FIRST_WAIT * 2 ** min(max(tries - 1, 0), 20), longest), last)
+    doubled = FIRST_WAIT * int(2 ** min(max(tries - 1, 0), 20))
+    return min(now + min(doubled, longest), last)
 
 
 @lru_cache(maxsize=1)

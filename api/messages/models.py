@@ -128,6 +128,11 @@ class OutboundMessage(Base):
             postgresql_where=text("state IN ('queued','sending') AND kind <> 'reminder'"),
         ),
         Index(
+            "ix_outbound_messages_put_off",  # tried, and to be tried again (api.ops)
+            "error",
+            postgresql_where=text("state IN ('queued','sending') AND error <> ''"),
+        ),
+        Index(
             "ix_outbound_messages_unseen",
             "conversation_id",
             postgresql_where=text("state IN ('failed','uncertain') AND seen_at IS NULL"),

@@ -110,6 +110,13 @@ def queue_news(
         return queue_to_worker(session, worker, text, due_at=due_at)
     if worker.news_by == "console" or not settings().mails:
         return None
+    return queue_mail_to_worker(session, worker, subject, text, due_at=due_at)
+
+
+def queue_mail_to_worker(
+    session: Session, worker: Worker, subject: str, text: str, *, due_at: datetime | None = None
+) -> OutboundMessage:
+    """Queue an e-mail to a worker, whatever they chose for news. E-mail must be set up."""
     return _queue(
         session,
         worker_id=worker.id,

@@ -13,6 +13,8 @@ from datetime import timedelta
 LONGEST_TURN = timedelta(minutes=2)
 LONGEST_DELIVERY = timedelta(minutes=2)
 LONGEST_RUNG = timedelta(minutes=1)
+#: Twilio could not be asked for so long: nobody knows whether anything goes out. One answer that is missing is no news.
+LONGEST_SILENCE = timedelta(minutes=10)
 #: Fewer failures in an hour say nothing: a phone or two is off.
 FEW_FAILURES = 5
 #: So many of a hundred in an hour, and twice what the day before had, is more than phones that are off.
@@ -21,7 +23,7 @@ FAILING_SHARE = 0.10
 
 @dataclass(frozen=True)
 class Deliveries:
-    """What became of texts in a time: how many arrived or were sent, and how many failed."""
+    """What became of texts in a time: how many arrived or were sent, and how many failed or may not have gone out."""
 
     reached: int = 0
     failed: int = 0
@@ -40,6 +42,8 @@ class State:
     oldest_turn: timedelta = timedelta()
     deliveries: int = 0
     oldest_delivery: timedelta = timedelta()
+    #: Texts that wait because our account with Twilio, or our sender there, is not in order.
+    refused: int = 0
     rungs: int = 0
     oldest_rung: timedelta = timedelta()
     workers: int = 1
@@ -47,9 +51,13 @@ class State:
     day_before: Deliveries = Deliveries()
     #: What Twilio last said (api.ops.models); empty: it was not asked.
     twilio: str = ""
+    #: For how long it has said so.
+    twilio_for: timedelta = timedelta()
     balance: float | None = None
     currency: str = ""
     low_balance: float = 0.0
+    #: The parts that do not answer (api.ops.health), where they were looked at.
+    down: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,10 +76,13 @@ def warnings(state: State) -> list[Warning]:
         (state.oldest_delivery > LONGEST_DELIVERY, "deliveries_stuck", True),
         (state.oldest_turn > LONGEST_TURN, "turns_stuck", True),
         (state.twilio in ("credentials", "suspended"), "twilio_refuses", True),
+        (state.refused > 0, "texts_refused", True),
+        (state.twilio == "unknown" and state.twilio_for >= LONGEST_SILENCE, "twilio_silent", True),
         (state.balance is not None and state.balance < state.low_balance, "twilio_balance", False),
         (failing(state.last_hour, state.day_before), "deliveries_failing", False),
     )
-    return [Warning(name, stops) for is_so, name, stops in found if is_so]
+    parts = [Warning(f"{part}_down", False) for part in PARTS if part in state.down]
+    return [Warning(name, stops) for is_so, name, stops in found if is_so] + parts
 
 
 def failing(now: Deliveries, before: Deliveries) -> bool:
@@ -85,6 +96,10 @@ NAMES = (
     "deliveries_stuck",
     "turns_stuck",
     "twilio_refuses",
+    "texts_refused",
+    "twilio_silent",
     "twilio_balance",
     "deliveries_failing",
 )
+#: Parts of /health without which families are still answered or seen, but worse: ``<part>_down`` is the warning.
+PARTS = ("rasa", "actions", "safety", "assist")

@@ -76,6 +76,11 @@ def test_a_suspended_account_and_a_twilio_that_is_not_there_are_told_apart(
     asked_again()
     assert known(session)[0] == "unknown"
     assert b'hearthline_warning{name="twilio_refuses"} 0.0' in exposition()
+    assert b'hearthline_warning{name="twilio_silent"} 0.0' in exposition(), "it did not answer once"
+    for _ in range(5):
+        clock.move(timedelta(minutes=2))
+        assert watch_twilio(), "while it is not well, it is asked more often"
+    assert b'hearthline_warning{name="twilio_silent"} 1.0' in exposition()
 
 
 def test_in_demo_mode_nobody_is_asked(session: Session, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

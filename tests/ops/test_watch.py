@@ -30,6 +30,12 @@ def test_an_idle_installation_has_no_warning() -> None:
         ({"last_hour": Deliveries(5, 5)}, "deliveries_failing", False),
         ({"twilio": "credentials"}, "twilio_refuses", True),
         ({"twilio": "suspended"}, "twilio_refuses", True),
+        ({"refused": 1}, "texts_refused", True),
+        ({"twilio": "unknown", "twilio_for": 10 * MINUTES}, "twilio_silent", True),
+        ({"down": ("rasa",)}, "rasa_down", False),
+        ({"down": ("actions",)}, "actions_down", False),
+        ({"down": ("safety",)}, "safety_down", False),
+        ({"down": ("assist",)}, "assist_down", False),
         ({"balance": 19.9, "low_balance": 20.0}, "twilio_balance", False),
     ],
 )
@@ -44,6 +50,7 @@ def test_what_stands_still_is_a_warning_with_words_in_every_language(
 def test_a_busy_moment_is_none() -> None:
     busy = State(turns=500, oldest_turn=MINUTES, deliveries=500, oldest_delivery=MINUTES, rungs=50)
     assert warnings(busy) == []
+    assert warnings(State(twilio="unknown", twilio_for=9 * MINUTES)) == [], "it did not answer once"
 
 
 @pytest.mark.parametrize(
