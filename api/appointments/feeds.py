@@ -100,7 +100,10 @@ def event(one: Appointment, person: Person, voice: Voice) -> calendar_file.Event
             summary = voice.text("calendar.with_children", kind=summary, children=", ".join(sorted(names)))
         if not one.address_hidden:
             location = ", ".join(part for part in map(or_nothing, (one.place, one.address)) if part)
-        description = voice.text("appointments.bring", what=one.bring) if or_nothing(one.bring) else ""
+        told = {"bring": one.bring, "travel": "" if one.address_hidden else one.travel}
+        description = " ".join(
+            voice.text(f"appointments.{topic}", what=what) for topic, what in told.items() if or_nothing(what)
+        )
         url = or_nothing(one.link)
     if one.status == "cancelled":
         summary = voice.text("calendar.cancelled", what=summary)

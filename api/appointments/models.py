@@ -7,7 +7,16 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, FetchedValue, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -53,6 +62,8 @@ class Appointment(Base):
     address_hidden: Mapped[bool] = mapped_column(default=False)
     link: Mapped[str] = mapped_column(Sealed("appointments.link"), default="")
     bring: Mapped[str] = mapped_column(Sealed("appointments.bring"), default="")
+    #: Help with getting there, as the family may read it: a taxi that is booked, fares that are paid back.
+    travel: Mapped[str] = mapped_column(Sealed("appointments.travel"), default="", server_default="")
     status: Mapped[str] = mapped_column(default="scheduled")
     #: Why it was moved or called off last: one of REASONS, or "".
     change_reason: Mapped[str] = mapped_column(default="", server_default="")
@@ -89,6 +100,26 @@ class Attendee(Base):
     answer_words: Mapped[str] = mapped_column(Sealed("attendees.answer_words"), default="")
     appointment: Mapped[Appointment] = relationship(back_populates="attendees")
     person: Mapped[Person | None] = relationship()
+
+
+class AttendeeChange(Base):
+    """Somebody is newly expected at an appointment that was booked already, or no longer (``what``: added, removed):
+    a family member, or a professional by name. Whoever changes who is expected writes it with the change; the
+    reminders' tick tells them. ``changed_by``: the worker who did it, who need not be told."""
+
+    __tablename__ = "attendee_changes"
+    __table_args__ = (
+        CheckConstraint("what IN ('added','removed')", name="what"),
+        Index("ix_attendee_changes_open", "id", postgresql_where=text("handled_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(start=1), primary_key=True)
+    appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    what: Mapped[str]
+    changed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    handled_at: Mapped[datetime | None]
 
 
 class ChangeRequest(Base):
@@ -159,6 +190,7 @@ class AppointmentSeries(Base):
     address_hidden: Mapped[bool] = mapped_column(default=False)
     link: Mapped[str] = mapped_column(Sealed("appointment_series.link"), default="")
     bring: Mapped[str] = mapped_column(Sealed("appointment_series.bring"), default="")
+    travel: Mapped[str] = mapped_column(Sealed("appointment_series.travel"), default="", server_default="")
     attendees: Mapped[list[Any]]
     #: The series that this one goes on with, changed from its first day on.
     follows_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointment_series.id"))

@@ -68,6 +68,9 @@ class Details(Given):
     address_hidden: bool = Field(False, description="The address must not be written in a message (a refuge).")
     link: Link = Field("", description="Where to join online; starts with https://.")
     bring: Text = ""
+    travel: Text = Field(
+        "", description="Help with getting there: a taxi booked, fares paid back; the family reads it."
+    )
 
     def details(self) -> dict[str, Any]:
         """Those that were given."""
@@ -137,6 +140,7 @@ class AppointmentOut(BaseModel):
     address_hidden: bool
     link: str
     bring: str
+    travel: str
     status: str
     change_reason: str = Field(description="Why it was moved or called off last, where somebody said so.")
     sequence: int = Field(description="How often it was changed since it was booked; what to send as If-Match.")

@@ -32,7 +32,7 @@ Series = AppointmentSeries
 AHEAD = timedelta(days=56)
 #: A day of the old series and one of the new are the same visit when they are nearer than this.
 SAME_VISIT = timedelta(days=6)
-DETAILS = ("place", "address", "address_hidden", "link", "bring")
+DETAILS = ("place", "address", "address_hidden", "link", "bring", "travel")
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ class SeriesOut(BaseModel):
     address_hidden: bool
     link: str
     bring: str
+    travel: str
     follows_id: uuid.UUID | None
     version: str = Field("", description="What to send as If-Match; another whenever anything above is another.")
     overlaps: list[OverlapOut] = []

@@ -127,7 +127,7 @@ def book(
     attendees: Sequence[Expected],
     details: dict[str, Any],
 ) -> Appointment:
-    """A new appointment of the family. ``details``: place, address, address_hidden, link, bring, where given.
+    """A new appointment of the family. ``details``: place, address, address_hidden, link, bring, travel, where given.
 
     Without ``external_id`` it gets one. Raises CannotBook.
     """

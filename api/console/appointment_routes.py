@@ -37,7 +37,7 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 SPARE_LINES = 2
-DETAILS = ("place", "address", "link", "bring")
+DETAILS = ("place", "address", "link", "bring", "travel")
 #: What the form shows when somebody else has changed it meanwhile.
 COMPARED = ("day", "at", "minutes", *DETAILS, "address_hidden")
 #: An hour, where nobody says how long.

@@ -87,6 +87,8 @@ class Person(Base):
     contact_until: Mapped[time] = mapped_column(default=time(20))
     #: When before an appointment they are reminded ("3d,1d,2h"; "" never); None: as the installation's settings say.
     reminder_moments: Mapped[str | None]
+    #: The same for kinds of appointment that differ: {"court_hearing": "7d,1d"}.
+    reminder_kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))
     #: The days on which they may, as ISO weekdays: "12345" is Monday to Friday.
     contact_days: Mapped[str] = mapped_column(default="1234567")
     may_name_self: Mapped[bool] = mapped_column(default=True)

@@ -78,6 +78,7 @@ def write_appointments(
             address_hidden=appointment.address_hidden,
             link=appointment.link,
             bring=appointment.bring,
+            travel=appointment.travel,
             status=appointment.status,
             **({} if appointment.reason is None else {"change_reason": appointment.reason}),
             **link,

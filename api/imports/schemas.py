@@ -218,6 +218,8 @@ class AppointmentIn(Strict):
     address_hidden: bool = False
     link: Text = ""
     bring: Text = ""
+    #: Help with getting there; the family reads it.
+    travel: Text = ""
     status: Literal["scheduled", "cancelled"] = "scheduled"
     #: Why it was moved or called off: everybody expected is told.
     reason: Literal[REASONS] | None = None  # type: ignore[valid-type]
@@ -254,6 +256,8 @@ class SeriesIn(Strict):
     address_hidden: bool = False
     link: Text = ""
     bring: Text = ""
+    #: Help with getting there; the family reads it.
+    travel: Text = ""
     attendees: list[AttendeeIn]
     #: The series that this one goes on with.
     follows: Key | None = None

@@ -210,7 +210,7 @@ def action(keys: Keys, row: PlanAction, outcomes: dict[UUID, str]) -> Raw:
     return made
 
 
-_OF_SERIES = "kind every_working_days starts_on ends_on minutes place address address_hidden link bring"
+_OF_SERIES = "kind every_working_days starts_on ends_on minutes place address address_hidden link bring travel"
 
 
 def _series(keys: Keys, row: AppointmentSeries) -> Raw:
@@ -232,7 +232,7 @@ def series_as_said(keys: Keys, row: AppointmentSeries) -> Raw:
     said: Raw = json.loads(row.said)
     return {
         "id": row.external_id,
-        **{name: said[name] for name in _OF_SERIES.split()},
+        **{name: said.get(name, "") for name in _OF_SERIES.split()},
         "frequency": frequency_of(said["rrule"]),
         "at": said["at"].removesuffix(":00") if said["at"].count(":") == 2 else said["at"],
         "attendees": _expected(keys, said["attendees"]),
@@ -257,7 +257,7 @@ def appointment(keys: Keys, row: Appointment) -> Raw:
     there = sorted(row.attendees, key=lambda a: (keys.person(a.person_id) or "", a.name, a.role))
     return {
         "id": row.external_id,
-        **_fields(row, "kind place address address_hidden link bring status"),
+        **_fields(row, "kind place address address_hidden link bring travel status"),
         "starts": _plain(row.starts_at),
         "ends": _plain(row.ends_at),
         **({"reason": row.change_reason} if row.change_reason else {}),

@@ -25,14 +25,15 @@ _WHO = (
 )
 
 
-def _where(place: str, address: str, bring: str) -> tuple[Column, ...]:
-    """Where a meeting is and what to bring, with these examples."""
+def _where(place: str, address: str, bring: str, travel: str) -> tuple[Column, ...]:
+    """Where a meeting is and what to bring, help with getting there, with these examples."""
     return (
         Column("place", example=place, empty=""),
         Column("address", example=address, empty=""),
         Column("address_hidden", yes_no, "no", keeps=True),
         Column("link", empty=""),
         Column("bring", example=bring, empty=""),
+        Column("travel", example=travel, empty=""),
     )
 
 
@@ -104,7 +105,7 @@ APPOINTMENTS = Kind(
         Column("starts", day, "today+7 10:00", keeps=True),
         Column("ends", day),
         Column("minutes", whole, "60"),
-        *_where("the children's centre", "12 High Street", "the red book"),
+        *_where("the children's centre", "12 High Street", "the red book", "taxi at 9:30"),
         Column("status", keeps=True, example="scheduled"),
         *_WHO,
     ),
@@ -165,7 +166,7 @@ SERIES = Kind(
         Column("ends_on", day),
         Column("at", clock, "16:00", keeps=True),
         Column("minutes", whole, "60", keeps=True),
-        *_where("your home", "", ""),
+        *_where("your home", "", "", ""),
         *_WHO,
         Column("follows", keeps=True),
     ),

@@ -29,7 +29,8 @@ _PRINTS = text("""
     FROM plan_actions a JOIN plans l ON l.id = a.plan_id WHERE l.family_id = :family
     UNION ALL
     SELECT 'series', id, md5(concat_ws('|', kind, rrule, every_working_days, starts_on, ends_on, at, minutes, place,
-                                       address, address_hidden, link, bring, attendees, follows_id)), '', id, NULL
+                                       address, address_hidden, link, bring, travel, attendees, follows_id)), '',
+           id, NULL
     FROM appointment_series WHERE family_id = :family
     UNION ALL
     SELECT 'conferences', id, md5(c::text), '', id, NULL FROM conferences c WHERE family_id = :family

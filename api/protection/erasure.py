@@ -293,6 +293,7 @@ def _profile(person: Person, neutral: str) -> None:
     person.wording, person.may_name_children, person.may_name_self = "discreet", False, False
     person.contact_from, person.contact_until, person.contact_days = time(8), time(20), "1234567"
     person.reminder_moments, person.code_word, person.use_code_word, person.timezone = "", "", False, None
+    person.reminder_kinds = {}
     person.phone_seen_by = person.phone_label = person.pin_hash = ""
     person.pin_temporary_until = person.pin_locked_at = person.profile_confirmed_at = person.reconfirm_on = None
     person.door_words, person.door_hashes, person.door_turn = [], [], 0

@@ -40,9 +40,8 @@ from api.views.models import StatedView, ViewAsk, ViewDraft
 Lines = list[dict[str, Any]]
 PROFILE = (
     "kind first_name last_name born language wording may_name_children may_name_self contact_from contact_until "
-    "contact_days timezone reminder_moments use_code_word phone_seen_by phone_label profile_confirmed_at "
-    "reconfirm_on left_at "
-    "session_minutes pin_locked_at"
+    "contact_days timezone reminder_moments reminder_kinds use_code_word phone_seen_by phone_label "
+    "profile_confirmed_at reconfirm_on left_at session_minutes pin_locked_at"
 )
 
 
@@ -249,13 +248,15 @@ def _copy_files(sent: Lines, folder: Path) -> None:
             (folder / one["file"]).write_bytes(content)
 
 
+#: What an address that is kept private could be known by.
+_WHERE = ("place", "address", "link", "travel")
+
+
 def _appointment(one: Attendee) -> dict[str, Any]:
     meeting = one.appointment
     known = _fields(meeting, "kind starts_at ends_at status bring")
     # A refuge's or a foster home's address is not the person's to get by this way either.
-    where = (
-        {"place": "", "address": "", "link": ""} if meeting.address_hidden else _fields(meeting, "place address link")
-    )
+    where = dict.fromkeys(_WHERE, "") if meeting.address_hidden else _fields(meeting, " ".join(_WHERE))
     return known | where | _fields(one, "concerns answer answered_at answer_words")
 
 

@@ -13,7 +13,8 @@ from api.database import Base, Id
 
 class Reminder(Base):
     """One text to one person about one appointment: at a ``moment`` before it ("3d"), or because it was ``moved``,
-    ``cancelled`` or is on again (``restored``; ``change_id`` names the change then, and is 0 otherwise).
+    ``cancelled`` or is on again (``restored``), or because they are newly expected at it (``added``) or no longer
+    (``removed``); ``change_id`` names the change then, and is 0 otherwise.
 
     ``starts_at`` is the time that it tells of. ``state``: planned; queued (the text is in the outbox: ``outbound_id``);
     skipped, and ``reason`` says why. Unique, so that whatever runs twice tells once.
@@ -81,13 +82,14 @@ class AppointmentChange(Base):
 
 
 class AppointmentNews(Base):
-    """A colleague who is expected is told that an appointment got another time or status. ``due_at``: when it may be
+    """A colleague who is expected is told that an appointment got another time or status, or that they are newly
+    expected at it or no longer. ``due_at``: when it may be
     told to them; ``told_at`` set without a message: in the console only. ``seen_at``: they said so there."""
 
     __tablename__ = "appointment_news"
     __table_args__ = (
         UniqueConstraint("appointment_id", "worker_id", "change_id"),
-        CheckConstraint("what IN ('moved','cancelled','restored')", name="what"),
+        CheckConstraint("what IN ('moved','cancelled','restored','added','removed')", name="what"),
         Index("ix_appointment_news_due", "due_at", postgresql_where=text("told_at IS NULL")),
         Index("ix_appointment_news_to_see", "worker_id", postgresql_where=text("seen_at IS NULL")),
     )

@@ -33,7 +33,7 @@ _DUE = text(f"""
         FOR UPDATE SKIP LOCKED
     )
     SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.others, r.due_at,
-           a.starts_at, a.ends_at, a.status, a.kind, a.place, a.address_hidden, a.change_reason,
+           a.starts_at, a.ends_at, a.status, a.kind, a.place, a.travel, a.address_hidden, a.change_reason,
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
            p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
@@ -75,7 +75,13 @@ _DUE = text(f"""
         ORDER BY v.last_inbound_at DESC NULLS LAST LIMIT 1
     ) web ON true
     ORDER BY r.due_at
-""").columns(memory=Conversation.state.type, place=Appointment.place.type, code_word=Person.code_word.type)  # noqa: S608 (our own words)
+""")  # noqa: S608 (our own words)
+_DUE_ROWS = _DUE.columns(
+    memory=Conversation.state.type,
+    place=Appointment.place.type,
+    travel=Appointment.travel.type,
+    code_word=Person.code_word.type,
+)
 
 _OFFERS = text("""
     SELECT r.conversation_id, r.appointment_id, r.first_option, r.outbound_id, o.options, o.seq,
@@ -142,7 +148,7 @@ class Told:
 def due(session: Session, now: datetime, limit: int) -> Sequence[Row[Any]]:
     """What is due, the oldest first, with all that its words and its way need; locked, without what others hold."""
     session.execute(_IN_ORDER)
-    return session.execute(_DUE, {"now": now, "moments": settings().reminders, "batch": limit}).all()
+    return session.execute(_DUE_ROWS, {"now": now, "moments": settings().reminders, "batch": limit}).all()
 
 
 def facts(row: Row[Any]) -> rules.Facts:

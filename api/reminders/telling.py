@@ -212,6 +212,7 @@ def _spoken(row: Row[Any]) -> Spoken:
         kind=row.kind,
         children=tuple(row.children or ()),
         place="" if row.address_hidden else sealed.or_nothing(row.place),
+        travel="" if row.address_hidden else sealed.or_nothing(row.travel),
         plain=(row.wording == "plain" and not row.shared) or row.channel == "web",
         may_name_children=row.may_name_children,
         language=row.language,

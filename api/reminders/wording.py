@@ -16,6 +16,9 @@ from api import texts
 from api.appointments.wording import Voice, opening
 from api.jurisdiction.packs import pack
 
+#: So long may a text be that two answers are still to follow in two segments.
+ROOM = 230
+
 
 @dataclass(frozen=True)
 class Spoken:
@@ -38,6 +41,8 @@ class Spoken:
     others: int = 0
     #: Why it was moved or called off, if somebody said so (api.appointments.models.REASONS).
     reason: str = ""
+    #: Help with getting there; said in plain words only, where there is room.
+    travel: str = ""
 
 
 def words(spoken: Spoken, now: datetime) -> str:
@@ -50,6 +55,9 @@ def words(spoken: Spoken, now: datetime) -> str:
             said.append(why(spoken.reason, spoken.language))
         elif spoken.plain:
             said.append(texts.render("reminders.ask_why", spoken.language))
+    if spoken.plain and spoken.travel and spoken.moment != "cancelled":
+        getting_there = texts.render("appointments.travel", spoken.language, what=spoken.travel)
+        said += [getting_there] if len(" ".join([*said, getting_there])) <= ROOM else []
     return " ".join(said)
 
 

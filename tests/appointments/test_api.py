@@ -109,12 +109,16 @@ def test_an_external_id_is_booked_once(client: TestClient, town: Town) -> None:
 
 def test_moving_takes_back_the_answers_and_keeps_the_length(client: TestClient, town: Town) -> None:
     start = (town.mine.appointment.starts_at + timedelta(days=1)).isoformat()
-    moved = change(client, town, town.mine.appointment.id, starts_at=start, bring="the red book")
+    moved = change(client, town, town.mine.appointment.id, starts_at=start, bring="the red book", travel="taxi at 9:30")
     assert moved.status_code == 200, moved.text
     body = moved.json()
     assert datetime.fromisoformat(body["starts_at"]) == datetime.fromisoformat(start)
     length = datetime.fromisoformat(body["ends_at"]) - datetime.fromisoformat(body["starts_at"])
-    assert length == timedelta(hours=1) and body["bring"] == "the red book" and body["place"] == "Ash rooms"
+    assert (
+        length == timedelta(hours=1)
+        and (body["bring"], body["travel"]) == ("the red book", "taxi at 9:30")
+        and body["place"] == "Ash rooms"
+    )
     assert [attendee["answer"] for attendee in body["attendees"]] == ["none"], "they had answered for another time"
     with reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "moved_appointment")).one()

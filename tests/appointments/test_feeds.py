@@ -46,6 +46,7 @@ def in_full(town: Town, **profile: Any) -> None:
     with transaction() as session:
         one = session.get_one(Appointment, town.mine.appointment.id)
         one.kind, one.address, one.bring, one.link = "home_visit", "4 Elm Row", "the red book", "https://x.example/a"
+        one.travel = "taxi at 9:30"
         session.add(Attendee(appointment_id=one.id, person_id=town.mine.child.id, concerns=True))
         session.add(Attendee(appointment_id=one.id, name="Amara Okafor", role="social worker"))
         person = session.get_one(Person, town.mine.parent.id)
@@ -63,7 +64,7 @@ def test_who_chose_nothing_has_only_days_and_hours_in_the_calendar(client: TestC
     )
     assert str(event["UID"]) == str(town.mine.appointment.id) and event["STATUS"] == "CONFIRMED"
     file = client.get(path).text
-    for word in ("Ash", "Elm", "red book", "visit", "Amara", "worker", "Hearthline", "plan", "Near", "example"):
+    for word in ("Ash", "Elm", "red book", "taxi", "visit", "Amara", "worker", "Hearthline", "plan", "Near", "example"):
         assert word not in file, word
 
 
@@ -86,6 +87,7 @@ def test_the_words_are_those_of_the_safe_contact_profile(
     assert str(event["SUMMARY"]) == summary
     plain = profile["wording"] == "plain"
     assert (str(event.get("LOCATION", "")) == "Ash rooms, 4 Elm Row") == plain
+    assert ("taxi at 9:30" in str(event.get("DESCRIPTION", ""))) == plain
     assert ("the red book" in str(event.get("DESCRIPTION", ""))) == ("URL" in event) == (plain and True)
     assert ("Ashchild" in client.get(path).text) == ("Ashchild" in summary)
 
@@ -96,7 +98,7 @@ def test_a_hidden_address_is_in_no_calendar(client: TestClient, town: Town) -> N
         session.get_one(Appointment, town.mine.appointment.id).address_hidden = True
     path = made(client, town)
     (event,) = events(client, path)
-    assert "LOCATION" not in event and "Elm" not in client.get(path).text
+    assert "LOCATION" not in event and not {"Elm", "taxi"} & set(re.findall(r"\w+", client.get(path).text))
 
 
 def test_only_what_the_person_is_expected_at_is_there(client: TestClient, town: Town) -> None:

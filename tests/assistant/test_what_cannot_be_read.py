@@ -43,14 +43,15 @@ def names_no_key(reply: str) -> None:
         ("link", "where is it"),
         ("bring", "what should I bring"),
         ("link", "whats the link for it"),
+        ("travel", "is there a taxi for it"),
     ],
-    ids=["place", "address", "a link for a place", "bring", "link"],
+    ids=["place", "address", "a link for a place", "bring", "link", "travel"],
 )
 def test_a_detail_that_cannot_be_read_is_left_to_the_worker(talk: Phone, column: str, words: str) -> None:
     kelly = talk("kelly")
     kelly.says("whens my next meeting", "check_appointments")
     with transaction() as session:
-        session.execute(text("UPDATE appointments SET place = '', address = '', link = '', bring = ''"))
+        session.execute(text("UPDATE appointments SET place = '', address = '', link = '', bring = '', travel = ''"))
     lose("appointments", column)
     reply = kelly.says(words, "ask_appointment_details")
     names_no_key(reply)
@@ -76,7 +77,7 @@ def test_an_action_that_cannot_be_read_is_reported_by_no_name(talk: Phone) -> No
 
 
 def test_a_calendar_does_without_what_cannot_be_read(talk: Phone) -> None:
-    lose("appointments", "place", "address", "link", "bring")
+    lose("appointments", "place", "address", "link", "bring", "travel")
     with reading() as session:
         one = session.query(Appointment).filter_by(address_hidden=False).first()
         person = Person(wording="plain", may_name_children=False)

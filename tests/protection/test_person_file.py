@@ -95,12 +95,19 @@ def test_nothing_of_another_person_is_in_it(session: Session, town: Town, tmp_pa
         writing.execute(
             update(Appointment)
             .where(Appointment.id == mine.appointment.id)
-            .values(place="Willow House", address="1 Secret Lane", link="https://x.example", address_hidden=True)
+            .values(
+                place="Willow House",
+                address="1 Secret Lane",
+                link="https://x.example",
+                travel="taxi to Cedar End",
+                address_hidden=True,
+            )
         )
     town.message(mine.conversation, "idris hit his sister, ring him on 07700 900 997 or +44 7700 900997")
     town.message(other.conversation, "the neighbour's own words")
     text = json.dumps(export(f"{mine.family.external_id}/parent", tmp_path), ensure_ascii=False)
-    for word in ("idris", "900 997", "900997", "afraid", "another house", "neighbour", "Willow", "Secret", "x.example",
+    for word in ("idris", "900 997", "900997", "afraid", "another house", "neighbour", "Willow", "Secret", "Cedar",
+                 "x.example",
                  "viewed_contact"):  # fmt: skip
         assert word.casefold() not in text.casefold(), word
     assert "[another family member] hit his sister" in text

@@ -71,6 +71,17 @@ def test_a_hidden_address_is_in_no_reminder(diary: Diary) -> None:
     assert "rooms" not in said
 
 
+def test_how_to_get_there_is_said_where_words_are_plain_and_the_address_is_no_secret(diary: Diary) -> None:
+    diary.change(Appointment, travel="taxi at 9:30")
+    (discreet,) = diary.at(MEETING - 3 * DAY)
+    diary.change(Person, wording="plain")
+    (plain,) = diary.at(MEETING - DAY)
+    diary.change(Appointment, address_hidden=True)
+    (hidden,) = diary.at(MEETING - timedelta(hours=2))
+    assert ["Getting there: taxi at 9:30." in said for said in (discreet, plain, hidden)] == [False, True, False]
+    assert "taxi" not in discreet + hidden
+
+
 def test_it_is_the_local_time_of_the_place_and_its_own_words(diary: Diary) -> None:
     with transaction() as session:
         agency = session.get_one(type(diary.town.agency), diary.town.agency.id)

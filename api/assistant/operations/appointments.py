@@ -59,16 +59,27 @@ def check(ask: Ask) -> list[Reply]:
 
 
 def details(ask: Ask) -> list[Reply]:
-    """Where, who, how long, what to bring, the link, what it is about: of the one they mean."""
+    """Where, who, how long, what to bring, how to get there, the link, what it is about: of the one they mean."""
     one = _meant(ask, _coming(ask))
     if one is None:
         return _which(ask, "ask_appointment_details") or [say("appointments.none")]
     ask.state.focus_appointment = str(one.id)
     topics = [ask.carried("topic")] if ask.carried("topic") else appointment_words().topics_in(ask.words)
+    if len(topics) > 1 or "where" in topics:  # "how do I get there" asks for the place first, and for help if there is
+        topics = [topic for topic in topics if topic != "travel"] + ["travel"] * bool(one.travel)
     told = [words for topic in topics or ["about", "where", "who"] if (words := _detail(ask, one, topic))]
-    return [
-        say("appointments.details", when=speaking.opening(speaking.moment(ask, one.starts_at)), details=" ".join(told))
-    ]
+    choices = []
+    if topics == ["travel"] and not one.travel:
+        ask.pending = {"words": ask.words}
+        choices = [option("option.tell_worker", "contact_worker")]
+    when = speaking.opening(speaking.moment(ask, one.starts_at))
+    return [say("appointments.details", *choices, when=when, details=" ".join(told))]
+
+
+def asks_how_to_get_there(ask: Ask) -> bool:
+    """Do the words ask for help with getting somewhere, and are they expected somewhere? A taxi or a bus fare is then
+    no service to look for."""
+    return "travel" in appointment_words().topics_in(ask.words) and bool(_coming(ask))
 
 
 def confirm(ask: Ask) -> list[Reply]:
@@ -284,7 +295,12 @@ def _missed(ask: Ask) -> list[Reply]:
 
 
 def _detail(ask: Ask, one: Appointment, topic: str) -> str:
-    asked = {"where": (one.place, one.address, one.link), "bring": (one.bring,), "link": (one.link,)}.get(topic, ())
+    asked = {
+        "where": (one.place, one.address, one.link),
+        "bring": (one.bring,),
+        "link": (one.link,),
+        "travel": (one.travel,),
+    }.get(topic, ())
     if not all_open(*asked) and not (topic == "where" and one.address_hidden):
         return ask.text("appointments.cannot_look")  # "nothing to bring" or "face to face" would be untrue
     if topic == "where":
@@ -302,6 +318,9 @@ def _detail(ask: Ask, one: Appointment, topic: str) -> str:
         return ask.text("appointments.length", minutes=minutes, until=speaking.hour(ask, one.ends_at))
     if topic == "bring":
         return ask.text("appointments.bring", what=one.bring) if one.bring else ask.text("appointments.bring_nothing")
+    if topic == "travel":
+        hidden = "appointments.travel_hidden" if one.address_hidden else "appointments.travel"
+        return ask.text(hidden, what=one.travel) if one.travel else ask.text("appointments.travel_nothing")
     if topic == "link":
         return ask.text("appointments.link", link=one.link) if one.link else ask.text("appointments.no_link")
     child = speaking.child(ask, one)

@@ -34,7 +34,7 @@ class AppointmentWords:
         return {kind for kind, pattern in self.kinds.items() if pattern.search(words)}
 
     def topics_in(self, text: str) -> list[str]:
-        """What the text asks about an appointment: where, who, length, bring, link, about."""
+        """What the text asks about an appointment: where, who, length, bring, travel, link, about."""
         words = self.fold(text)
         return [topic for topic, pattern in self.topics.items() if pattern.search(words)]
 
