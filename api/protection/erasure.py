@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency, KeptAnswer, Worker
-from api.appointments.models import Attendee, CalendarFeed, ChangeRequest
+from api.appointments.models import Attendee, AttendeeChange, CalendarFeed, ChangeRequest
 from api.audit import service as audit
 from api.conferences.models import ConferenceAttendee
 from api.database import transaction
@@ -57,6 +57,7 @@ TREATED = {
     "conference_children": "stays: that a conference was about this child, and what it decided",
     Reminder.__tablename__: "removed",
     ReminderPlan.__tablename__: "removed",
+    AttendeeChange.__tablename__: "removed",
     Evidence.__tablename__: "the file goes; that one was sent, when and for which action, stays",
     UploadLink.__tablename__: "removed",
     MediaFetch.__tablename__: "removed: what is still at Twilio is not fetched",
@@ -154,7 +155,17 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
     _words(session, person, done)
     _kept_answers(session, person, numbers, done)
     _files(session, person, done)
-    for table in (ChatCode, CalendarFeed, Reminder, ReminderPlan, UploadLink, MediaFetch, ViewDraft, ViewAsk):
+    for table in (
+        ChatCode,
+        CalendarFeed,
+        Reminder,
+        ReminderPlan,
+        AttendeeChange,
+        UploadLink,
+        MediaFetch,
+        ViewDraft,
+        ViewAsk,
+    ):
         gone = _count(session, delete(table).where(table.person_id == person.id))
         done.add(table.__tablename__.replace("_", " "), gone)
     neutral = whose.neutral(agency)
