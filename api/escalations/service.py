@@ -81,7 +81,8 @@ def open_escalation(
     """Open an escalation and tell the first rung, all in the caller's transaction; or join the one that is open.
 
     A message opens at most one. A second call from the same conversation joins an open one of its family of kinds; a
-    higher priority raises it and starts the ladder from the top at once. Priority never falls by itself.
+    higher priority raises it and starts the ladder from the top at once, and so does whatever comes once somebody has
+    taken it on: it is open again. Priority never falls by itself.
     """
     now = clock.now()
     if message is not None:
@@ -98,7 +99,8 @@ def open_escalation(
             joined.words = f"{before}{words}"[-MOST_WORDS:]
         joined.reasons = sorted({*joined.reasons, *(reasons or [])})
         # Whatever stands there already: "I will kill him" may be urgent in one message and an emergency in the next.
-        _raise_priority(session, joined, priority, kind, now, again=new and kind in DANGER)
+        again = new and (kind in DANGER or _said_since(joined, message))
+        _raise_priority(session, joined, priority, kind, now, again=again)
         notify(session, f"agency:{joined.agency_id}")
         return joined
     family_id = queries.family_of(session, conversation)
@@ -136,7 +138,7 @@ def _said_since(escalation: Escalation, message: InboundMessage | None) -> bool:
 def _raise_priority(
     session: Session, escalation: Escalation, priority: str, kind: str, now: datetime, *, again: bool = False
 ) -> None:
-    """Raise the priority, never lower it; ``again``: danger told once more re-opens what was only acknowledged."""
+    """Raise the priority, never lower it; ``again``: what comes after somebody took it on opens it once more."""
     higher = PRIORITIES.index(priority) > PRIORITIES.index(escalation.priority)
     if not higher and not (again and escalation.state == "acknowledged"):
         return

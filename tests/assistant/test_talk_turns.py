@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from api.database import reading
-from api.escalations.models import Escalation
+from api import clock
+from api.access.models import Worker
+from api.database import reading, transaction
+from api.escalations import service
+from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.families.models import ContactPoint, Person
 from tests.assistant.conftest import Talk
 
@@ -24,6 +28,41 @@ def test_asking_for_a_person_opens_an_escalation_and_says_who_was_told(talk: Pho
     reply = talk("kelly").says("can someone ring me", "contact_worker")
     assert "Amara Okafor" in reply and "999" in reply
     assert escalations() == [("contact", "urgent")]
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [("can someone ring me", "contact_worker"), ("i want to complain", "complain"), ("im so tired of all of it", "express_distress")],
+    ids=["contact", "complaint", "distress"],
+)
+def test_what_comes_after_somebody_took_it_on_is_told_to_somebody_again(talk: Phone, words: str, intent: str) -> None:
+    """The same words even: nobody was told of them, and the family reads that it was passed on."""
+    kelly = talk("kelly")
+    kelly.says(words, intent)
+    with transaction() as session:
+        opened = session.scalars(select(Escalation)).one()
+        amara = session.scalars(select(Worker).filter_by(external_id="amara")).one()
+        service.acknowledge(session, opened.id, amara, via="console")
+        told = session.scalar(select(func.count()).select_from(Notification))
+    clock.move(timedelta(minutes=20))
+    kelly.says(words, intent)
+    with reading() as session:
+        again = session.scalars(select(Escalation)).one()
+        assert again.state == "open" and again.next_rung_at is not None and again.next_rung_at > clock.now()
+        assert (session.scalar(select(func.count()).select_from(Notification)) or 0) > (told or 0)
+        assert "reopened" in session.scalars(select(EscalationEvent.kind)).all()
+
+
+def test_who_asks_again_hears_who_was_told_this_time(talk: Phone) -> None:
+    kelly = talk("kelly")
+    assert "your social worker, Amara Okafor" in kelly.says("can someone ring me", "contact_worker")
+    with transaction() as session:
+        opened = session.scalars(select(Escalation)).one()
+        amara = session.scalars(select(Worker).filter_by(external_id="amara")).one()
+        service.acknowledge(session, opened.id, amara, via="console")
+        amara.phone = None
+    clock.move(timedelta(minutes=20))
+    assert "on duty" in kelly.says("can someone ring me please", "contact_worker")
 
 
 def test_a_message_for_the_worker_is_not_an_alarm(talk: Phone) -> None:

@@ -19,7 +19,7 @@ def contact_worker(ask: Ask) -> list[Reply]:
     opened = pass_on(ask, "contact", "routine" if leaving else "urgent", words or ask.words)
     if ask.neutral:
         return [say("contact.passed_on_neutral")]
-    told = queries.was_told(ask.session, opened)
+    told = queries.was_told(ask.session, opened, ask.message.received_at)
     if told is None:
         return [say("contact.passed_on_nobody")]
     lead = queries.lead_worker(ask.session, ask.person.family_id) if ask.person else None

@@ -54,13 +54,14 @@ def escalation_of(session: Session, message_id: uuid.UUID) -> Escalation | None:
     return session.scalar(select(Escalation).filter_by(message_id=message_id))
 
 
-def was_told(session: Session, escalation: Escalation) -> Worker | None:
-    """A worker who was told of the escalation, the family's own one first; None if nobody could be."""
+def was_told(session: Session, escalation: Escalation, since: datetime) -> Worker | None:
+    """A worker who was told of the escalation, ``since`` a message before anybody told earlier, and of these the
+    family's own one first; None if nobody could be."""
     return session.scalar(
         select(Worker)
         .join(Notification, Notification.worker_id == Worker.id)
         .where(Notification.escalation_id == escalation.id, Notification.problem == "")
-        .order_by((Notification.role != "lead"), Notification.at)
+        .order_by((Notification.at < since), (Notification.role != "lead"), Notification.at)
         .limit(1)
     )
 
