@@ -38,8 +38,22 @@ class RuleData(BaseModel):
     why: str
 
 
+class SilenceData(BaseModel):
+    """One rule about answering, as it stands in the file: they ask for no answer, or somebody else reads along."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    #: Somebody else reads this now: more than a wish.
+    reads: bool
+    any: list[str]
+    unless: list[str] = []
+    why: str
+
+
 class FileData(BaseModel):
-    """The whole file: spellings, macros that rules may use as {name}, guards by name, and the rules."""
+    """The whole file: spellings, macros that rules may use as {name}, guards by name, the rules, and those about
+    answering."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,6 +61,7 @@ class FileData(BaseModel):
     macros: dict[str, str] = {}
     guards: dict[str, list[str]] = {}
     rules: list[RuleData]
+    silence: list[SilenceData] = []
 
 
 @dataclass(frozen=True)
@@ -62,12 +77,23 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """One compiled rule about answering: where it speaks, no answer may go to that phone."""
+
+    id: str
+    reads: bool
+    pattern: re.Pattern[str]
+    unless: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PatternSet:
     """All rules and guards, ready to match."""
 
     rules: tuple[Rule, ...]
     guards: dict[str, re.Pattern[str]]
     spellings: dict[str, str]
+    silence: tuple[Silence, ...] = ()
 
     def fold(self, text: str) -> str:
         """The form of the text that the rules are written for."""
@@ -81,7 +107,12 @@ class PatternSet:
         """The same for a text that is folded already."""
         return [rule for rule in self.rules if self._speaks(rule, plain)]
 
-    def _speaks(self, rule: Rule, plain: str) -> bool:
+    def silences(self, text: str) -> list[Silence]:
+        """The rules about answering that speak for this text."""
+        plain = self.fold(text)
+        return [rule for rule in self.silence if self._speaks(rule, plain)]
+
+    def _speaks(self, rule: Rule | Silence, plain: str) -> bool:
         for hit in rule.pattern.finditer(plain):
             near = surroundings(plain, hit.start(), hit.end())
             if not any(self.guards[name].search(near) for name in rule.unless):
@@ -121,12 +152,16 @@ def load_patterns(path: Path = PATH) -> PatternSet:
             raise ValueError(f"{path.name}: {where}: {error}") from None
 
     guards = {name: compiled(f"guard {name}", alternatives) for name, alternatives in data.guards.items()}
-    rules: list[Rule] = []
-    for rule in data.rules:
+    ids: set[str] = set()
+
+    def checked(rule: RuleData | SilenceData) -> re.Pattern[str]:
         if unknown := [name for name in rule.unless if name not in guards]:
             raise ValueError(f"{path.name}: rule {rule.id}: no guard named {unknown[0]}")
-        if any(rule.id == other.id for other in rules):
+        if rule.id in ids:
             raise ValueError(f"{path.name}: rule {rule.id}: the id is used twice")
-        pattern = compiled(f"rule {rule.id}", rule.any)
-        rules.append(Rule(rule.id, rule.kind, rule.priority, rule.why, pattern, tuple(rule.unless)))
-    return PatternSet(tuple(rules), guards, dict(data.spellings))
+        ids.add(rule.id)
+        return compiled(f"rule {rule.id}", rule.any)
+
+    rules = [Rule(r.id, r.kind, r.priority, r.why, checked(r), tuple(r.unless)) for r in data.rules]
+    silence = [Silence(r.id, r.reads, checked(r), tuple(r.unless)) for r in data.silence]
+    return PatternSet(tuple(rules), guards, dict(data.spellings), tuple(silence))
