@@ -26,7 +26,7 @@ from api.assistant.operations import door, service
 from api.assistant.operations.schemas import FoundEntity, Question, Reply, ReplyOption
 from api.assistant.rasa_client import RasaFailed
 from api.database import notify, reading, single_statement, transaction
-from api.messages import danger, delivery, options, outbox, wording
+from api.messages import danger, delivery, hush, options, outbox, wording
 from api.messages.door import HEARD
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.protection import data_keys
@@ -232,8 +232,11 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         # Straight away, unless something else is on its way to them: that goes first, and a delivery's job waits for
         # it. (Several go one after the other, which the jobs of one address see to.)
         straight = conversation.channel == "sms" and not unsent and len(replies) == 1
-        said = None if failure else _say(session, conversation, message, replies, straight=straight)
-        if said is None:
+        hushed = conversation.hushed_at is not None
+        said = None if failure or hushed else _say(session, conversation, message, replies, straight=straight)
+        if hushed:  # they asked for no answer while this one was made
+            hush.keep(message, clock.now())
+        elif said is None:
             _fall_back(session, conversation, message)
         else:
             kept = not said and message.safety_kind == "none" and drafts.holds(session, message.id)

@@ -19,7 +19,7 @@ from api.escalations import queries as escalations
 from api.evidence import queries as evidence
 from api.families import contact
 from api.families import queries as families
-from api.messages import held, service
+from api.messages import held, hush, service
 from api.messages import queries as messages
 from api.messages.cleaning import storable
 from api.presence import queries as presence
@@ -110,6 +110,14 @@ def hand_back(me: Me, conversation_id: uuid.UUID) -> Response:
     return _back(conversation_id)
 
 
+@router.post("/conversations/{conversation_id}/texts-again")
+def texts_again(me: Me, conversation_id: uuid.UUID) -> Response:
+    """They had asked not to be texted; the worker knows that it is safe again."""
+    with transaction() as session:
+        hush.lift(session, access.conversation_or_404(session, me, conversation_id), me.worker, clock.now())
+    return _back(conversation_id)
+
+
 @router.post("/conversations/{conversation_id}/reply")
 def reply(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated[str, Form()] = "") -> Response:
     """Send the worker's own words on the person's channel."""
@@ -119,6 +127,8 @@ def reply(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated
             conversation = access.conversation_or_404(session, me, conversation_id)
             service.reply_from_worker(session, conversation, me.worker, words)
             here.wrote(session, conversation.id, me.id)
+    except service.AskedForNoTexts:
+        return _thread(request, me, conversation_id, "console.conversation.cannot_hushed", words, 400)
     except service.CannotReply as error:
         return _thread(request, me, conversation_id, str(error), words, 400)
     return _back(conversation_id)

@@ -62,6 +62,8 @@ def acknowledged(result: Acknowledgement, agency: Agency, reference: int) -> str
 
 def _heard(result: Acknowledgement, agency: Agency) -> str:
     heard = result.heard
+    if heard.how == "hushed":
+        return texts.render("escalation.sms.family_hushed", agency.language)
     if heard.how == "not" or heard.at is None:
         return texts.render("escalation.sms.family_not_told", agency.language)
     when = {"when": _time(heard.at, agency)} if heard.how == "later" else {}

@@ -30,7 +30,8 @@ DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
 
 @dataclass(frozen=True)
 class Heard:
-    """``how``: now, later (at ``at``), or not at all. ``ring_by`` says whether they heard when somebody rings."""
+    """``how``: now, later (at ``at``), not at all, or hushed: they asked not to be texted. ``ring_by``: did they hear
+    when somebody rings?"""
 
     how: str
     at: datetime | None = None
@@ -38,6 +39,7 @@ class Heard:
 
 
 NOTHING = Heard("not")
+HUSHED = Heard("hushed")
 
 
 def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
@@ -45,6 +47,8 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
     conversation = session.get(Conversation, escalation.conversation_id) if escalation.conversation_id else None
     if conversation is None or conversation.closed_at is not None or escalation.kind == "opted_out":
         return NOTHING
+    if conversation.hushed_at is not None:
+        return HUSHED
     agency = session.get_one(Agency, escalation.agency_id)
     person = session.get(Person, conversation.person_id) if conversation.person_id else None
     at = now

@@ -44,6 +44,8 @@ class Card:
     channel: str
     #: The chat that it came from was left or has timed out: a reply would reach nobody.
     over: bool
+    #: They asked not to be texted (api.messages.hush).
+    hushed: bool
     told: list[Told]
     next_roles: list[str]
     next_names: list[str]
@@ -283,6 +285,7 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
                 who=who_of(people, escalation.person_id, conversation),
                 channel=conversation.channel if conversation else "",
                 over=conversation is not None and conversation.over(clock.now()),
+                hushed=conversation is not None and conversation.hushed_at is not None,
                 told=told[escalation.id],
                 next_roles=roles,
                 next_names=sorted(following),

@@ -49,6 +49,7 @@ class EscalationOut(BaseModel):
 
     ``state``: open (``next_rung_at`` says when ``next_names`` are told), acknowledged or resolved. ``words`` are the
     person's own. Family and person are null for somebody unknown, who is reached through the conversation only.
+    ``no_texts``: they asked not to be texted, because somebody else may read or hear the phone.
     """
 
     id: int
@@ -75,6 +76,7 @@ class EscalationOut(BaseModel):
     outcome: str
     outcome_kind: str
     ring_by: Moment | None
+    no_texts: bool = False
 
     @classmethod
     def of(cls, card: Card) -> EscalationOut:
@@ -89,6 +91,7 @@ class EscalationOut(BaseModel):
             next_names=card.next_names,
             acknowledged_by=card.acknowledged_by,
             resolved_by=card.resolved_by,
+            no_texts=card.hushed,
         )
 
 

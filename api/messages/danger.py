@@ -32,7 +32,10 @@ def respond(session: Session, conversation: Conversation, message: InboundMessag
 
 
 def reply(session: Session, conversation: Conversation, message: InboundMessage, kind: str, priority: str) -> None:
-    """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it."""
+    """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it. None to
+    somebody who asked not to be answered."""
+    if conversation.hushed_at is not None:
+        return
     state = dialogue.load(conversation)
     base = f"safety.{kind}.{priority}" if priority != "routine" else "safety.check_in"
     ids = [f"{base}.{n}" for n in range(1, VARIANTS + 1)]

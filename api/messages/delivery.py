@@ -146,6 +146,10 @@ _BEGIN = (
         OutboundMessage.created_at,
         OutboundMessage.channel,
         OutboundMessage.escalation_id,
+        select(Conversation.hushed_at)
+        .where(Conversation.id == OutboundMessage.conversation_id)
+        .scalar_subquery()
+        .label("hushed_at"),
     )
 )
 
@@ -158,6 +162,10 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         # What was true when it was queued is not any more. That it came too late, a worker must see.
         reminder = session.get_one(OutboundMessage, outbound_id)
         _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
+        return None
+    if row is not None and row.hushed_at is not None and row.kind != "escalation":
+        verdict = quiet.while_hushed(row.in_reply_to is not None, row.created_at, now)
+        _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
         return None
     if row is not None and _may_have_to_wait(row.kind, row.in_reply_to, row.created_at, now):
         verdict = held.look(session, outbound_id, now)
@@ -200,11 +208,14 @@ def _too_late(
 
 
 def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) -> None:
-    """It waits for safe hours, or never goes: with a name that may not be written, a worker has to see it."""
+    """It waits for safe hours, or never goes: with a name that may not be written, or when it waited too long for
+    somebody who asked not to be texted, a worker has to see it."""
     if verdict.wait_until is not None:
-        message.state, message.due_at, message.error = "queued", verdict.wait_until, ""
+        hushed = quiet.HUSHED if verdict.reason == quiet.HUSHED else ""
+        message.state, message.due_at, message.error = "queued", verdict.wait_until, hushed
     else:
-        _settle(session, message, "failed" if verdict.reason == "names" else "cancelled", verdict.reason)
+        to_see = verdict.reason == "names" or (verdict.reason == quiet.HUSHED and message.in_reply_to is None)
+        _settle(session, message, "failed" if to_see else "cancelled", verdict.reason)
 
 
 def _hold_unreadable(session: Session, message: OutboundMessage, body: Unreadable, now: datetime) -> None:

@@ -23,12 +23,14 @@ from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
 from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
-from api.messages import commands, danger, door, enrolment, hands, keywords, options
+from api.messages import commands, danger, door, enrolment, hands, hush, keywords, options
 from api.messages.cleaning import storable
 from api.messages.models import Conversation, InboundMessage
 from api.reminders import queries as reminders
 from api.safety.door import at_the_door
 from api.safety.screen import Verdict, screen
+from api.safety.silence import Silence
+from api.safety.silence import asked as silence_asked
 
 # Made once: building a statement costs several times what running it does.
 _STORE = (
@@ -86,23 +88,28 @@ def accept(
     """
     body = storable(body)
     verdict, whole = at_the_door(body)
+    silence = silence_asked(body)
     with transaction() as session:
         conversation, reach = _conversation(session, channel, storable(address), conversation_id)
         keyword = _keyword(session, conversation, body, opt_out_type)
         secret = door.look(session, conversation, body, clock.now(), plainly_not=bool(verdict.raised or keyword))
         if secret is not None:
             body = secret.kept
-        if not whole and (reach == "pending" or _without_turn(conversation, keyword)):
+        if not whole and (reach == "pending" or silence.asked or _without_turn(conversation, keyword)):
             verdict, whole = screen(body), True  # no turn will do it later
+        if conversation.worker_id is None:
+            verdict = hush.weighed(verdict, silence)
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
             return Accepted(message.id, conversation.id, duplicate=True)
         conversation.last_inbound_at = message.received_at
+        hush.note(session, conversation, silence, message.received_at)
         if secret is not None:
             door.settle(session, conversation, message, secret)
         # (A text of nothing but a photo has no words to be understood: what becomes of the photo is its answer.)
         coming = reach == "active" and fetching.note(session, conversation, message, media)
-        _route(session, conversation, message, verdict, keyword, reach, only_files=coming and not body.strip())
+        only_files = coming and not body.strip()
+        _route(session, conversation, message, verdict, keyword, reach, silence, only_files=only_files)
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
@@ -221,7 +228,8 @@ def _without_turn(conversation: Conversation, keyword: str) -> bool:
     if conversation.worker_id is not None:
         return False
     stranger = conversation.channel == "sms" and conversation.person_id is None
-    return conversation.taken_over_by is not None or stranger or keyword != ""
+    silent = conversation.taken_over_by is not None or conversation.hushed_at is not None
+    return silent or stranger or keyword != ""
 
 
 def _route(
@@ -231,6 +239,7 @@ def _route(
     verdict: Verdict,
     keyword: str,
     reach: str,
+    silence: Silence,
     *,
     only_files: bool,
 ) -> None:
@@ -240,7 +249,11 @@ def _route(
         return
     if verdict.noticed:
         danger.respond(session, conversation, message, verdict)
-    if message.payload.startswith(enrolment.PAYLOAD) or (reach == "pending" and keyword in ("", "start")):
+    elif silence.asked and not keyword:
+        hush.tell(session, conversation, message, silence)
+    if conversation.hushed_at is not None and not keyword:
+        hush.keep(message, message.received_at)
+    elif message.payload.startswith(enrolment.PAYLOAD) or (reach == "pending" and keyword in ("", "start")):
         enrolment.answer(session, conversation, message, keyword=keyword)
     elif keyword:
         commands.carrier_keyword(session, conversation, message, keyword)

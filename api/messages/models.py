@@ -46,6 +46,8 @@ class Conversation(Base):
     #: A web chat that was left or timed out; texts with a number that is no longer the person's (messages.hands).
     closed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    #: When they asked not to be answered, because somebody else may read it (messages.hush); None: that is over.
+    hushed_at: Mapped[datetime | None]
     #: Until when the person at this phone counts as proved by their PIN.
     proved_until: Mapped[datetime | None]
     #: What the dialogue must remember between turns (assistant.state).

@@ -3,7 +3,8 @@
 The rule, from the top: the reply to danger is never held (its kind is not asked about here at all). What the person's
 own danger message calls for goes at once: late replies to it, and a worker's own words while it is not closed. Whoever
 wrote in the last quarter of an hour holds the phone: what answers them goes. All else keeps to the safe hours, to those
-who agreed to be written to, and to the names that may be written.
+who agreed to be written to, and to the names that may be written. Before all of it: who asked for no answer because
+somebody reads along gets none, not even the reply to danger (``while_hushed``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ FAR = timedelta(days=14)
 CONSENT = "consent"
 #: Kinds of the outbox that are looked at here.
 QUIET_KINDS = ("family", "reminder", CONSENT)
+#: Why a message did not go, or waits: they asked not to be texted.
+HUSHED = "hushed"
+#: What waits for that to end is looked at again after so long; a reminder that came too late a worker is shown.
+LOOK_AGAIN = timedelta(hours=1)
+LONGEST_HUSHED = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``wait_until`` a later time, or never because of ``reason``; neither: it goes now."""
+    """``wait_until`` a later time (why, may ``reason`` say), or never because of ``reason``; neither: it goes now."""
 
     wait_until: datetime | None = None
     reason: str = ""
+
+
+def while_hushed(reply: bool, created_at: datetime, now: datetime) -> Verdict:
+    """They asked not to be texted: an answer never goes, because later it would be out of place; all else waits some
+    days, and then a worker is shown that it did not go."""
+    if reply or now > created_at + LONGEST_HUSHED:
+        return Verdict(reason=HUSHED)
+    return Verdict(wait_until=now + LOOK_AGAIN, reason=HUSHED)
 
 
 def decide(facts: Facts, now: datetime) -> Verdict:

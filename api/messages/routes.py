@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
 from api.escalations import queries as escalations
-from api.messages import queries, service
-from api.messages.schemas import MessageOut, ReplyIn, Stretch, ThreadOut
+from api.messages import hush, queries, service
+from api.messages.schemas import MessageOut, ReplyIn, Stretch, TextsOut, ThreadOut
 from api.rest.errors import READS, WRITES, Refused
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["Messages"])
@@ -39,13 +40,17 @@ def list_messages(me: Me, conversation_id: uuid.UUID, asked: Annotated[Stretch, 
         )
     more = len(lines) > asked.limit
     lines = lines[-asked.limit :]
-    return ThreadOut(items=[MessageOut.of(line) for line in lines], earlier=lines[0].seq if more else None)
+    return ThreadOut(
+        items=[MessageOut.of(line) for line in lines],
+        earlier=lines[0].seq if more else None,
+        no_texts_since=conversation.hushed_at,
+    )
 
 
 @router.post("/{conversation_id}/messages", status_code=201, responses=WRITES)
 def reply(me: Me, conversation_id: uuid.UUID, given: ReplyIn) -> MessageOut:
     """Send the worker's own words on the person's channel. What waited for a human in the conversation counts as
-    handled. 409 where nothing can be sent there: the chat has ended, or the phone has asked for no more texts."""
+    handled. 409 where nothing can be sent there: the chat has ended, or the phone has asked for no (more) texts."""
     with transaction() as session:
         conversation = access.conversation_or_404(session, me, conversation_id)
         try:
@@ -54,3 +59,13 @@ def reply(me: Me, conversation_id: uuid.UUID, given: ReplyIn) -> MessageOut:
             raise Refused(409, "cannot_reply", message=str(error)) from None
         lines = queries.thread(session, conversation.id, after_seq=sent.seq - 1, before_seq=sent.seq + 1)
         return MessageOut.of(lines[0])
+
+
+@router.post("/{conversation_id}/texts-again", responses=WRITES)
+def texts_again(me: Me, conversation_id: uuid.UUID) -> TextsOut:
+    """They had asked not to be texted (``no_texts_since``), and the worker knows that it is safe again: what waited
+    goes."""
+    with transaction() as session:
+        conversation = access.conversation_or_404(session, me, conversation_id)
+        hush.lift(session, conversation, me.worker, clock.now())
+        return TextsOut(no_texts_since=conversation.hushed_at)

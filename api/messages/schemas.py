@@ -53,10 +53,18 @@ class MessageOut(BaseModel):
 
 class ThreadOut(BaseModel):
     """Messages, oldest first. ``earlier``: ask again with ``before`` this number for those before them; null where
-    there are none."""
+    there are none. ``no_texts_since``: they asked then not to be texted, because somebody else may read along, and
+    nothing is sent there; null: it is."""
 
     items: list[MessageOut]
     earlier: int | None
+    no_texts_since: Moment | None = None
+
+
+class TextsOut(BaseModel):
+    """``no_texts_since``: since when nothing is sent there, because they asked not to be texted; null: texts go."""
+
+    no_texts_since: Moment | None
 
 
 class ReplyIn(Given):

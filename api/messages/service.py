@@ -26,6 +26,10 @@ class CannotReply(ValueError):
     """The reply cannot be sent; the message says why and what to do, in words for the worker."""
 
 
+class AskedForNoTexts(CannotReply):
+    """They asked not to be texted; a worker lifts that first (messages.hush)."""
+
+
 def take_over(session: Session, conversation: Conversation, worker: Worker) -> bool:
     """The worker talks, the bot is silent (the safety screen is not). False if another worker has it already."""
     session.refresh(conversation, with_for_update=True)
@@ -34,7 +38,7 @@ def take_over(session: Session, conversation: Conversation, worker: Worker) -> b
     if conversation.taken_over_by is None:
         conversation.taken_over_by = worker.id
         _record(session, conversation, worker, "took_over_conversation")
-        if conversation.channel == "web":
+        if conversation.channel == "web" and conversation.hushed_at is None:
             outbox.queue_reply(session, conversation, texts.render("takeover.joined", conversation.language))
     return True
 
@@ -46,7 +50,7 @@ def hand_back(session: Session, conversation: Conversation, worker: Worker | Non
         return
     conversation.taken_over_by = None
     _record(session, conversation, worker, "handed_back_conversation")
-    if conversation.channel == "web" and conversation.closed_at is None:
+    if conversation.channel == "web" and conversation.closed_at is None and conversation.hushed_at is None:
         outbox.queue_reply(session, conversation, texts.render("takeover.left", conversation.language))
     jobs.announce_turns(session, conversation.id)
 
@@ -87,6 +91,8 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         raise CannotReply(f"That is {len(words)} characters; at most {LONGEST_REPLY} can be sent at once.")
     if conversation.over(clock.now()):
         raise CannotReply("This chat has ended, so nothing can be sent to it. Use another way to reach the person.")
+    if conversation.hushed_at is not None:
+        raise AskedForNoTexts("They asked not to be texted. Lift that first, once you know that it is safe.")
     if conversation.channel == "sms":
         states = session.scalars(
             select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)

@@ -68,6 +68,7 @@ ROUTES = (
     ("PUT", "/api/v1/people/{person}/reminders"),
     ("GET", "/api/v1/conversations/{conversation}/messages"),
     ("POST", "/api/v1/conversations/{conversation}/messages"),
+    ("POST", "/api/v1/conversations/{conversation}/texts-again"),
 )
 LISTS = (
     ("GET", "/api/v1/families"),

@@ -23,6 +23,7 @@ ROUTES = (
     ("GET", "/console/events?conversation={conversation}"),
     ("POST", "/console/conversations/{conversation}/take-over"),
     ("POST", "/console/conversations/{conversation}/hand-back"),
+    ("POST", "/console/conversations/{conversation}/texts-again"),
     ("POST", "/console/conversations/{conversation}/reply"),
     ("POST", "/console/conversations/{conversation}/here"),
     ("POST", "/console/conversations/{conversation}/messages/{message}/handled"),

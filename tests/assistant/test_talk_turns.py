@@ -32,7 +32,11 @@ def test_asking_for_a_person_opens_an_escalation_and_says_who_was_told(talk: Pho
 
 @pytest.mark.parametrize(
     ("words", "intent"),
-    [("can someone ring me", "contact_worker"), ("i want to complain", "complain"), ("im so tired of all of it", "express_distress")],
+    [
+        ("can someone ring me", "contact_worker"),
+        ("i want to complain", "complain"),
+        ("im so tired of all of it", "express_distress"),
+    ],
     ids=["contact", "complaint", "distress"],
 )
 def test_what_comes_after_somebody_took_it_on_is_told_to_somebody_again(talk: Phone, words: str, intent: str) -> None:

@@ -1,0 +1,114 @@
+"""Who asked not to be answered, because somebody else reads that phone: nothing goes to it until it is safe again.
+
+Promise: from that message on no reply, safety reply, reminder or other text of ours goes to the conversation (what is
+on its way to the carrier already cannot be held), until the person writes again of their own accord (``AFTER`` or
+later), or a worker lifts it. A worker is told; what they write meanwhile waits for a worker.
+(DECISIONS, "Emergency against quiet")
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from api.access.models import Worker
+from api.audit import service as audit
+from api.database import notify
+from api.escalations import queries as escalation_queries
+from api.escalations import service as escalations
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.quiet import HUSHED, QUIET_KINDS
+from api.safety.screen import Verdict
+from api.safety.silence import Silence
+
+#: What they write so soon after it belongs to the same moment, and does not make an answer safe.
+AFTER = timedelta(hours=1)
+#: Why a message waits for a worker.
+FLAG = "flag.hushed"
+#: The kind of a call that only asks for no texts.
+KIND = "no_texts"
+
+
+def weighed(verdict: Verdict, silence: Silence) -> Verdict:
+    """The screen's verdict with what was said about answering: where somebody reads along it is at least urgent."""
+    if not silence.asked or not (verdict.noticed or silence.reads):
+        return verdict
+    reasons = sorted({*verdict.reasons, *silence.reasons})
+    priority = "urgent" if silence.reads and verdict.priority == "routine" else verdict.priority
+    return Verdict(verdict.kind if verdict.noticed else "immediate_danger", priority, reasons)
+
+
+def note(session: Session, conversation: Conversation, silence: Silence, now: datetime) -> None:
+    """Before anything is made of a new message: does it begin, or end, the time in which nothing is sent?"""
+    if conversation.worker_id is not None:
+        return
+    if silence.asked:
+        conversation.hushed_at = now
+        # Answers that are still here would arrive out of place; what nobody asked for waits (messages.delivery).
+        session.execute(
+            update(OutboundMessage)
+            .where(
+                OutboundMessage.conversation_id == conversation.id,
+                OutboundMessage.state == "queued",
+                OutboundMessage.in_reply_to.is_not(None),
+                OutboundMessage.channel == "sms",
+            )
+            .values(state="cancelled", error=HUSHED, settled_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    elif conversation.hushed_at is not None and now >= conversation.hushed_at + AFTER:
+        _end(session, conversation, now)
+
+
+def tell(session: Session, conversation: Conversation, message: InboundMessage, silence: Silence) -> None:
+    """A worker learns of a wish for no texts that is no danger by itself."""
+    escalations.open_escalation(
+        session,
+        conversation=conversation,
+        message=message,
+        kind=KIND,
+        priority="routine",
+        words=message.body,
+        reasons=list(silence.reasons),
+    )
+
+
+def keep(message: InboundMessage, now: datetime) -> None:
+    """Nobody is answered now: a worker looks at it."""
+    message.state, message.flag, message.settled_at = "unanswered", FLAG, now
+
+
+def lift(session: Session, conversation: Conversation, worker: Worker, now: datetime) -> None:
+    """The worker knows that it is safe to write again."""
+    session.refresh(conversation, with_for_update=True)
+    if conversation.hushed_at is not None:
+        _end(session, conversation, now)
+    audit.record(
+        session,
+        actor_kind="worker",
+        actor_id=worker.id,
+        verb="lifted_no_texts",
+        family_id=escalation_queries.family_of(session, conversation),
+        object_id=str(conversation.id),
+    )
+    notify(session, f"conversation:{conversation.id}")
+    if conversation.agency_id:
+        notify(session, f"agency:{conversation.agency_id}")
+
+
+def _end(session: Session, conversation: Conversation, now: datetime) -> None:
+    """What waited goes at the next tick, if nothing else is against it."""
+    conversation.hushed_at = None
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.conversation_id == conversation.id,
+            OutboundMessage.state == "queued",
+            OutboundMessage.error == HUSHED,
+            OutboundMessage.kind.in_(QUIET_KINDS),
+        )
+        .values(due_at=now, error="")
+        .execution_options(synchronize_session=False)
+    )
