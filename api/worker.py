@@ -21,11 +21,11 @@ from api.appointments.jobs import EVERY_SECONDS as SERIES_SECONDS
 from api.appointments.jobs import write_series
 from api.assistant.runner import Runner
 from api.database import closed, libpq_url
-from api.escalations.jobs import climb
+from api.escalations.jobs import climb, watch_calls
 from api.evidence.fetching import fetch_media
 from api.evidence.jobs import SWEEP_SECONDS, sweep_files
 from api.jobs import app
-from api.messages.jobs import sweep
+from api.messages.jobs import end_silent_takeovers, sweep
 from api.ops.heartbeat import beat
 from api.ops.provider import LOOK_SECONDS, watch_twilio
 from api.protection import data_keys
@@ -98,7 +98,9 @@ async def run() -> None:
             background = [
                 asyncio.create_task(_every(settings().tick_seconds, turns.look)),
                 asyncio.create_task(_every(settings().tick_seconds, climb)),
+                asyncio.create_task(_every(settings().tick_seconds, watch_calls)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
+                asyncio.create_task(_every(settings().tick_seconds, end_silent_takeovers)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
                 asyncio.create_task(_every(EVERY_SECONDS, warn_of_dates)),
                 asyncio.create_task(_every(SERIES_SECONDS, write_series)),

@@ -35,7 +35,7 @@ NEVER_SMS = ("flag.", "takeover.")
 TYPICAL: dict[str, dict[str, str]] = {
     "en": {
         "name": "Oluwaseun Adeyemi-Clarke", "child": "Maximilian", "children": "Maximilian and Anastasia",
-        "when": "Wednesday 23 September at 10:30", "day": "Wednesday 23 September", "time": "10:30",
+        "when": "Wednesday 23 September at 10:30", "day": "Wednesday 23 September", "time": "10:30", "later": "11:00",
         "next": "Wednesday 23 September at 10:30", "until": "11:30", "kind": "meeting at school", "minutes": "90",
         "place": "Seacroft Children's Centre, Dib Lane, LS8 3AG", "details": "It should take about 90 minutes.",
         "people": "Amara Okafor (social worker), Mrs Ellison (school)", "what": "the red book and a letter",

@@ -32,6 +32,11 @@ class Agency(Base):
     language: Mapped[str] = mapped_column(default="en")
     #: Roles that may do nothing before they have a second factor.
     second_factor_roles: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    #: So many minutes somebody may wait for a worker who has taken over, in a chat and by text; and so many after a
+    #: worker said to ring (api.escalations.patience has the bounds). Then others are told.
+    takeover_web_minutes: Mapped[int] = mapped_column(default=10, server_default="10")
+    takeover_sms_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+    ring_again_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
 
 
 class Worker(Base):

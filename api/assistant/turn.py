@@ -28,7 +28,7 @@ from api.assistant.rasa_client import RasaFailed
 from api.database import notify, reading, single_statement, transaction
 from api.messages import danger, delivery, hush, options, outbox, wording
 from api.messages.door import HEARD
-from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.models import WAITS_FOR_WORKER, Conversation, InboundMessage, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
 from api.safety.screen import PRIORITIES, screen
@@ -141,7 +141,7 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
         if found.taken_over_by is not None and (found.screened or not readable):
             with transaction() as session:
                 message = session.get_one(InboundMessage, found.id)
-                message.state, message.settled_at = "recorded", clock.now()
+                message.state, message.settled_at, message.flag = "recorded", clock.now(), WAITS_FOR_WORKER
             continue
         return Waiting(
             found.id,

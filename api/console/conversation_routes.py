@@ -22,6 +22,7 @@ from api.families import queries as families
 from api.messages import held, hush, service
 from api.messages import queries as messages
 from api.messages.cleaning import storable
+from api.messages.takeovers import LONGEST_NOTE
 from api.presence import queries as presence
 from api.presence import service as here
 from api.presence.schemas import number, yes_or_no
@@ -60,6 +61,7 @@ def _thread(
             object_id=conversation.id,
         )
         lines = messages.thread(session, conversation.id)
+        notes = messages.notes(session, conversation.id, lines[0].at if lines else None)
         cards = escalations.cards_of_conversation(session, me, conversation.id)
         taken_by = access.worker_names(session, [conversation.taken_over_by]).get(conversation.taken_over_by, "")
         also_writing = contact.also_writing(session, conversation)
@@ -76,7 +78,7 @@ def _thread(
         conversation=conversation,
         over=conversation.over(clock.now()),
         who=who,
-        lines=lines,
+        lines=sorted([*lines, *notes], key=lambda line: line.seq),
         cards=cards,
         taken_by=taken_by,
         also_writing=also_writing,
@@ -89,6 +91,7 @@ def _thread(
         problem=problem,
         words=words,
         longest=service.LONGEST_REPLY,
+        longest_note=LONGEST_NOTE,
     )
 
 
@@ -103,10 +106,11 @@ def take_over(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
 
 
 @router.post("/conversations/{conversation_id}/hand-back")
-def hand_back(me: Me, conversation_id: uuid.UUID) -> Response:
-    """The bot answers again."""
+def hand_back(me: Me, conversation_id: uuid.UUID, note: Annotated[str, Form()] = "") -> Response:
+    """The bot answers again. ``note``: what colleagues should know."""
     with transaction() as session:
-        service.hand_back(session, access.conversation_or_404(session, me, conversation_id), me.worker)
+        conversation = access.conversation_or_404(session, me, conversation_id)
+        service.hand_back(session, conversation, me.worker, storable(note))
     return _back(conversation_id)
 
 

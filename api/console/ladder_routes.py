@@ -17,7 +17,7 @@ from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.console.inputs import Given, an_id, clock_time, field, local_moment
 from api.console.layout import console_page
 from api.database import reading, transaction
-from api.escalations import ladder, rules, world
+from api.escalations import ladder, patience, rules, world
 from api.escalations.ladder import PERSON, PRIORITIES, Rule, Step
 from api.imports import dates
 from api.messages.cleaning import storable
@@ -32,17 +32,36 @@ NEW = "new"
 @router.get("/ladders")
 def show_ladders(request: Request, me: Me, at: str = "", priority: str = "emergency", lead: str = "") -> Response:
     """The ladders that hold, and who would be told at a time that one asks for (a local one; next Sunday at two)."""
+    return _page(request, me, at, priority, lead)
+
+
+def _page(
+    request: Request,
+    me: Visitor,
+    at: str = "",
+    priority: str = "emergency",
+    lead: str = "",
+    *,
+    given: dict[str, str] | None = None,
+    wrong: list[str] | None = None,
+) -> Response:
     moment = _moment(at, me)
     priority = priority if priority in PRIORITIES else "emergency"
     lead_id = an_id(lead)
     with reading() as session:
         own = rules.own(session, me.agency_id)
+        agency = access.agency_of(session, me)
+        waits = given or {name: str(getattr(agency, name)) for name in patience.BOUNDS}
         played = rules.rehearsal(session, me.agency_id, priority, moment, lead_id)
     return console_page(
         request,
         me,
         "console/ladders.html",
         here="ladders",
+        status=400 if wrong else 200,
+        waits=waits,
+        bounds=patience.BOUNDS,
+        wrong=wrong or [],
         own=own,
         default=ladder.ladders(),
         priorities=PRIORITIES[::-1],
@@ -54,6 +73,20 @@ def show_ladders(request: Request, me: Me, at: str = "", priority: str = "emerge
         lead=lead_id,
         may_change=access.leads(me),
     )
+
+
+@router.post("/ladders/waits")
+def change_waits(request: Request, me: Me, given: Given) -> Response:
+    """How long somebody may wait for a worker who has taken over, or for a call that was promised."""
+    access.leads_or_404(me)
+    words = {name: field(given, name) for name in patience.BOUNDS}
+    try:
+        wanted = patience.checked(words)
+    except patience.OutOfBounds as problem:
+        return _page(request, me, given=words, wrong=problem.names)
+    with transaction() as session:
+        rules.set_waits(session, access.agency_of(session, me), me.worker, wanted)
+    return RedirectResponse("/console/ladders#waits", 303)
 
 
 @router.get("/ladders/new")

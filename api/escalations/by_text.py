@@ -66,13 +66,14 @@ def _heard(result: Acknowledgement, agency: Agency) -> str:
         return texts.render("escalation.sms.family_hushed", agency.language)
     if heard.how == "not" or heard.at is None:
         return texts.render("escalation.sms.family_not_told", agency.language)
-    when = {"when": _time(heard.at, agency)} if heard.how == "later" else {}
+    when = {"when": local_time(heard.at, agency)} if heard.how == "later" else {}
     if heard.ring_by:
         return texts.render(f"escalation.sms.family_told_ring_{heard.how}", agency.language, **when)
     return texts.render(f"escalation.sms.family_told_{heard.how}", agency.language, **when)
 
 
-def _time(moment: datetime, agency: Agency) -> str:
+def local_time(moment: datetime, agency: Agency) -> str:
+    """The time of day at the agency, as its workers write it."""
     locale = Locale.parse(pack(agency.jurisdiction).locale(agency.language), sep="_")
     return format_time(moment.astimezone(ZoneInfo(agency.timezone)), "short", locale=locale)
 

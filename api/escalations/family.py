@@ -53,7 +53,7 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
     person = session.get(Person, conversation.person_id) if conversation.person_id else None
     at = now
     if conversation.channel == "sms":
-        if (escalation.kind in DANGER and escalation.ring_by is None) or not _may_text(session, conversation):
+        if (escalation.kind in DANGER and escalation.ring_by is None) or not may_text(session, conversation):
             return NOTHING
         writing = conversation.last_inbound_at is not None and conversation.last_inbound_at > now - STILL_WRITING
         if person is not None and not writing:
@@ -77,6 +77,7 @@ def safe_time(person: Person, now: datetime, zone: ZoneInfo) -> datetime:
     return hours.soonest(now, latest=now + FAR) or now + timedelta(days=1)
 
 
-def _may_text(session: Session, conversation: Conversation) -> bool:
+def may_text(session: Session, conversation: Conversation) -> bool:
+    """Has nobody at this phone asked for no more texts?"""
     states = session.scalars(select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)).all()
     return not states or "active" in states

@@ -9,7 +9,7 @@ import procrastinate
 
 from api import clock, crashpoints
 from api.database import transaction
-from api.escalations import queries, service
+from api.escalations import lapses, queries, service
 from api.jobs import TELL_LEFT, app, await_turn
 from api.messages.queries import waits_for_a_turn
 
@@ -17,6 +17,8 @@ from api.messages.queries import waits_for_a_turn
 BATCH = 2000
 #: Of what somebody had who is gone, in one transaction.
 ABANDONED = 200
+#: Of promised calls, in one transaction.
+CALLS = 200
 
 
 #: The word that somebody left is tried so often, a few seconds apart.
@@ -58,6 +60,21 @@ def climb() -> int:
         told += len(due)
         if len(due) < BATCH:
             return told
+
+
+def watch_calls() -> int:
+    """Remind whoever said to ring by a time that is over, and later let the ladder go on; returns how many."""
+    with transaction() as session:
+        now = clock.now()
+        found = lapses.promised(session, now, CALLS)
+        for escalation in found:
+            lapses.follow_up(session, escalation, now)
+        session.flush()
+        if found:
+            crashpoints.point("call.before_commit")
+    if found:
+        crashpoints.point("call.after_commit")
+    return len(found)
 
 
 def _release() -> int:

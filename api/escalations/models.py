@@ -26,6 +26,11 @@ class Escalation(Base):
         CheckConstraint("state IN ('open','acknowledged','resolved')", name="state"),
         CheckConstraint("state <> 'open' OR next_rung_at IS NOT NULL", name="open_has_next_rung"),
         Index("ix_escalations_taken", "acknowledged_by", postgresql_where=text("state = 'acknowledged'")),
+        Index(
+            "ix_escalations_promised",
+            "ring_by",
+            postgresql_where=text("state = 'acknowledged' AND ring_by IS NOT NULL"),
+        ),
         Index("ix_escalations_next_rung_at", "next_rung_at", postgresql_where=text("state = 'open'")),
     )
 
@@ -58,6 +63,8 @@ class Escalation(Base):
     outcome_kind: Mapped[str] = mapped_column(default="", server_default="")
     #: The worker has said to ring by then.
     ring_by: Mapped[datetime | None]
+    #: When they were reminded that this time is over.
+    ring_reminded_at: Mapped[datetime | None]
     notifications: Mapped[list[Notification]] = relationship(order_by="Notification.at")
 
 
@@ -80,8 +87,9 @@ class Notification(Base):
 
 class EscalationEvent(Base):
     """Something became of an escalation: ``kind`` is opened, raised, reopened, acknowledged, handed_over, left (the
-    worker who had it is gone), chat_left (whoever wrote has left the web chat) or resolved. In order of ``at`` they
-    are its whole life but the rungs."""
+    worker who had it is gone), chat_left (whoever wrote has left the web chat), left_waiting (the worker who had taken
+    the conversation over did not answer), ring_missed (nobody said that they had rung) or resolved. In order of ``at``
+    they are its whole life but the rungs."""
 
     __tablename__ = "escalation_events"
 

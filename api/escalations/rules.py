@@ -6,7 +6,7 @@ And what would happen: the rehearsal of a ladder on the rota as it is. Callers h
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.access.models import Worker
+from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.escalations import ladder
 from api.escalations.ladder import Case, Rule, Telling
@@ -96,6 +96,17 @@ def move_up(session: Session, worker: Worker, row: LadderRule) -> None:
     if before is not None:
         before.position, row.position = row.position, before.position
         _record(session, worker, "moved_ladder", row)
+
+
+def set_waits(session: Session, agency: Agency, worker: Worker, wanted: Mapping[str, int]) -> None:
+    """How many minutes are too long (patience.BOUNDS, checked by the caller); on record where it changes anything."""
+    changed = {name: minutes for name, minutes in wanted.items() if getattr(agency, name) != minutes}
+    for name, minutes in changed.items():
+        setattr(agency, name, minutes)
+    if changed:
+        audit.record(
+            session, actor_kind="worker", actor_id=worker.id, verb="changed_waits", object_id=agency.id, detail=changed
+        )
 
 
 def _record(session: Session, worker: Worker, verb: str, row: LadderRule) -> None:

@@ -94,9 +94,7 @@ def open_escalation(
     if joined is not None:
         new = _said_since(joined, message) or not _stands_there(joined, words)
         if new:
-            # Words that cannot be opened hold no new ones up; the messages themselves stay in the conversation.
-            before = "" if isinstance(joined.words, Unreadable) else f"{joined.words}\n"
-            joined.words = f"{before}{words}"[-MOST_WORDS:]
+            _write_down(joined, words)
         joined.reasons = sorted({*joined.reasons, *(reasons or [])})
         # Whatever stands there already: "I will kill him" may be urgent in one message and an emergency in the next.
         again = new and (kind in DANGER or _said_since(joined, message))
@@ -124,6 +122,18 @@ def open_escalation(
     return escalation
 
 
+def add_words(escalation: Escalation, words: str) -> None:
+    """Write down what was said, unless it stands there."""
+    if not _stands_there(escalation, words):
+        _write_down(escalation, words)
+
+
+def _write_down(escalation: Escalation, words: str) -> None:
+    # Words that cannot be opened hold no new ones up; the messages themselves stay in the conversation.
+    before = "" if isinstance(escalation.words, Unreadable) else f"{escalation.words}\n"
+    escalation.words = f"{before}{words}"[-MOST_WORDS:]
+
+
 def _stands_there(escalation: Escalation, words: str) -> bool:
     """Are these words one of the messages on it already, whole (a turn that runs twice, or an action's own call)?"""
     return f"\n{words}\n"[-MOST_WORDS - 1 :] in f"\n{escalation.words}\n"
@@ -145,11 +155,11 @@ def _raise_priority(
     if higher:
         escalation.priority, escalation.kind = priority, kind
     note(session, escalation, "raised" if higher else "reopened")
-    _open_again(session, escalation, now)
+    open_again(session, escalation, now)
 
 
-def _open_again(session: Session, escalation: Escalation, now: datetime) -> None:
-    """From the top of its ladder, at once."""
+def open_again(session: Session, escalation: Escalation, now: datetime) -> None:
+    """Nobody has it: from the top of its ladder, at once."""
     escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "open", None, None
     escalation.step, escalation.next_rung_at = 0, now
     tell_next(session, escalation, now)
@@ -158,7 +168,7 @@ def _open_again(session: Session, escalation: Escalation, now: datetime) -> None
 def release(session: Session, escalation: Escalation, now: datetime) -> None:
     """Whoever had it does not work here any more: it is open again."""
     note(session, escalation, "left", worker_id=escalation.acknowledged_by)
-    _open_again(session, escalation, now)
+    open_again(session, escalation, now)
 
 
 def chat_left(session: Session, conversation_id: uuid.UUID) -> None:
@@ -187,7 +197,7 @@ def acknowledge(
     if escalation.state != "open":
         heard = NOTHING
         if mine and not resolved and ring_by is not None and ring_by != escalation.ring_by:
-            escalation.ring_by = ring_by
+            escalation.ring_by, escalation.ring_reminded_at = ring_by, None
             heard = family.tell_seen(session, escalation, clock.now())
         return Acknowledgement(False, _holder(session, escalation), mine, resolved, heard)
     escalation.state = "acknowledged"
@@ -195,7 +205,9 @@ def acknowledge(
     escalation.acknowledged_by = worker.id
     escalation.acknowledged_via = via
     escalation.next_rung_at = None
-    escalation.ring_by = ring_by or escalation.ring_by
+    # What somebody promised before holds for whoever has it now, unless that time is over.
+    past = escalation.ring_by is not None and escalation.ring_by <= clock.now()
+    escalation.ring_by, escalation.ring_reminded_at = ring_by or (None if past else escalation.ring_by), None
     _record(session, escalation, worker, "acknowledged_escalation", via)
     note(session, escalation, "acknowledged", worker_id=worker.id, via=via)
     heard = family.tell_seen(session, escalation, clock.now())

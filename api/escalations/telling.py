@@ -179,12 +179,21 @@ class _Batch:
 
 
 def tell_left(session: Session, escalation: Escalation, now: datetime) -> None:
-    """Text whoever has it (else all who were told of it) that the chat was left; by e-mail where there is no phone, by
-    a note to their browsers where there is neither."""
+    """Text whoever has it (else all who were told of it) that the chat was left."""
+    _tell_concerned(session, escalation, "left", now)
+
+
+def remind_of_call(session: Session, escalation: Escalation, now: datetime, **times: str) -> None:
+    """Text whoever has it that the time has passed by which they said to ring."""
+    _tell_concerned(session, escalation, "ring", now, **times)
+
+
+def _tell_concerned(session: Session, escalation: Escalation, what: str, now: datetime, **args: str) -> None:
+    """By text; by e-mail where there is no phone, by a note to their browsers where there is neither."""
     here = world(session, escalation.agency_id, now)
     words = {
         channel: texts.render(
-            f"escalation.{channel}.left", here.language, reference=escalation.id, link=_card(escalation)
+            f"escalation.{channel}.{what}", here.language, reference=escalation.id, link=_card(escalation), **args
         )
         for channel in CHANNELS
     }

@@ -29,7 +29,8 @@ def begin_anew(session: Session, conversation: Conversation, now: datetime) -> N
     """
     conversation.address = nowhere(FORMER, conversation.id)
     conversation.closed_at = now
-    conversation.state, conversation.proved_until, conversation.taken_over_by = {}, None, None
+    conversation.state, conversation.proved_until = {}, None
+    conversation.taken_over_by, conversation.taken_over_at = None, None
     session.execute(
         update(InboundMessage)
         .where(InboundMessage.conversation_id == conversation.id, InboundMessage.state == "queued")

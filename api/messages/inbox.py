@@ -25,7 +25,7 @@ from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
 from api.messages import commands, danger, door, enrolment, hands, hush, keywords, options
 from api.messages.cleaning import storable
-from api.messages.models import Conversation, InboundMessage
+from api.messages.models import WAITS_FOR_WORKER, Conversation, InboundMessage
 from api.reminders import queries as reminders
 from api.safety.door import at_the_door
 from api.safety.screen import Verdict, screen
@@ -258,7 +258,7 @@ def _route(
     elif keyword:
         commands.carrier_keyword(session, conversation, message, keyword)
     elif conversation.taken_over_by is not None:
-        message.state, message.settled_at = "recorded", message.received_at
+        message.state, message.settled_at, message.flag = "recorded", message.received_at, WAITS_FOR_WORKER
     elif conversation.person_id is None and conversation.channel == "sms":
         if verdict.raised:  # the reply to danger says all that a stranger needs
             message.state, message.settled_at = "answered", message.received_at

@@ -8,10 +8,10 @@ import uuid
 
 from sqlalchemy import text
 
-from api import clock, jobs
+from api import clock, crashpoints, jobs
 from api.database import transaction
 from api.jobs import DELIVER, DELIVER_REMINDERS, NO_TURN_RUNS, app
-from api.messages import delivery
+from api.messages import delivery, takeovers
 
 BATCH = 500
 #: Reminders go out in so many lanes, each one text at a time and at most one in PACE seconds: however many wait, they
@@ -83,6 +83,25 @@ def deliver_reminders(lane: int) -> None:
     if len(waiting) == batch:
         with transaction() as session:
             jobs.enqueue_lane(session, lane)
+
+
+def end_silent_takeovers() -> int:
+    """Give back to the bot, and to the ladder, every conversation in which somebody waits too long for the worker who
+    took it over. Each is a transaction of its own: a crash leaves it as it was or ends it once. Returns how many."""
+    with transaction() as session:
+        takeovers.settle_forgotten(session)
+        found = takeovers.silent(session, clock.now(), BATCH)
+    ended = 0
+    for conversation_id in found:
+        with transaction() as session:
+            done = takeovers.lapse(session, conversation_id, clock.now())
+            session.flush()
+            if done:
+                crashpoints.point("takeover.before_commit")
+        if done:
+            crashpoints.point("takeover.after_commit")
+        ended += done
+    return ended
 
 
 def sweep() -> int:

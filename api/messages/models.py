@@ -22,13 +22,18 @@ message_seq = Sequence("message_seq", metadata=Base.metadata)
 
 #: ``OutboundMessage.error`` while a text waits for a process that has the key of its words.
 WITHOUT_KEY = "no_key"
+#: ``InboundMessage.flag`` while a message waits for the worker who has taken over (state recorded).
+WAITS_FOR_WORKER = "flag.taken_over"
 
 
 class Conversation(Base):
     """One phone number, or one web chat, talking with the service. ``person_id`` is None for a stranger."""
 
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("channel", "address"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "address"),
+        Index("ix_conversations_taken_over", "taken_over_by", postgresql_where=text("taken_over_by IS NOT NULL")),
+    )
 
     id: Mapped[Id]
     channel: Mapped[str]  # sms, web
@@ -43,6 +48,8 @@ class Conversation(Base):
     last_inbound_at: Mapped[datetime | None]
     #: The worker who has taken over: the bot is silent meanwhile, the safety screen is not.
     taken_over_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
+    #: Since when.
+    taken_over_at: Mapped[datetime | None]
     #: A web chat that was left or timed out; texts with a number that is no longer the person's (messages.hands).
     closed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
@@ -72,6 +79,12 @@ class InboundMessage(Base):
         CheckConstraint("state IN ('queued','answered','unanswered','handled','recorded')", name="state"),
         Index("ix_inbound_messages_conversation_id_seq", "conversation_id", "seq"),
         Index("ix_inbound_messages_unsettled", "state", postgresql_where=text("state IN ('queued','unanswered')")),
+        # Few, and looked at each second (messages.takeovers).
+        Index(
+            "ix_inbound_messages_for_worker",
+            "conversation_id",
+            postgresql_where=text("state = 'recorded' AND flag = 'flag.taken_over'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -87,7 +100,7 @@ class InboundMessage(Base):
     received_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="queued")
     settled_at: Mapped[datetime | None]
-    #: Why a worker must look, for state unanswered (a text id of the catalogue).
+    #: Why a worker must look, for state unanswered (a text id of the catalogue); or WAITS_FOR_WORKER.
     flag: Mapped[str] = mapped_column(default="")
     #: Where the message held a PIN (its digits are not kept): what it was found to be (families.identity). Else "".
     door: Mapped[str] = mapped_column(default="")
@@ -101,6 +114,21 @@ class InboundMessage(Base):
     safety_reasons: Mapped[list[str]] = mapped_column(default=list)
     intent: Mapped[str] = mapped_column(default="")
     conversation: Mapped[Conversation] = relationship()
+
+
+class HandoverNote(Base):
+    """What a worker left for colleagues when they handed a conversation back to the bot. Workers read it, families
+    never do. ``seq`` is its place among the messages."""
+
+    __tablename__ = "handover_notes"
+
+    id: Mapped[Id]
+    seq: Mapped[int] = mapped_column(BigInteger, message_seq, server_default=message_seq.next_value())
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    family_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("families.id"), index=True)
+    worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
+    at: Mapped[datetime]
+    words: Mapped[str] = mapped_column(Sealed("handover_notes.words"))
 
 
 class OutboundMessage(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.access.models import Worker
 from api.evidence import links
-from api.messages.models import InboundMessage, OutboundMessage
+from api.messages.models import HandoverNote, InboundMessage, OutboundMessage
 
 #: The largest number that the order of messages can reach (a bigint).
 LAST_SEQ = 2**63 - 1
@@ -36,6 +36,30 @@ class Line:
     external_id: str
     error: str = ""
     seen: bool = False
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a worker left when they handed the conversation back. Its place among the lines is ``seq``."""
+
+    seq: int
+    at: datetime
+    worker_name: str
+    words: str
+    direction: str = "note"
+
+
+def notes(session: Session, conversation_id: uuid.UUID, since: datetime | None = None) -> list[Note]:
+    """What workers left for colleagues in this conversation, oldest first, for workers only; ``since`` then."""
+    query = (
+        select(HandoverNote, Worker.name)
+        .join(Worker, Worker.id == HandoverNote.worker_id)
+        .where(HandoverNote.conversation_id == conversation_id, HandoverNote.words != "")
+        .order_by(HandoverNote.seq)
+    )
+    if since is not None:
+        query = query.where(HandoverNote.at >= since)
+    return [Note(note.seq, note.at, name, note.words) for note, name in session.execute(query)]
 
 
 def waits_for_a_turn(session: Session, conversation_id: uuid.UUID) -> bool:

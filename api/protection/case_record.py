@@ -15,6 +15,7 @@ from api.database import Base
 from api.escalations.models import Escalation
 from api.evidence.models import Evidence
 from api.families.models import Family, Person
+from api.messages.models import HandoverNote
 from api.plans.models import Contingency, Outcome, Plan, PlanAction, PlanVersion, Risk
 from api.protection import whose
 from api.reviews.models import ActionEffect, OutcomeProgress, Review
@@ -29,6 +30,7 @@ _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
     (AppointmentSeries, "place address bring travel attendees said"),
     (Escalation, "outcome"),
     (Opening, "reason"),
+    (HandoverNote, "words"),
     (Evidence, "removed_why"),
 )
 _OF_PLAN: tuple[tuple[type[Base], str], ...] = (

@@ -27,7 +27,7 @@ from api.evidence import store
 from api.evidence.models import Evidence, MediaFetch, UploadLink
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
 from api.messages import hands
-from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.models import Conversation, HandoverNote, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 from api.presence.models import Presence
 from api.protection import case_record, whose
@@ -147,6 +147,8 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
     ):
         done.add("contact points", 1)
         point.address, point.state, point.state_changed_at = hands.nowhere(ERASED, point.id), "quarantined", clock.now()
+    notes = update(HandoverNote).where(HandoverNote.conversation_id.in_(ids), HandoverNote.words != "")
+    done.add("notes at a hand-back", _count(session, notes.values(words="")))
     emptied = {Escalation.words: "", Escalation.reasons: []}
     done.add(
         "escalations",

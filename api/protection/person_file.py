@@ -28,7 +28,7 @@ from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.evidence import sealing
 from api.evidence.models import ENDINGS, Evidence, UploadLink
 from api.families.models import ChatCode, Consent, ContactPoint, Family, Person
-from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.models import Conversation, HandoverNote, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 from api.presence.models import Presence
 from api.protection import whose
@@ -96,6 +96,12 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
         "chat_codes": _all(session, ChatCode, person, "created_at expires_at used_at", "created_at"),
         "calendar_addresses": _all(session, CalendarFeed, person, "created_at revoked_at read_at", "created_at"),
         "messages": _messages(session, ids, workers),
+        "notes_about_conversations": [
+            _fields(row, "at words") | {"by": _by(workers, row.worker_id)}
+            for row in session.scalars(
+                select(HandoverNote).where(HandoverNote.conversation_id.in_(ids)).order_by(HandoverNote.seq)
+            )
+        ],
         "seen_on_the_web": _seen(session, ids, workers),
         "messages_not_included": _not_included(session, talks.shared),
         "escalations": [_escalation(session, one, workers) for one in escalations],

@@ -26,6 +26,8 @@ OF_ESCALATIONS = {
     "reopened": "escalation.opened",
     "raised": "escalation.opened",
     "left": "escalation.opened",
+    "left_waiting": "escalation.opened",
+    "ring_missed": "escalation.opened",
     "handed_over": "escalation.opened",
     "acknowledged": "escalation.acknowledged",
     "resolved": "escalation.closed",

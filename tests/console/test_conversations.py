@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api import clock
 from api.audit.models import AuditEntry
@@ -115,3 +115,23 @@ def test_what_families_write_is_inert(client: TestClient, town: Town) -> None:
     sign_in(client, town)
     for page in (client.get("/console/conversations").text, client.get(place(town.mine)).text):
         assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_who_hands_back_leaves_a_note_that_colleagues_read_and_the_family_does_not(
+    client: TestClient, town: Town
+) -> None:
+    chat, conversation_id = town.chatting(town.mine.parent)
+    cookies = sign_in(client, town)
+    page = f"/console/conversations/{conversation_id}"
+    client.post(f"{page}/take-over", data=town.form(cookies))
+    assert 'name="note"' in client.get(page).text
+    words = "She is at her sister's tonight <b>"
+    assert client.post(f"{page}/hand-back", data=town.form(cookies, note=words)).status_code == 303
+    shown = client.get(page).text
+    assert "Note by Mona Worker for colleagues" in shown and "sister&#39;s tonight &lt;b&gt;" in shown
+    assert shown.index("The person has left the chat") > shown.index("sister") > shown.index("A person from the team")
+    with reading() as session:
+        stored = session.scalar(text("SELECT words FROM handover_notes"))
+    assert "sister" not in stored, "sealed like all that is written"
+    client.cookies.update(chat)
+    assert "sister" not in client.get("/chat/talk").text

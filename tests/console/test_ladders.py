@@ -8,7 +8,7 @@ import uuid
 import pytest
 from fastapi.testclient import TestClient
 
-from api.access.models import Worker
+from api.access.models import Agency, Worker
 from api.database import reading
 from api.escalations import rules
 from api.settings import settings
@@ -130,3 +130,29 @@ def test_whoever_is_no_manager_and_another_agencys_manager_can_change_nothing(cl
     assert len(own(town)) == 1
     sign_in(client, town, town.manager)
     assert client.get(f"/console/ladders/{uuid.uuid4()}").status_code == 404
+
+
+def waits(town: Town) -> tuple[int, int, int]:
+    with reading() as session:
+        agency = session.get_one(Agency, town.agency.id)
+        return agency.takeover_web_minutes, agency.takeover_sms_minutes, agency.ring_again_minutes
+
+
+def test_a_manager_says_how_long_is_too_long_within_bounds(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.manager)
+    given = {"takeover_web_minutes": "5", "takeover_sms_minutes": "20", "ring_again_minutes": "15"}
+    assert client.post("/console/ladders/waits", data=town.form(cookies, **given)).status_code == 303
+    assert waits(town) == (5, 20, 15) and 'value="20"' in client.get("/console/ladders").text
+    for odd in ("0", "9999", "", "soon", "٣"):
+        answer = client.post("/console/ladders/waits", data=town.form(cookies, **{**given, "ring_again_minutes": odd}))
+        assert answer.status_code == 400 and 'role="alert"' in answer.text
+    assert waits(town) == (5, 20, 15)
+
+
+def test_a_worker_reads_how_long_and_cannot_change_it(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.worker)
+    page = client.get("/console/ladders").text
+    assert "Minutes without an answer by text" in page and 'name="takeover_sms_minutes"' not in page
+    given = {"takeover_web_minutes": "5", "takeover_sms_minutes": "20", "ring_again_minutes": "15"}
+    assert client.post("/console/ladders/waits", data=town.form(cookies, **given)).status_code == 404
+    assert waits(town) == (10, 30, 30)

@@ -22,8 +22,9 @@ QUESTION = "when is my next meeting please"
 IN_THE_API = ("inbox", "assist", "acknowledge")
 
 
-#: What is passed when a reminder is due: tests/promises/test_reminders.py; when a file is sent: tests/evidence.
-ELSEWHERE = ("reminder", "evidence")
+#: What is passed when a reminder is due: tests/promises/test_reminders.py; when a file is sent: tests/evidence; when a
+#: takeover or a promise to ring comes to its end: tests/promises/test_killed_in_a_takeover.py.
+ELSEWHERE = ("reminder", "evidence", "takeover", "call")
 PASSED = [point for point in POINTS if point.split(".")[0] not in ELSEWHERE]
 #: Every point, with the first thing that passes it: a family's question; at a delivery, a worker's text as well.
 CASES = [(point, "question") for point in PASSED] + [(p, "danger") for p in PASSED if p.startswith("delivery.")]

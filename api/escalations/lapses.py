@@ -1,0 +1,132 @@
+"""When whoever had it does not go on: a conversation taken over in which nobody answers, a call that was promised.
+
+Promise: somebody who was told that a person is there, or will ring, is not left with that word alone. The worker is
+reminded where there is time for it; then the ladder goes on as if nobody had taken it on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, exists, func, select
+from sqlalchemy.orm import Session
+
+from api import clock, sealed
+from api.access.models import Agency, Worker
+from api.audit import service as audit
+from api.escalations import telling
+from api.escalations.by_text import local_time
+from api.escalations.family import DANGER
+from api.escalations.ladder import PRIORITIES
+from api.escalations.models import Escalation
+from api.escalations.patience import EARLY, REMIND_AFTER
+from api.escalations.service import add_words, open_again, open_escalation
+from api.escalations.telling import note
+from api.messages.models import Conversation, OutboundMessage
+
+#: The kind of what is opened for somebody who was left waiting; how pressing it is.
+KIND, PRIORITY = "left_waiting", "urgent"
+
+
+def left_waiting(
+    session: Session, *, conversation: Conversation, words: Sequence[str], taken_by: uuid.UUID | None
+) -> bool:
+    """The worker who took the conversation over does not answer. What is not closed there goes on, from the top of its
+    ladder if somebody had taken it on or it was less pressing than this; else, if the family has written meanwhile, a
+    new one begins. ``words``: what they wrote. Returns whether anybody is told.
+
+    Where they have written nothing, a worker who has said to ring later is believed."""
+    now = clock.now()
+    said = "\n".join(one for one in words if sealed.or_nothing(one))
+    here = _unresolved(session, conversation.id)
+    if here is None:
+        if not words:
+            return False
+        here = open_escalation(
+            session, conversation=conversation, message=None, kind=KIND, priority=PRIORITY, words=said
+        )
+        note(session, here, "left_waiting", worker_id=taken_by)
+        return True
+    if (
+        here.state == "acknowledged"
+        and not words
+        and (here.acknowledged_by != taken_by or (here.ring_by is not None and here.ring_by > now))
+    ):
+        return False
+    if said:
+        add_words(here, said)
+    note(session, here, "left_waiting", worker_id=taken_by)
+    raised = bool(words) and PRIORITIES.index(here.priority) < PRIORITIES.index(PRIORITY)
+    if raised:
+        here.priority = PRIORITY
+    if raised or here.state == "acknowledged":
+        open_again(session, here, now)
+    return True
+
+
+def _unresolved(session: Session, conversation_id: uuid.UUID) -> Escalation | None:
+    pressing = case({"emergency": 0, "urgent": 1, "routine": 2}, value=Escalation.priority)
+    return session.scalar(
+        select(Escalation)
+        .where(
+            Escalation.conversation_id == conversation_id,
+            Escalation.state != "resolved",
+            Escalation.kind != "opted_out",
+        )
+        .order_by(case((Escalation.kind.in_(DANGER), 0), else_=1), pressing, Escalation.id.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def promised(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
+    """Escalations whose promised call is over and that wait for a reminder or to go on, locked for this transaction.
+
+    A worker who has written to the family about that time, or later, has been in touch."""
+    in_touch = exists().where(
+        OutboundMessage.conversation_id == Escalation.conversation_id,
+        OutboundMessage.written_by.is_not(None),
+        OutboundMessage.created_at >= Escalation.ring_by - EARLY,
+    )
+    again = Escalation.ring_by + func.make_interval(0, 0, 0, 0, 0, Agency.ring_again_minutes)
+    return session.scalars(
+        select(Escalation)
+        .join(Agency, Agency.id == Escalation.agency_id)
+        .where(
+            Escalation.state == "acknowledged",
+            Escalation.ring_by <= now - REMIND_AFTER,
+            Escalation.ring_reminded_at.is_(None) | (again <= now),
+            ~in_touch,
+        )
+        .order_by(Escalation.ring_by)
+        .limit(limit)
+        .with_for_update(of=Escalation, skip_locked=True)
+    ).all()
+
+
+def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
+    """Remind whoever said to ring by then; or, later, let the ladder go on. Returns which: reminded, reopened."""
+    agency = session.get_one(Agency, escalation.agency_id)
+    again = (escalation.ring_by or now) + timedelta(minutes=agency.ring_again_minutes)
+    if escalation.ring_reminded_at is None and now < again:
+        escalation.ring_reminded_at = now
+        time, later = local_time(escalation.ring_by or now, agency), local_time(again, agency)
+        telling.remind_of_call(session, escalation, now, time=time, later=later)
+        return "reminded"
+    holder = session.get(Worker, escalation.acknowledged_by) if escalation.acknowledged_by else None
+    note(session, escalation, "ring_missed", worker_id=holder.id if holder else None)
+    escalation.ring_by, escalation.ring_reminded_at = None, None
+    audit.record(
+        session,
+        actor_kind="system",
+        actor_id=None,
+        verb="reopened_escalation",
+        family_id=escalation.family_id,
+        object_id=str(escalation.id),
+        detail={"why": "ring_missed"},
+    )
+    open_again(session, escalation, now)
+    return "reopened"

@@ -1,0 +1,276 @@
+"""Takeovers: a worker talks and the bot is silent, until it is handed back, or until nobody has answered for too long.
+
+Promises: who writes while a worker has taken over is answered, or a worker is shown that they wait: such a message is
+``recorded`` with the flag WAITS_FOR_WORKER, and the flag goes with the next words of a human. Whoever was told that a
+person is there is told when no person is there any more. Nothing here commits; callers have checked who may.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select, text, update
+from sqlalchemy.orm import Session
+
+from api import clock, jobs, texts
+from api.access.models import Worker
+from api.audit import service as audit
+from api.database import notify
+from api.escalations import lapses
+from api.escalations import queries as escalation_queries
+from api.escalations.family import may_text
+from api.families.models import FamilyWorker, Person
+from api.messages import outbox, wording
+from api.messages.models import (
+    WAITS_FOR_WORKER,
+    Conversation,
+    HandoverNote,
+    InboundMessage,
+    OutboundMessage,
+)
+from api.messages.quiet import STILL_WRITING
+
+#: Why a worker must look at what was left waiting.
+LEFT_WAITING = "flag.left_waiting"
+#: The part of what is said of a takeover by text: it is not sent any more where somebody takes over again.
+PART = "takeover"
+LONGEST_NOTE = 2000
+
+
+def take_over(session: Session, conversation: Conversation, worker: Worker) -> bool:
+    """The worker talks, the bot is silent (the safety screen is not). False if another worker has it already.
+
+    Who chats is told at once; by text they are told with the worker's first words (``introduced``)."""
+    lock(session, conversation)
+    if conversation.taken_over_by not in (None, worker.id):
+        return False
+    if conversation.taken_over_by is None:
+        conversation.taken_over_by, conversation.taken_over_at = worker.id, clock.now()
+        record(session, conversation, worker, "took_over_conversation")
+        if conversation.channel == "web" and conversation.hushed_at is None:
+            outbox.queue_reply(session, conversation, texts.render("takeover.joined", conversation.language))
+        elif conversation.channel == "sms":
+            _take_back(session, conversation)
+    return True
+
+
+def hand_back(session: Session, conversation: Conversation, worker: Worker | None, note: str = "") -> None:
+    """The bot answers again. ``worker`` is None where an import has seen to that, here and below. ``note``: what the
+    worker leaves for colleagues.
+
+    What still waits was read by whoever had it, if they hand it back themself; else a worker has to look."""
+    lock(session, conversation)
+    if conversation.taken_over_by is None:
+        return
+    if worker is not None and conversation.taken_over_by == worker.id:
+        answered(session, conversation)
+    else:
+        _wait(waiting(session, conversation))
+    spoke = wrote_since(session, conversation)
+    _end(session, conversation)
+    if note.strip() and worker is not None:
+        family_id = escalation_queries.family_of(session, conversation)
+        session.add(
+            HandoverNote(
+                conversation_id=conversation.id,
+                family_id=family_id,
+                worker_id=worker.id,
+                at=clock.now(),
+                words=note.strip()[:LONGEST_NOTE],
+            )
+        )
+    record(session, conversation, worker, "handed_back_conversation")
+    if conversation.channel == "web" or spoke:
+        _tell(session, conversation, "takeover.left")
+
+
+def hand_back_all(
+    session: Session, taken_by: uuid.UUID, worker: Worker | None, family_id: uuid.UUID | None = None
+) -> None:
+    """Where the bot is silent because of somebody who sees it no more (all their conversations, or those of one
+    family), it answers again: ``worker`` has seen to that."""
+    theirs = select(Conversation).where(Conversation.taken_over_by == taken_by)
+    if family_id is not None:
+        theirs = theirs.join(Person, Person.id == Conversation.person_id).where(Person.family_id == family_id)
+    for conversation in session.scalars(theirs).all():
+        hand_back(session, conversation, worker)
+
+
+def hand_back_others(session: Session, taken_by: uuid.UUID, worker: Worker | None) -> None:
+    """The same for the families that are not assigned to them: for somebody who sees only their own from now on."""
+    own = select(FamilyWorker.family_id).where(FamilyWorker.worker_id == taken_by)
+    theirs = (
+        select(Conversation)
+        .join(Person, Person.id == Conversation.person_id)
+        .where(Conversation.taken_over_by == taken_by, Person.family_id.not_in(own))
+    )
+    for conversation in session.scalars(theirs).all():
+        hand_back(session, conversation, worker)
+
+
+#: Since when somebody waits for the worker: their first message since a human last wrote, else the takeover itself
+#: where the worker has not written a word. A worker who is writing just now is waited for. The rows are few: both
+#: tables have an index of what is in a takeover.
+_SILENT = """
+    SELECT v.id FROM conversations v
+    LEFT JOIN agencies a ON a.id = v.agency_id
+    LEFT JOIN LATERAL (
+        SELECT min(i.received_at) AS since FROM inbound_messages i
+        WHERE i.conversation_id = v.id AND i.state = 'recorded' AND i.flag = 'flag.taken_over') w ON true
+    WHERE v.taken_over_by IS NOT NULL
+      AND coalesce(w.since, CASE WHEN NOT EXISTS (
+            SELECT 1 FROM outbound_messages o
+            WHERE o.conversation_id = v.id AND o.written_by IS NOT NULL AND o.created_at >= v.taken_over_at)
+          THEN v.taken_over_at END)
+        <= :now - make_interval(mins => CASE WHEN v.channel = 'web' THEN coalesce(a.takeover_web_minutes, 10)
+                                             ELSE coalesce(a.takeover_sms_minutes, 30) END)
+      AND NOT EXISTS (
+        SELECT 1 FROM presences p
+        WHERE p.conversation_id = v.id AND p.worker_id = v.taken_over_by AND p.writing_until > :now)
+"""
+_ALL_SILENT = text(f"{_SILENT} ORDER BY w.since NULLS LAST LIMIT :limit")
+_STILL_SILENT = text(f"{_SILENT} AND v.id = :id")
+#: Written in the moment in which it was handed back: nobody has it any more, and the bot was never asked.
+_FORGOTTEN = text("""
+    UPDATE inbound_messages i SET state = 'unanswered', flag = 'flag.left_waiting', settled_at = NULL
+    FROM conversations v
+    WHERE v.id = i.conversation_id AND i.state = 'recorded' AND i.flag = 'flag.taken_over' AND v.taken_over_by IS NULL
+    RETURNING v.id, v.agency_id
+""")
+
+
+def silent(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+    """Conversations in which somebody has waited for the worker who took over for longer than their agency allows."""
+    return session.scalars(_ALL_SILENT, {"now": now, "limit": limit}).all()
+
+
+def lapse(session: Session, conversation_id: uuid.UUID, now: datetime) -> bool:
+    """Nobody answered for too long: the bot answers again, the family is told so, what they wrote counts as unanswered,
+    and an escalation goes on, or a new one begins. False if that is not so any more, or another process sees to it."""
+    conversation = session.scalar(
+        select(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.taken_over_by.is_not(None))
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    # Asked again under the lock: a reply that was just being sent is seen now.
+    if conversation is None or not session.scalars(_STILL_SILENT, {"now": now, "id": conversation_id}).all():
+        return False
+    left = waiting(session, conversation)
+    taken_by, spoke = conversation.taken_over_by, wrote_since(session, conversation)
+    _wait(left)
+    _end(session, conversation)
+    record(session, conversation, None, "takeover_lapsed")
+    told = lapses.left_waiting(session, conversation=conversation, words=[one.body for one in left], taken_by=taken_by)
+    if conversation.channel == "web" or spoke or left:
+        _tell(session, conversation, "takeover.lapsed" if told else "takeover.left")
+    return True
+
+
+def settle_forgotten(session: Session) -> None:
+    """What came in just as a conversation was handed back is shown to a worker."""
+    for conversation_id, agency_id in session.execute(_FORGOTTEN).all():
+        notify(session, f"conversation:{conversation_id}")
+        if agency_id:
+            notify(session, f"agency:{agency_id}")
+
+
+def lock(session: Session, conversation: Conversation) -> None:
+    """One change of a takeover at a time; what refers to the conversation (a text to it) does not wait for that."""
+    session.refresh(conversation, with_for_update={"key_share": True})
+
+
+def wrote_since(session: Session, conversation: Conversation) -> bool:
+    """Has a human written since the conversation was taken over (by a version that did not keep when: probably)?"""
+    if conversation.taken_over_at is None:
+        return True
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    OutboundMessage.conversation_id == conversation.id,
+                    OutboundMessage.written_by.is_not(None),
+                    OutboundMessage.created_at >= conversation.taken_over_at,
+                )
+            )
+        )
+    )
+
+
+def introduced(session: Session, conversation: Conversation, words: str) -> str:
+    """The worker's words; by text, the first of a takeover say that a person writes now."""
+    if conversation.channel != "sms" or conversation.taken_over_by is None or wrote_since(session, conversation):
+        return words
+    return f"{texts.render('takeover.joined.sms', conversation.language)} {words}"
+
+
+def waiting(session: Session, conversation: Conversation) -> Sequence[InboundMessage]:
+    """What was written to the worker and waits for their answer, in order."""
+    return session.scalars(
+        select(InboundMessage)
+        .filter_by(conversation_id=conversation.id, state="recorded", flag=WAITS_FOR_WORKER)
+        .order_by(InboundMessage.seq)
+    ).all()
+
+
+def answered(session: Session, conversation: Conversation) -> None:
+    """A human has written, or has read it and handed it back: nothing waits any more."""
+    for message in waiting(session, conversation):
+        message.flag = ""
+
+
+def _wait(left: Sequence[InboundMessage]) -> None:
+    for message in left:
+        message.state, message.flag, message.settled_at = "unanswered", LEFT_WAITING, None
+
+
+def _end(session: Session, conversation: Conversation) -> None:
+    conversation.taken_over_by, conversation.taken_over_at = None, None
+    jobs.announce_turns(session, conversation.id)
+
+
+def _tell(session: Session, conversation: Conversation, text_id: str) -> None:
+    """Say that the bot answers again: in a chat at once; by text in words that say nothing, within the person's hours
+    (messages.quiet), and after danger only to who is writing just now, for somebody else may be reading the phone."""
+    if conversation.over(clock.now()) or conversation.hushed_at is not None:
+        return
+    if conversation.channel == "web":
+        words = texts.render(text_id, conversation.language, **wording.args(session, conversation))
+        outbox.queue_reply(session, conversation, words)
+        return
+    last = conversation.last_inbound_at
+    writing = last is not None and last > clock.now() - STILL_WRITING
+    danger = escalation_queries.about_danger(session, conversation.id)
+    if may_text(session, conversation) and (writing or not danger):
+        outbox.queue_reply(session, conversation, texts.render(f"{text_id}.sms", conversation.language), part=PART)
+
+
+def _take_back(session: Session, conversation: Conversation) -> None:
+    """That the bot answers again is not true any more: what waits for a safe hour to say so is not sent."""
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.conversation_id == conversation.id,
+            OutboundMessage.part == PART,
+            OutboundMessage.state == "queued",
+        )
+        .values(state="cancelled", settled_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record(session: Session, conversation: Conversation, worker: Worker | None, verb: str, object_id: str = "") -> None:
+    """Into the audit trail, and wake the pages that show the conversation."""
+    audit.record(
+        session,
+        actor_kind="worker" if worker else "system",
+        actor_id=worker.id if worker else None,
+        verb=verb,
+        family_id=escalation_queries.family_of(session, conversation),
+        object_id=object_id or str(conversation.id),
+    )
+    notify(session, f"conversation:{conversation.id}")
+    if conversation.agency_id:
+        notify(session, f"agency:{conversation.agency_id}")
