@@ -318,3 +318,17 @@ def test_who_hands_it_back_themself_has_read_what_was_written(session: Session, 
         service.hand_back(acting, acting.get_one(Conversation, phone.id), town.duty)
     assert flags(session, phone) == [("recorded", "")]
     assert ours(session, phone) == [], "no word of theirs had gone out"
+
+
+def test_who_asked_not_to_be_texted_is_told_nothing_of_it_and_others_are(session: Session, town: Town) -> None:
+    always_safe(session)
+    phone = town.mine.conversation
+    taken(phone.id, town.duty)
+    says(phone.id, town.duty)
+    writes(session.get_one(Conversation, phone.id), "can you come")
+    session.execute(update(Conversation).where(Conversation.id == phone.id).values(hushed_at=clock.now()))
+    session.commit()
+    before = ours(session, phone)
+    minutes(31)
+    assert end_silent_takeovers() == 1
+    assert ours(session, phone) == before and [state for *_, state in opened(session)] == ["open"]
