@@ -22,6 +22,7 @@ from api.database import reading, transaction
 from api.evidence import queries as evidence
 from api.families import contact, queries, service
 from api.messages.cleaning import storable
+from api.plans import editing
 from api.plans import service as plans
 from api.reminders import colleagues
 from api.timescales.queries import APPOINTMENT_EVENTS, RECORDABLE
@@ -30,6 +31,13 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 LONGEST_NOTE = 500
+DECISIONS = {
+    "done": plans.done,
+    "block": plans.block,
+    "unblock": plans.unblock,
+    "drop": plans.drop,
+    "restore": plans.restore,
+}
 
 
 @router.get("/families")
@@ -105,6 +113,30 @@ def reopen_action(me: Me, action_id: uuid.UUID, note: Annotated[str, Form()] = "
         action, family_id = access.action_or_404(session, me, action_id)
         with suppress(plans.NotReported):  # somebody was quicker: the page shows how it stands
             plans.reopen(session, action, family_id, me.worker, storable(note)[:LONGEST_NOTE])
+    return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
+
+
+@router.post("/actions/{action_id}/status")
+def decide_action(
+    request: Request, me: Me, action_id: uuid.UUID, do: Annotated[str, Form()] = "", note: Annotated[str, Form()] = ""
+) -> Response:
+    """What a worker knows of an action, whoever's it is: done, blocked or not any more, dropped or taken back."""
+    problem = ""
+    words = storable(note).strip()[:LONGEST_NOTE]
+    with transaction() as session:
+        action, family_id = access.action_or_404(session, me, action_id)
+        try:
+            if do in DECISIONS:
+                DECISIONS[do](session, action, family_id, me.worker, words)
+        except plans.NotReported:  # somebody was quicker: the page shows how it stands
+            session.rollback()
+        except plans.ReasonNeeded:
+            problem = f"console.action.reason_needed.{do}"
+        except editing.CannotChange as error:
+            problem = f"rest.error.{error.code}"
+            session.rollback()
+    if problem:
+        return family_page(request, me, family_id, problem=problem, status=400)
     return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
 
 

@@ -19,7 +19,7 @@ from api.console import forms
 from api.console.family_routes import family_page
 from api.console.layout import console_page
 from api.database import transaction
-from api.plans import editing, history, lines, queries
+from api.plans import editing, history, queries
 from api.plans.change_schemas import PlanChange
 from api.plans.versions import PARTS
 from api.views import service as views
@@ -82,7 +82,7 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
             problems = forms.mistakes(error, me.language)
         except editing.CannotChange as error:
             stale = error.code == "changed_meanwhile"
-            problems = [] if stale else [texts.render(f"rest.error.{error.code}", me.language, most=lines.MOST_LINES)]
+            problems = [] if stale else [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
     if problems or stale:
         return _page(request, me, plan_id, given, problems, stale=stale)

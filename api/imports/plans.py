@@ -19,7 +19,10 @@ from api.imports import dates
 from api.imports.schemas import ActionIn, PlanIn
 from api.imports.writer import Path, Writer
 from api.plans import history, lines
-from api.plans.models import ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.plans.models import BY_WORKER, ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+
+#: The status after an event that is not called as the status is.
+_AFTER = {"reported_blocked": "blocked"} | dict.fromkeys(("reopened", "undone", "unblocked", "restored"), "open")
 
 
 def write_plans(
@@ -183,7 +186,7 @@ def _status_is_the_agencys(existing: PlanAction, action: ActionIn) -> bool:
     own system has closed (verified, dropped) what a family had reported. A worker's decision here stands."""
     if not existing.events:
         return True
-    decided_here = existing.events[-1].kind in ("verified", "reopened")
+    decided_here = existing.events[-1].kind in BY_WORKER
     return action.status in ("verified", "dropped") and not decided_here
 
 
@@ -209,4 +212,4 @@ def _write_history(
             words=event.words,
             status_before=status,
         )
-        status = {"reported_blocked": "blocked", "reopened": "open", "undone": "open"}.get(event.kind, event.kind)
+        status = _AFTER.get(event.kind, event.kind)

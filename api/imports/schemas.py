@@ -16,6 +16,7 @@ from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, Outco
 from api.imports.shapes import Clock, ClockSeconds, Day, Email, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
 from api.plans.lines import MOST_LINES
+from api.plans.models import EVENTS
 
 FORMAT = "hearthline-import-1"
 
@@ -119,7 +120,7 @@ class RiskIn(Strict):
 class HistoryIn(Strict):
     """Something that happened to an action before it came here: by a family member or by a worker."""
 
-    kind: Literal["reported_done", "reported_blocked", "verified", "reopened", "undone"]
+    kind: Literal[EVENTS]  # type: ignore[valid-type]
     at: Moment
     person: Key | None = None
     worker: Key | None = None

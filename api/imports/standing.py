@@ -20,7 +20,7 @@ from api.appointments.recurrence import frequency_of
 from api.conferences.models import Conference
 from api.escalations.models import Shift
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
-from api.plans.models import CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.plans.models import EVENTS, CoreGroupMember, Outcome, Plan, PlanAction, Risk
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
@@ -30,7 +30,6 @@ Raw = dict[str, Any]
 NOT_KEPT = "-"
 #: What follows from a plan itself: the import makes these.
 _THE_PLANS = ("plan_started", "plan_ended")
-_HISTORY = ("reported_done", "reported_blocked", "verified", "reopened", "undone")
 
 
 def agency(row: Agency) -> Raw:
@@ -205,7 +204,7 @@ def action(keys: Keys, row: PlanAction, outcomes: dict[UUID, str]) -> Raw:
             else {"worker": keys.workers.get(e.worker_id) if e.worker_id else None}
         )
         for e in row.events
-        if e.kind in _HISTORY and (e.person_id in keys.people or (not e.person_id and e.worker_id in keys.workers))
+        if e.kind in EVENTS and (e.person_id in keys.people or (not e.person_id and e.worker_id in keys.workers))
     ]
     return made
 

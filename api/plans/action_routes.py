@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
 from api.plans import editing, history, queries, service
-from api.plans.change_schemas import ActionChange, ActionGiven, Reopening
+from api.plans.change_schemas import ActionChange, ActionGiven, ActionNote, ActionReason, Reopening
 from api.plans.routes import refusal
 from api.plans.schemas import ActionList, ActionOut
 from api.rest.errors import DECIDES, READS, WRITES, Refused
@@ -99,6 +100,69 @@ def reopen_action(
             service.reopen(session, action, family_id, me.worker, given.note if given else "")
         except service.NotReported:
             raise Refused(409, "action_not_reported") from None
+        return _shown(session, me, action_id, family_id, response)
+
+
+@router.post("/actions/{action_id}/done", responses={**WRITES, **STALE})
+def finish_action(
+    me: Me, action_id: uuid.UUID, response: Response, given: ActionNote | None = None, if_match: IfMatch = None
+) -> ActionOut:
+    """You know that it is done, of a family member's or a professional's action, reported or not: it is verified. 409
+    if it is verified or dropped."""
+    return _decided(me, action_id, service.done, given.note if given else "", if_match, response)
+
+
+@router.post("/actions/{action_id}/block", responses={**WRITES, **STALE})
+def block_action(
+    me: Me, action_id: uuid.UUID, given: ActionReason, response: Response, if_match: IfMatch = None
+) -> ActionOut:
+    """Something is in the way of an open action (or something else of a blocked one). Whose action it is can read the
+    reason. 409 if it is neither, or the plan has ended."""
+    return _decided(me, action_id, service.block, given.reason, if_match, response)
+
+
+@router.post("/actions/{action_id}/unblock", responses={**WRITES, **STALE})
+def unblock_action(
+    me: Me, action_id: uuid.UUID, response: Response, given: ActionNote | None = None, if_match: IfMatch = None
+) -> ActionOut:
+    """Nothing is in the way any more: it is open. 409 if it is not blocked, or the plan has ended."""
+    return _decided(me, action_id, service.unblock, given.note if given else "", if_match, response)
+
+
+@router.post("/actions/{action_id}/drop", responses={**WRITES, **STALE})
+def drop_action(
+    me: Me, action_id: uuid.UUID, given: ActionReason, response: Response, if_match: IfMatch = None
+) -> ActionOut:
+    """Take an action that is not verified off the plan; it stays to be seen, with the reason, and a version of the plan
+    is kept. 409 if it is verified or dropped, or the plan has ended."""
+    return _decided(me, action_id, service.drop, given.reason, if_match, response)
+
+
+@router.post("/actions/{action_id}/restore", responses={**WRITES, **STALE})
+def restore_action(
+    me: Me, action_id: uuid.UUID, response: Response, given: ActionNote | None = None, if_match: IfMatch = None
+) -> ActionOut:
+    """A dropped action is of the plan again, and open; a version is kept. 409 if it is not dropped, or the plan has
+    ended."""
+    return _decided(me, action_id, service.restore, given.note if given else "", if_match, response)
+
+
+Decision = Callable[[Session, Any, uuid.UUID, Any, str], None]
+
+
+def _decided(
+    me: Visitor, action_id: uuid.UUID, decide: Decision, words: str, if_match: str | None, response: Response
+) -> ActionOut:
+    with transaction() as session:
+        action, family_id = access.action_or_404(session, me, action_id)
+        history.lock(session, action.plan)
+        _refuse_stale(session, me, action_id, family_id, if_match)
+        try:
+            decide(session, action, family_id, me.worker, words)
+        except service.NotReported:
+            raise Refused(409, "action_not_reported") from None
+        except editing.CannotChange as error:
+            raise refusal(error) from None
         return _shown(session, me, action_id, family_id, response)
 
 

@@ -197,3 +197,19 @@ class Reopening(Given):
     """Why an action is not done after all; it stands in its history."""
 
     note: Note = ""
+
+
+class ActionNote(Given):
+    """What there is to say to it; it stands in the action's history."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "Seen at the visit."}]})
+
+    note: Note = ""
+
+
+class ActionReason(Given):
+    """Why; it stands in the action's history."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "The course is full."}]})
+
+    reason: Annotated[Note, StringConstraints(min_length=1)]

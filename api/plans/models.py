@@ -23,6 +23,11 @@ def _lost_content(words: Unreadable) -> dict[str, Any]:
     return {"plan": {"contingency": words}}
 
 
+#: What a worker decides on an action: what its events are called.
+BY_WORKER = ("verified", "reopened", "blocked", "unblocked", "dropped", "restored")
+#: And what a family member says.
+EVENTS = ("reported_done", "reported_blocked", "undone", *BY_WORKER)
+
 plan_children = Table(
     "plan_children",
     Base.metadata,
@@ -179,7 +184,7 @@ class PlanAction(Base):
 
 
 class ActionEvent(Base):
-    """What happened to an action: reported_done, undone, reported_blocked, verified, reopened. Never changed."""
+    """What happened to an action (``kind``: EVENTS), by whom, in which words. Never changed."""
 
     __tablename__ = "action_events"
     __table_args__ = (UniqueConstraint("action_id", "message_id", "kind"),)

@@ -11,7 +11,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.plans import editing, history, lines, queries
+from api.plans import editing, history, queries
 from api.plans.change_schemas import PlanChange
 from api.plans.schemas import PlanOut, VersionOut
 from api.rest.errors import READS, WRITES, Refused
@@ -76,4 +76,4 @@ def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
 
 def refusal(error: editing.CannotChange) -> Refused:
     """What cannot be changed, as an answer."""
-    return Refused(409 if error.code == "plan_is_over" else 422, error.code, most=lines.MOST_LINES)
+    return Refused(409 if error.code == "plan_is_over" else 422, error.code)

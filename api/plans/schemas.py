@@ -100,8 +100,8 @@ class PlanOut(BaseModel):
 
 
 class HistoryOut(BaseModel):
-    """What happened to an action: reported_done, undone, reported_blocked, verified or reopened; by whom, in which
-    words."""
+    """What happened to an action: reported_done, undone, reported_blocked (a family member said so); verified,
+    reopened, blocked, unblocked, dropped or restored (a worker decided); by whom, in which words."""
 
     kind: str
     at: Moment

@@ -1,8 +1,9 @@
 """What happens to an action: its owner reports it done or blocked and takes a report back; a worker decides.
 
-A report is a claim, not the truth: status ``reported_done`` until a worker has checked it. Each function works in the
-caller's transaction, and a family member's records nothing twice for one message. For a worker's the caller has checked
-that they may see the family.
+A report is a claim, not the truth: status ``reported_done`` until a worker has checked it. What a worker has seen for
+themselves, of a family's or a professional's action, needs no report first. Each function works in the caller's
+transaction, and a family member's records nothing twice for one message. For a worker's the caller has checked that
+they may see the family.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
-from api.plans import queries
+from api.plans import history, lines, queries
+from api.plans.editing import CannotChange
 from api.plans.models import ActionEvent, PlanAction
 from api.webhooks import events as webhooks
 
 LONGEST_WORDS = 2000
+#: Statuses in which an action is of the plan and not known to be done.
+UNDONE = ("open", "blocked", "reported_done")
 
 
 class NotYours(LookupError):
@@ -30,6 +34,10 @@ class NotYours(LookupError):
 
 class NotReported(ValueError):
     """The action is not in a state in which that can be decided (somebody was quicker)."""
+
+
+class ReasonNeeded(ValueError):
+    """That is not decided without saying why."""
 
 
 def report_done(
@@ -64,9 +72,22 @@ def undo(
     _record(session, action, "undone", person_id, message_id, "", now)
     action.status = event.status_before or "open"
     if event.kind == "reported_blocked":
-        action.blocked_reason = ""
+        action.blocked_reason = _reason_before(session, event)
     _wake(session, action)
     return action
+
+
+def _reason_before(session: Session, event: ActionEvent) -> str:
+    """Why it was blocked before this report, if it was."""
+    if event.status_before != "blocked":
+        return ""
+    said = select(ActionEvent).where(
+        ActionEvent.action_id == event.action_id,
+        ActionEvent.kind.in_(("reported_blocked", "blocked")),
+        ActionEvent.id != event.id,
+    )
+    before = session.scalar(said.order_by(ActionEvent.at.desc()).limit(1))
+    return before.words if before is not None else ""
 
 
 def lock(session: Session, action_id: uuid.UUID) -> None:
@@ -85,6 +106,66 @@ def reopen(session: Session, action: PlanAction, family_id: uuid.UUID, worker: W
     _decide(session, action, family_id, worker, "reopened", note, to="open", allowed=allowed)
 
 
+def done(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
+    """The worker knows that it is done, whoever's it is and whether anybody reported it or not. Raises NotReported."""
+    _decide(session, action, family_id, worker, "verified", note, to="verified", allowed=UNDONE)
+
+
+def block(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, reason: str) -> None:
+    """Something is in the way; whose action it is can read the reason. Raises NotReported, ReasonNeeded, CannotChange
+    (the plan has ended)."""
+    _of_a_plan_that_goes_on(action)
+    if not reason.strip():
+        raise ReasonNeeded
+    _decide(session, action, family_id, worker, "blocked", reason, to="blocked", allowed=queries.WAITING)
+
+
+def unblock(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
+    """Nothing is in the way any more. Raises NotReported, CannotChange."""
+    _of_a_plan_that_goes_on(action)
+    _decide(session, action, family_id, worker, "unblocked", note, to="open", allowed=("blocked",))
+
+
+def drop(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, reason: str) -> None:
+    """It is of the plan no more, and says why; a version of the plan is kept. Raises NotReported, ReasonNeeded,
+    CannotChange."""
+    if not reason.strip():
+        raise ReasonNeeded
+    _change_plan(session, action, family_id, worker, "dropped", reason, to="dropped", allowed=UNDONE)
+
+
+def restore(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
+    """A dropped action is of the plan again, and open; a version is kept. Raises NotReported, CannotChange."""
+    _change_plan(session, action, family_id, worker, "restored", note, to="open", allowed=("dropped",))
+
+
+def _of_a_plan_that_goes_on(action: PlanAction) -> None:
+    if action.plan.ended_on is not None:
+        raise CannotChange("plan_is_over")
+
+
+def _change_plan(
+    session: Session,
+    action: PlanAction,
+    family_id: uuid.UUID,
+    worker: Worker,
+    kind: str,
+    words: str,
+    *,
+    to: str,
+    allowed: tuple[str, ...],
+) -> None:
+    plan = action.plan
+    history.lock(session, plan)
+    _of_a_plan_that_goes_on(action)
+    if kind == "restored" and len(queries.lines_of(plan)["actions"]) >= lines.MOST_LINES:
+        raise CannotChange("too_many_lines")
+    history.begin(session, plan)
+    _decide(session, action, family_id, worker, kind, words, to=to, allowed=allowed)
+    history.keep_version(session, plan, worker.id)
+    _wake(session, action)
+
+
 def _decide(
     session: Session,
     action: PlanAction,
@@ -99,19 +180,18 @@ def _decide(
     session.refresh(action, with_for_update=True)
     if action.status not in allowed:
         raise NotReported
+    words = words.strip()
     session.add(
         ActionEvent(
             action_id=action.id,
             kind=kind,
             at=clock.now(),
             worker_id=worker.id,
-            words=words.strip(),
+            words=words,
             status_before=action.status,
         )
     )
-    action.status = to
-    if to == "open":
-        action.blocked_reason = ""
+    action.status, action.blocked_reason = to, words if to == "blocked" else ""
     audit.record(
         session,
         actor_kind="worker",

@@ -275,6 +275,9 @@ def _words(session: Session, person: Person, done: Done) -> None:
         (StatedView, StatedView.person_id, StatedView.words),
     ):
         done.add("words", _count(session, update(table).where(owner == person.id, words != "").values({words: ""})))
+    theirs = select(PlanAction.id).where(PlanAction.owner_person_id == person.id)
+    why = update(ActionEvent).where(ActionEvent.action_id.in_(theirs), ActionEvent.kind == "blocked")
+    done.add("words", _count(session, why.where(ActionEvent.words != "").values(words="")))
 
 
 def _files(session: Session, person: Person, done: Done) -> None:

@@ -17,6 +17,7 @@ from api.access.models import Worker, WorkerSession
 from api.app import create_app
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
+from api.plans.models import PlanAction
 from tests.small_town import PASSWORD, Household, Town
 
 APPOINTMENT = {
@@ -62,6 +63,11 @@ ROUTES = (
     ("GET", "/api/v1/plans/{plan}/review-preparation"),
     ("POST", "/api/v1/plans/{plan}/reviews"),
     ("POST", "/api/v1/actions/{action}/reopen"),
+    ("POST", "/api/v1/actions/{action}/block"),
+    ("POST", "/api/v1/actions/{action}/unblock"),
+    ("POST", "/api/v1/actions/{action}/drop"),
+    ("POST", "/api/v1/actions/{action}/restore"),
+    ("POST", "/api/v1/actions/{action}/done"),
     ("POST", "/api/v1/escalations/{escalation}/acknowledge"),
     ("POST", "/api/v1/escalations/{escalation}/resolve"),
     ("GET", "/api/v1/people/{person}/reminders"),
@@ -94,9 +100,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/plans/{plan}": {"contingency": "Ash goes to his aunt"},
     "/api/v1/plans/{plan}/actions": {"title": "Ask Ash", "owner_name": "Mr Reid"},
     "/api/v1/actions/{action}": {"why": "Ash likes it"},
+    "/api/v1/actions/{action}/block": {"reason": "Ash has no way there"},
+    "/api/v1/actions/{action}/drop": {"reason": "Ash has moved"},
     "/api/v1/actions/{action}/reopen": {"note": "not yet"},
     "/api/v1/escalations/{escalation}/resolve": {"outcome": "seen to"},
     "/api/v1/conversations/{conversation}/messages": {"words": "hello"},
+}
+
+#: What can be decided only in another state than the town's action is in.
+STATES = {
+    f"/api/v1/actions/{{action}}/{what}": state
+    for what, state in (("block", "open"), ("unblock", "blocked"), ("restore", "dropped"))
 }
 
 
@@ -244,6 +258,9 @@ def test_what_is_ones_own_is_there_and_each_look_and_change_is_recorded(
     client: TestClient, town: Town, method: str, path: str
 ) -> None:
     mine = ids(town.mine, town.escalation(town.mine))
+    if path in STATES:
+        with transaction() as session:
+            session.get_one(PlanAction, town.mine.action.id).status = STATES[path]
     answer = ask(client, town.program(town.worker), method, path, mine)
     assert answer.status_code in (200, 201), answer.text
     with reading() as session:

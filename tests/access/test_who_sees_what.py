@@ -34,6 +34,7 @@ ROUTES = (
     ("POST", "/console/e/{escalation}/hand-over"),
     ("POST", "/console/actions/{action}/verify"),
     ("POST", "/console/actions/{action}/reopen"),
+    ("POST", "/console/actions/{action}/status"),
     ("POST", "/console/changes/{change}/handled"),
     ("POST", "/console/changes/{change}/offer"),
     ("POST", "/console/people/{person}/chat-code"),

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from sqlalchemy import func, select
 
+from api.access.models import Worker
 from api.assistant import tokens
-from api.database import reading
+from api.database import reading, transaction
 from api.messages import inbox
+from api.plans import service
 from api.plans.models import ActionEvent, PlanAction
 from tests.assistant.conftest import Talk, Understanding
 
@@ -75,6 +77,39 @@ def test_what_is_left_is_told_late_ones_first(talk: Phone) -> None:
     lines = talk("kelly").says("what have i got to do", "check_actions").splitlines()
     assert lines[1].startswith("- Register all three of you with a GP (was due")
     assert any("(stuck: " in line for line in lines)
+
+
+def decided(external_id: str, decide: Callable[..., None], words: str) -> None:
+    """A worker decides on an action, in the console."""
+    with transaction() as session:
+        found = session.scalars(select(PlanAction).filter_by(external_id=external_id)).one()
+        decide(session, found, found.plan.family_id, session.scalars(select(Worker)).first(), words)
+
+
+def test_what_a_worker_says_is_in_the_way_is_told_and_stands_again_after_an_undo(talk: Phone) -> None:
+    decided("gp", service.block, "the surgery takes nobody on before January")
+    kelly = talk("kelly")
+    assert "(stuck: the surgery takes nobody on before January)" in kelly.says("what is left", "check_actions")
+    kelly.says("the gp surgery never answers the phone", "report_action_blocked")
+    assert action("gp").blocked_reason == "the gp surgery never answers the phone"
+    assert "taken that back" in kelly.says("1")
+    assert (action("gp").status, action("gp").blocked_reason) == (
+        "blocked", "the surgery takes nobody on before January"
+    )  # fmt: skip
+    decided("gp", service.unblock, "")
+    assert "stuck: the surgery" not in kelly.says("what is left", "check_actions")
+
+
+def test_what_a_worker_dropped_is_not_on_the_list_and_is_said_to_be_gone(talk: Phone) -> None:
+    decided("gp", service.drop, "they have moved")
+    kelly = talk("kelly")
+    assert "GP" not in kelly.says("what is left", "check_actions")
+    assert "not on your list any more: Register all three of you with a GP" in kelly.says(
+        "ive registered with the doctors", "report_action_done"
+    )
+    decided("gp", service.restore, "")
+    decided("gp", service.done, "seen the letter")
+    assert "done and checked" in kelly.says("ive registered with the doctors", "report_action_done")
 
 
 def test_nobody_is_told_of_another_persons_actions(talk: Phone) -> None:

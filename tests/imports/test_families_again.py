@@ -17,6 +17,7 @@ from api.families.models import AssignmentNews, Family, FamilyWorker, Person
 from api.families.service import news
 from api.imports.service import Report
 from api.messages.models import Conversation
+from api.plans import service as plans
 from api.plans.models import ActionEvent, PlanAction
 
 Raw = dict[str, Any]
@@ -85,6 +86,26 @@ def test_what_a_worker_reopened_here_stays_open(load: Load, raw: Raw, session: S
     load(raw)
     session.expire_all()
     assert action(session, "bedroom").status == "open"
+
+
+def test_what_a_worker_dropped_or_blocked_here_stays_so_whatever_a_later_file_says(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    lena = session.scalars(select(Worker)).first()
+    assert lena is not None
+    row = action(session, "gp")
+    plans.drop(session, row, row.plan.family_id, lena, "they have moved")
+    other = action(session, "bedroom")
+    plans.reopen(session, other, other.plan.family_id, lena, "")
+    session.commit()
+    plans.block(session, other, other.plan.family_id, lena, "no paint")
+    session.commit()
+    for one in raw["families"][0]["plans"][0]["actions"]:
+        one["status"] = "verified" if one["id"] in ("gp", "bedroom") else one.get("status", "open")
+    load(raw)
+    session.expire_all()
+    assert [action(session, key).status for key in ("gp", "bedroom")] == ["dropped", "blocked"]
 
 
 def test_answers_to_appointments_outlive_an_import_and_a_moved_time_is_noted(

@@ -71,8 +71,10 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
     if one is not None:
         return _record(ask, intent, one.id, words)
     if not found:
-        before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified"))
+        before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified", "dropped"))
         again = matching.clear(matching.match(words, before))
+        if again is not None and again.status == "dropped":
+            return [say("actions.already_closed", title=_title(ask, again))]
         if again is not None and intent == "report_action_done":
             return [say(f"actions.already_{again.status}", title=_title(ask, again))]
     if not waiting:
