@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.assistant.operations import service
-from tests.access.test_api import ROUTES as SCOPED_API
+from tests.access.api_routes import ROUTES as SCOPED_API
 from tests.access.test_every_route_has_a_guard import ALL, guards, label
 from tests.access.test_who_sees_what import ROUTES as SCOPED
 

@@ -31,7 +31,7 @@ from api.settings import settings
 from api.webhooks.jobs import deliver_webhooks
 from api.webhooks.models import KINDS, WebhookEndpoint, WebhookEvent
 from api.webhooks.service import GIVES_UP_AFTER, WAITS
-from tests.access.test_api import APPOINTMENT
+from tests.access.api_routes import APPOINTMENT
 from tests.access.test_sessions import administrator
 from tests.small_town import Town
 

@@ -1,0 +1,98 @@
+"""The routes of /api/v1 that name something: each is tried with what is somebody else's, and with one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+APPOINTMENT = {
+    "kind": "home_visit",
+    "starts_at": "2030-05-01T10:00:00+01:00",
+    "ends_at": "2030-05-01T11:00:00+01:00",
+    "attendees": [{"name": "Amara Okafor", "role": "social worker"}],
+}
+RHYTHM = {"frequency": "weekly", "starts_on": "2030-05-02", "at": "10:00"}
+ROUTES = (
+    ("GET", "/api/v1/families/{family}"),
+    ("PATCH", "/api/v1/families/{family}"),
+    ("POST", "/api/v1/families/{family}/people"),
+    ("GET", "/api/v1/people/{person}"),
+    ("PATCH", "/api/v1/people/{person}"),
+    ("GET", "/api/v1/families/{family}/appointments"),
+    ("POST", "/api/v1/families/{family}/appointments"),
+    ("GET", "/api/v1/appointments/{appointment}"),
+    ("PATCH", "/api/v1/appointments/{appointment}"),
+    ("GET", "/api/v1/families/{family}/series"),
+    ("POST", "/api/v1/families/{family}/series"),
+    ("GET", "/api/v1/series/{series}"),
+    ("PATCH", "/api/v1/series/{series}"),
+    ("POST", "/api/v1/series/{series}/end"),
+    ("GET", "/api/v1/families/{family}/actions"),
+    ("POST", "/api/v1/actions/{action}/verify"),
+    ("GET", "/api/v1/families/{family}/timescales"),
+    ("GET", "/api/v1/families/{family}/events"),
+    ("POST", "/api/v1/families/{family}/events"),
+    ("POST", "/api/v1/events/{event}/withdraw"),
+    ("GET", "/api/v1/families/{family}/conferences"),
+    ("POST", "/api/v1/families/{family}/conferences"),
+    ("PUT", "/api/v1/conferences/{meeting}"),
+    ("GET", "/api/v1/plans/{plan}"),
+    ("PATCH", "/api/v1/plans/{plan}"),
+    ("POST", "/api/v1/plans/{plan}/actions"),
+    ("GET", "/api/v1/plans/{plan}/versions"),
+    ("PATCH", "/api/v1/actions/{action}"),
+    ("GET", "/api/v1/families/{family}/views"),
+    ("POST", "/api/v1/families/{family}/views"),
+    ("POST", "/api/v1/views/{view}/withdraw"),
+    ("GET", "/api/v1/plans/{plan}/reviews"),
+    ("GET", "/api/v1/plans/{plan}/review-preparation"),
+    ("POST", "/api/v1/plans/{plan}/reviews"),
+    ("POST", "/api/v1/actions/{action}/reopen"),
+    ("POST", "/api/v1/actions/{action}/block"),
+    ("POST", "/api/v1/actions/{action}/unblock"),
+    ("POST", "/api/v1/actions/{action}/drop"),
+    ("POST", "/api/v1/actions/{action}/restore"),
+    ("POST", "/api/v1/actions/{action}/done"),
+    ("POST", "/api/v1/escalations/{escalation}/acknowledge"),
+    ("POST", "/api/v1/escalations/{escalation}/resolve"),
+    ("GET", "/api/v1/people/{person}/reminders"),
+    ("PUT", "/api/v1/people/{person}/reminders"),
+    ("GET", "/api/v1/conversations/{conversation}/messages"),
+    ("POST", "/api/v1/conversations/{conversation}/messages"),
+    ("POST", "/api/v1/conversations/{conversation}/texts-again"),
+)
+LISTS = (
+    ("GET", "/api/v1/families"),
+    ("POST", "/api/v1/families"),
+    ("GET", "/api/v1/escalations"),
+    ("GET", "/api/v1/timescales"),
+)
+#: A body with which the route would do something, if the object were there.
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/families/{family}": {"name": "Ashe"},
+    "/api/v1/families/{family}/people": {"kind": "child", "first_name": "Aisha"},
+    "/api/v1/people/{person}": {"first_name": "Aisha"},
+    "/api/v1/families/{family}/appointments": APPOINTMENT,
+    "/api/v1/appointments/{appointment}": {"status": "cancelled"},
+    "/api/v1/families/{family}/series": {**RHYTHM, "kind": "home_visit", "attendees": [{"name": "Amara Okafor"}]},
+    "/api/v1/series/{series}": {**RHYTHM, "from": "2026-01-29"},
+    "/api/v1/series/{series}/end": {"from": "2030-05-02"},
+    "/api/v1/families/{family}/events": {"kind": "core_group", "day": "2026-01-12"},
+    "/api/v1/families/{family}/conferences": {"kind": "initial", "held_on": "2026-01-03"},
+    "/api/v1/conferences/{meeting}": {"kind": "review", "held_on": "2026-03-03", "status": "cancelled"},
+    "/api/v1/plans/{plan}/reviews": {"held_on": "2026-04-02", "next_step": "continue"},
+    "/api/v1/people/{person}/reminders": {"moments": ["1d"]},
+    "/api/v1/plans/{plan}": {"contingency": "Ash goes to his aunt"},
+    "/api/v1/plans/{plan}/actions": {"title": "Ask Ash", "owner_name": "Mr Reid"},
+    "/api/v1/actions/{action}": {"why": "Ash likes it"},
+    "/api/v1/actions/{action}/block": {"reason": "Ash has no way there"},
+    "/api/v1/actions/{action}/drop": {"reason": "Ash has moved"},
+    "/api/v1/actions/{action}/reopen": {"note": "not yet"},
+    "/api/v1/escalations/{escalation}/resolve": {"outcome": "seen to"},
+    "/api/v1/conversations/{conversation}/messages": {"words": "hello"},
+}
+
+#: What can be decided only in another state than the town's action is in.
+STATES = {
+    f"/api/v1/actions/{{action}}/{what}": state
+    for what, state in (("block", "open"), ("unblock", "blocked"), ("restore", "dropped"))
+}
