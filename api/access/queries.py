@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from fastapi import HTTPException
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import ROLES, Agency, ApiKey, Opening, SecondFactor, Worker, WorkerSession
+from api.access.reach import MAY_OPEN, STILL_READABLE, assigned, on_duty, reached
+from api.access.reach import Viewer as Viewer
 from api.appointments.models import Appointment, AppointmentSeries, ChangeRequest
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
@@ -28,20 +30,6 @@ from api.views.models import StatedView
 from api.webhooks.models import WebhookEndpoint
 
 T = TypeVar("T")
-
-#: Roles that see all families of their agency.
-AGENCY_WIDE = frozenset({"duty", "manager", "administrator"})
-
-
-class Viewer(Protocol):
-    """Who is asking: a Worker, or anything with the same three facts."""
-
-    @property
-    def id(self) -> uuid.UUID: ...
-    @property
-    def agency_id(self) -> uuid.UUID: ...
-    @property
-    def role(self) -> str: ...
 
 
 class NotVisible(HTTPException):
@@ -90,40 +78,36 @@ def worker_names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid
 
 
 def visible_families(worker: Viewer) -> Select[Family]:
-    """The families this worker may see: the assigned ones and those they have opened for an hour, or the agency's for
-    duty, managers and administrators."""
-    families = select(Family).where(Family.agency_id == worker.agency_id)
-    if worker.role in AGENCY_WIDE:
-        return families
-    if worker.role == "worker":
-        opened = select(Opening.family_id).where(Opening.worker_id == worker.id, Opening.ends_at > clock.now())
-        return families.where(or_(Family.id.in_(_assigned(worker)), Family.id.in_(opened)))
-    return families.where(false())
-
-
-def _assigned(worker: Viewer) -> Select[uuid.UUID]:
-    return select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id)
+    """The families this worker may see: as far as their role reaches (api.access.reach), and no other agency's."""
+    return select(Family).where(Family.agency_id == worker.agency_id, reached(worker))
 
 
 def closed_families(worker: Viewer) -> Select[Family]:
     """The agency's families that this worker does not see, but may open for an hour with a reason."""
     seen = visible_families(worker).with_only_columns(Family.id)
     families = select(Family).where(Family.agency_id == worker.agency_id, Family.id.not_in(seen))
-    return families if worker.role == "worker" else families.where(false())
+    return families if worker.role in MAY_OPEN else families.where(false())
+
+
+def may_open(session: Session, worker: Viewer) -> bool:
+    """Is there any family of the agency that this worker does not see anyway?"""
+    if worker.role == "duty":
+        return not session.scalar(select(on_duty(worker)))
+    return worker.role in MAY_OPEN
 
 
 def visible_openings(worker: Viewer) -> Select[Opening]:
-    """Who opened a family that is not theirs: one's own; those of the families assigned; for whoever leads, all."""
+    """Who opened a family that is not theirs: one's own; those of the families assigned; for managers, all."""
     query = select(Opening).join(Family, Family.id == Opening.family_id).where(Family.agency_id == worker.agency_id)
-    if leads(worker):
+    if worker.role == "manager":
         return query
-    return query.where(or_(Opening.worker_id == worker.id, Opening.family_id.in_(_assigned(worker))))
+    return query.where(or_(Opening.worker_id == worker.id, Opening.family_id.in_(assigned(worker))))
 
 
 def openings_to_see(worker: Viewer) -> Select[Opening]:
     """Those of the families assigned to this worker by somebody else, that none of the family's workers has seen."""
     return visible_openings(worker).where(
-        Opening.family_id.in_(_assigned(worker)), Opening.worker_id != worker.id, Opening.seen_at.is_(None)
+        Opening.family_id.in_(assigned(worker)), Opening.worker_id != worker.id, Opening.seen_at.is_(None)
     )
 
 
@@ -138,36 +122,41 @@ def _family_is_visible(worker: Viewer, column: ColumnElement[Any]) -> ColumnElem
 
 def visible_conversations(worker: Viewer) -> Select[Conversation]:
     """Conversations of visible families; those of strangers who wrote to the agency (or to no agency yet); and those
-    with an unresolved escalation of which this worker was told, whoever writes."""
+    with an unresolved escalation of which this worker was told, or that they have on, whoever writes. Whoever has taken
+    one over sees it until it is given back, also when their shift is over."""
     people = (
         select(Person.id)
         .where(Person.family_id.in_(visible_families(worker).with_only_columns(Family.id)))
         .scalar_subquery()
     )
-    told = (
+    theirs = (
         select(Escalation.conversation_id)
-        .join(Notification, Notification.escalation_id == Escalation.id)
-        .where(
-            Notification.worker_id == worker.id,
-            Escalation.agency_id == worker.agency_id,
-            Escalation.state != "resolved",
-            Escalation.conversation_id.is_not(None),
-        )
+        .where(Escalation.agency_id == worker.agency_id, _theirs(worker), Escalation.conversation_id.is_not(None))
         .scalar_subquery()
     )
+    taken = and_(Conversation.taken_over_by == worker.id, literal(worker.role == "duty"))
     agencys = or_(Conversation.agency_id == worker.agency_id, Conversation.agency_id.is_(None))
     strangers = and_(Conversation.person_id.is_(None), Conversation.worker_id.is_(None), agencys)
-    seen = or_(Conversation.person_id.in_(people), Conversation.id.in_(told), strangers)
+    seen = or_(Conversation.person_id.in_(people), Conversation.id.in_(theirs), strangers, taken)
     return select(Conversation).where(seen if worker.role in ROLES else false())
 
 
-def visible_escalations(worker: Viewer) -> Select[Escalation]:
-    """The agency's escalations of visible families and of strangers, and those of which this worker was told."""
+def _theirs(worker: Viewer) -> ColumnElement[bool]:
+    """The escalations that are not closed and of which this worker was told, or that they have acknowledged."""
     told = select(Notification.escalation_id).where(Notification.worker_id == worker.id).scalar_subquery()
+    mine = or_(Escalation.id.in_(told), Escalation.acknowledged_by == worker.id)
+    return and_(Escalation.state != "resolved", mine)
+
+
+def visible_escalations(worker: Viewer) -> Select[Escalation]:
+    """The agency's escalations of visible families and of strangers; those of which this worker was told, while they
+    are not closed; and for some days (``STILL_READABLE``) those that they acknowledged or closed."""
+    lately = Escalation.resolved_at > clock.now() - STILL_READABLE
     seen = or_(
         _family_is_visible(worker, Escalation.family_id.expression),
         Escalation.family_id.is_(None),
-        Escalation.id.in_(told),
+        _theirs(worker),
+        and_(lately, or_(Escalation.acknowledged_by == worker.id, Escalation.resolved_by == worker.id)),
     )
     query = select(Escalation).where(Escalation.agency_id == worker.agency_id, seen)
     return query if worker.role in ROLES else query.where(false())
@@ -185,6 +174,11 @@ def visible_views(worker: Viewer) -> Select[StatedView]:
 def family_or_404(session: Session, worker: Viewer, family_id: uuid.UUID) -> Family:
     """The family, if this worker may see it. Raises NotVisible (404)."""
     return _one(session.scalars(visible_families(worker).where(Family.id == family_id)).one_or_none())
+
+
+def sees_family(session: Session, worker: Viewer, family_id: uuid.UUID) -> bool:
+    """May this worker see it? (An administrator adds families for others.)"""
+    return session.scalar(visible_families(worker).where(Family.id == family_id)) is not None
 
 
 def conversation_or_404(session: Session, worker: Viewer, conversation_id: uuid.UUID) -> Conversation:

@@ -22,7 +22,8 @@ from api import clock
 from api.access import accounts, identities, service, sessions
 from api.access.hashes import keyed_hash
 from api.access.models import Agency, EntryCode, Worker
-from api.access.queries import AGENCY_WIDE, NotVisible
+from api.access.queries import NotVisible
+from api.access.reach import AGENCY_WIDE
 from api.access.staff_queries import within
 from api.audit import service as audit
 from api.database import transaction

@@ -47,7 +47,10 @@ def list_families(request: Request, me: Me) -> Response:
         rows = queries.families(session, me)
         news = colleagues.to_see(session, me, me.id, clock.now())
         given = service.news(session, me.id)
-    return console_page(request, me, "console/families.html", here="families", rows=rows, news=news, given=given)
+        opens = access.may_open(session, me)
+    return console_page(
+        request, me, "console/families.html", here="families", rows=rows, news=news, given=given, opens=opens
+    )
 
 
 @router.post("/news/seen")

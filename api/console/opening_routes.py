@@ -32,8 +32,9 @@ def open_family(
     request: Request, me: Me, family: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = ""
 ) -> Response:
     """Open a family for an hour. What cannot be found is not told from what is not there."""
-    if me.role != "worker":
-        raise access.NotVisible
+    with reading() as session:
+        if not access.may_open(session, me):
+            raise access.NotVisible
     given, why = storable(family)[:200], storable(reason)
     try:
         found = openings.open_family(me, given, why)
@@ -56,8 +57,8 @@ def mark_seen(me: Me, opening_id: uuid.UUID) -> Response:
 
 def _page(request: Request, me: Visitor, *, problem: str = "", status: int = 200, **given: str) -> Response:
     with reading() as session:
-        rows = openings.openings(session, me)
+        rows, opens = openings.openings(session, me), access.may_open(session, me)
     return console_page(
-        request, me, "console/openings.html", here="openings", status=status, rows=rows, problem=problem, given=given,
+        request, me, "console/openings.html", here="openings", status=status, rows=rows, opens=opens, problem=problem, given=given,
         shortest=openings.SHORTEST_REASON, longest=openings.LONGEST_REASON,
     )  # fmt: skip

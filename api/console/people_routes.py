@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.access.reach import GIVES_FAMILIES
 from api.audit import service as audit
 from api.console import forms
 from api.console.inputs import an_id
@@ -52,7 +53,7 @@ def add_family(request: Request, me: Me, given: Fields) -> Response:
         for n in range(1, CHILDREN + 1)
         if (line := _child(given, n)).keys() - {"kind"}
     ]
-    lead = an_id(given.get("worker", "")) if me.role in access.AGENCY_WIDE else me.id
+    lead = an_id(given.get("worker", "")) if me.role in GIVES_FAMILIES else me.id
     problems = [*read.problems, *([] if lead else [texts.render("console.family.no_lead", me.language)])]
     added = None
     if not problems and family_in and adult and lead:
@@ -72,7 +73,9 @@ def add_family(request: Request, me: Me, given: Fields) -> Response:
                 problems = forms.wrong(session, me, error)
     if added is None:
         return _new_family(request, me, given, problems)
-    return RedirectResponse(f"/console/families/{added}", 303)
+    with reading() as session:
+        seen = access.sees_family(session, me, added)
+    return RedirectResponse(f"/console/families/{added}" if seen else "/console/families", 303)
 
 
 @router.get("/families/{family_id}/people")
@@ -211,7 +214,7 @@ def _child(given: dict[str, str], n: int) -> dict[str, str]:
 
 
 def _new_family(request: Request, me: Visitor, given: dict[str, str], problems: list[str]) -> Response:
-    chooses = me.role in access.AGENCY_WIDE
+    chooses = me.role in GIVES_FAMILIES
     with reading() as session:
         workers = shifts.people(session, me.agency_id) if chooses else []
     return console_page(

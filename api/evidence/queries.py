@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access import queries as access
-from api.access.queries import AGENCY_WIDE, Viewer
+from api.access.queries import Viewer
+from api.access.reach import AGENCY_WIDE
 from api.evidence import links
 from api.evidence.models import Evidence, MediaFetch, UploadLink
 from api.families.models import Family, FamilyWorker, Person

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
+from api.access.reach import GIVES_FAMILIES
 from api.audit import service as audit
 from api.database import transaction
 from api.families import people, queries, service
@@ -49,7 +50,7 @@ def list_families(me: Me, asked: Annotated[Paging, Query()]) -> Page[FamilySumma
 @router.post("/families", status_code=201, responses=WRITES)
 def add_family(me: Me, given: FamilyGiven, response: Response) -> FamilyOut:
     """Add a family; 409 where the agency has one with this external id. Its worker finds it on their page."""
-    lead = given.lead_worker_id if me.role in access.AGENCY_WIDE else me.id
+    lead = given.lead_worker_id if me.role in GIVES_FAMILIES else me.id
     if given.lead_worker_id not in (None, lead):
         raise Refused(422, "no_such_worker")
     with transaction() as session:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.access.queries import AGENCY_WIDE
+from api.access.reach import AGENCY_WIDE, GIVES_FAMILIES
 from api.audit import service as audit
 from api.families.models import AssignmentNews, Family, FamilyWorker
 from api.messages import service as messages
@@ -50,7 +50,7 @@ class News:
 def found(session: Session, by: Worker, name: str, reference: str, lead: uuid.UUID | None) -> Family:
     """A new family of this agency, and whose it is (nobody's yet where ``lead`` is None: whoever sees only their own
     may not leave it so). Raises ReferenceTaken, NoSuchWorker."""
-    if lead is None and by.role not in AGENCY_WIDE:
+    if lead is None and by.role not in GIVES_FAMILIES:
         raise NoSuchWorker
     leads = colleague(session, by.agency_id, lead) if lead is not None else None
     family = Family(agency_id=by.agency_id, external_id=reference or f"{MADE_HERE}{uuid.uuid4()}", name=name)
