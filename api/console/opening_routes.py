@@ -59,6 +59,6 @@ def _page(request: Request, me: Visitor, *, problem: str = "", status: int = 200
     with reading() as session:
         rows, opens = openings.openings(session, me), access.may_open(session, me)
     return console_page(
-        request, me, "console/openings.html", here="openings", status=status, rows=rows, opens=opens, problem=problem, given=given,
-        shortest=openings.SHORTEST_REASON, longest=openings.LONGEST_REASON,
+        request, me, "console/openings.html", here="openings", status=status, rows=rows, opens=opens, problem=problem,
+        given=given, shortest=openings.SHORTEST_REASON, longest=openings.LONGEST_REASON,
     )  # fmt: skip
