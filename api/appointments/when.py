@@ -1,37 +1,36 @@
-"""Which days somebody means: "thurs", "next week", "the 14th", "pasado mañana", "after school". Pure.
+"""Which days somebody means: "thurs", "next week", "after the 14th", "pasado mañana", "lunes o martes". Pure.
 
-In: the words, the moment they were written, the zone of the agency, and which number comes first in "3/4". Out: a span
-of local time, or None when no time is named. English and Spanish are understood whatever the person's language is; the
-words are data (``data/words/times.yaml``).
+In: the words, the moment they were written, the zone of the agency, and which number comes first in "3/4". Out: spans
+of local time, none where no time is named. English and Spanish are understood whatever the person's language is; the
+words are data (``data/words/times.yaml``). A time that is named and cannot be known is never another one: ``unclear``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import yaml
+from api.appointments.named_days import Days, days_of, weekday_in
+from api.appointments.time_words import folded, plain, words
 
-from api.settings import DATA
+__all__ = ["OPEN", "Span", "folded", "mentions", "resolve", "unclear"]
 
-#: On a Thursday from this local hour on, "thursday" means next week's: today's appointments are over.
-EVENING = 18
-_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "un": 1, "una": 1, "dos": 2, "tres": 3}
-
-Days = tuple[date, date]
+#: How far "after thursday" reaches.
+OPEN = timedelta(days=120)
 
 
 @dataclass(frozen=True)
 class Span:
-    """From ``start`` up to, not including, ``end``; aware local times. ``days`` is how many days it touches."""
+    """From ``start`` up to, not including, ``end``; aware local times. ``days`` is how many days it touches.
+
+    ``exact`` False: the words name a day before or after which something is, and not the days themselves.
+    """
 
     start: datetime
     end: datetime
+    exact: bool = True
 
     @property
     def days(self) -> int:
@@ -39,172 +38,184 @@ class Span:
 
 
 @dataclass(frozen=True)
-class _Words:
-    """The compiled patterns of the data file."""
+class _Seen:
+    """From when and how the words are read."""
 
-    weekdays: tuple[re.Pattern[str], ...]
-    parts: tuple[tuple[re.Pattern[str], int, int], ...]
-    named: dict[str, re.Pattern[str]]
+    local: datetime
+    zone: ZoneInfo
+    day_first: bool
 
-    def find(self, name: str, text: str) -> re.Match[str] | None:
-        return self.named[name].search(text)
+    def days(self, text: str) -> Days | None:
+        return days_of(text, self.local, self.day_first)
 
-
-@lru_cache(maxsize=1)
-def _words() -> _Words:
-    data = yaml.safe_load((DATA / "words" / "times.yaml").read_text(encoding="utf-8"))
-    weekdays, months, parts = data.pop("weekdays"), data.pop("months"), data.pop("parts")
-    month = "|".join(f"(?P<m{number}>{names})" for number, names in enumerate(months, start=1))
-    day = "|".join([*weekdays, data["weekend"]])
-    stands_for = {"{month}": month, "{day}": day, "{manana}": data.pop("manana")}
-    filled = dict(data)
-    for name, words in stands_for.items():
-        filled = {key: pattern.replace(name, words) for key, pattern in filled.items()}
-    between = filled.pop("between")
-    named = {name: _whole_words(pattern) for name, pattern in filled.items()}
-    named["between"] = re.compile(rf"[,;.!?]|\b(?:{between})\b")
-    return _Words(
-        weekdays=tuple(_whole_words(names) for names in weekdays),
-        parts=tuple((_whole_words(part["words"]), part["from"], part["until"]) for part in parts),
-        named=named,
-    )
+    def span(self, first: date, last: date, *, exact: bool = True) -> Span | None:
+        start, end = _at(first, self.zone), _at(last + timedelta(days=1), self.zone)
+        return Span(start, end, exact) if start < end else None
 
 
-def _whole_words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b")
+def mentions(words_: str, now: datetime, zone: ZoneInfo, *, day_first: bool = True, ranges: bool = True) -> list[Span]:
+    """Every time that is named, in the order of the words: "can we do friday instead of thursday" names two days.
 
-
-def folded(words: str) -> str:
-    """Small letters without accents; what every pattern of data/words is written for."""
-    letters = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def mentions(words: str, now: datetime, zone: ZoneInfo, *, day_first: bool = True) -> list[Span]:
-    """Every time that is named, clause by clause: "can we do friday instead of thursday" names two days."""
-    clauses = [words, *_words().named["between"].split(folded(words))]
-    found = [resolve(clause, now, zone, day_first=day_first) for clause in clauses if clause]
+    ``ranges`` False: "from monday to friday" is a move from one day to another, and not the days between.
+    """
+    seen = _Seen(now.astimezone(zone), zone, day_first)
+    text = _without(words_)
+    found: list[Span | None] = []
+    if ranges:
+        text, found = _ranges(text, seen)
+    clauses = _clauses(text)
+    found += [_read(clause, seen, ranges=ranges) for clause in clauses]
+    if not any(found) and len(clauses) > 1:
+        found = [_read(text, seen, ranges=ranges)]
     return list(dict.fromkeys(span for span in found if span is not None))
 
 
-def resolve(words: str, now: datetime, zone: ZoneInfo, *, day_first: bool = True) -> Span | None:
-    """The time that ``words`` name, seen from ``now`` (aware); None when they name none or no date that exists."""
-    text = folded(words)
-    local = now.astimezone(zone)
-    days = next((found for read in _READERS if (found := read(text, local, day_first)) is not None), None)
-    part = next(((start, end) for pattern, start, end in _words().parts if pattern.search(text)), None)
-    if days is None:
-        if part is None or not _words().find("part_of_today", text):
+def resolve(words_: str, now: datetime, zone: ZoneInfo, *, day_first: bool = True) -> Span | None:
+    """The first time that the words name, seen from ``now`` (aware); None when they name none or no date that
+    exists."""
+    return next(iter(mentions(words_, now, zone, day_first=day_first)), None)
+
+
+def unclear(words_: str) -> str:
+    """ "school" where the words name a time of the school year, "day" for another one that cannot be known or was not
+    understood, "" for none. Only meant for words in which ``mentions`` finds nothing."""
+    text = plain(words_)
+    if words().find("school", text):
+        return "school"
+    return "day" if words().find("own_days", text) or words().find("vague", text) else ""
+
+
+def _without(words_: str) -> str:
+    """The words made plain, without times that cannot be known and what hangs on them ("the week after half term"),
+    without how long something has been so, and without the days that are not wanted."""
+    text = plain(words_)
+    for name in ("behind_school", "behind_own", "since", "except"):
+        text = words().named[name].sub(" ", text)
+    return text
+
+
+def _ranges(text: str, seen: _Seen) -> tuple[str, list[Span | None]]:
+    """The spans from one day to another, and the text without them."""
+    spans: list[Span | None] = []
+    for name in ("between_two", "from_to"):
+        while (found := words().find(name, text)) is not None:
+            span = _range(found["one"], found["two"], text, seen)
+            if span is None:
+                break
+            spans.append(span)
+            text = f"{text[: found.start()]} , {text[found.end() :]}"
+    return text, spans
+
+
+def _range(one: str, two: str, text: str, seen: _Seen) -> Span | None:
+    if "now" in one.split():
+        one = "today"
+    if re.fullmatch(r"(?:el |the |dia )*\d{1,2}(?:st|nd|rd|th)?", one) and (month := words().find("any_month", two)):
+        one = f"{one.split()[-1]} {month[0]}"
+    if words().find("next_week", text):
+        one, two = (f"{part} next week" if weekday_in(part) is not None else part for part in (one, two))
+    first, last = seen.days(one), seen.days(two)
+    if first is None or last is None:
+        return None
+    end = last[1]
+    while end < first[0] and (weekday_in(two) is not None or "today" not in two):
+        end += timedelta(weeks=1)
+        if end - last[1] > timedelta(weeks=5):
             return None
-        days = (local.date(), local.date())
+    return seen.span(first[0], end)
+
+
+def _clauses(text: str) -> list[str]:
+    """The text cut where one time ends and another begins; "tuesday and thursday next week" is two of next week."""
+    clauses = [clause.strip() for clause in words().named["between"].split(text) if clause and clause.strip()]
+    for modifier in ("week_after", "next_week", "last_week"):
+        with_it = [clause for clause in clauses if words().find(modifier, clause)]
+        if len(with_it) == 1 and (weekday_in(with_it[0]) is not None or len(clauses) > 2):
+            found = words().find(modifier, with_it[0])
+            return [_shared(clause, with_it[0], found[0] if found else "", clauses) for clause in clauses]
+    return _with_months(clauses)
+
+
+def _shared(clause: str, with_it: str, modifier: str, clauses: list[str]) -> str:
+    """The clause with the week that another one names: a weekday behind that one, or earlier in the same week."""
+    weekday, other = weekday_in(clause), weekday_in(with_it)
+    if weekday is None or _has_its_own(clause):
+        return "" if clause == modifier else clause
+    behind = clauses.index(clause) > clauses.index(with_it)
+    return f"{clause} {modifier}" if behind or (other is not None and weekday < other) else clause
+
+
+def _with_months(clauses: list[str]) -> list[str]:
+    """ "the 3rd and the 5th of december" are both in December."""
+    for place in range(len(clauses) - 2, -1, -1):
+        following = words().find("any_month", clauses[place + 1])
+        number = re.search(r"(?:\b(?:el|the|dia|on) )?\b\d{1,2}(?:st|nd|rd|th)?$", clauses[place])
+        if following and number and re.search(rf"\d\w* (?:of |de )?{following[0]}\b", clauses[place + 1]):
+            clauses[place] = f"{clauses[place]} {following[0]}"
+    return clauses
+
+
+def _has_its_own(clause: str) -> bool:
+    names = ("week_after", "next_week", "last_week", "this_week", "next", "last", "after_next", "weeks_on", "day_weeks")
+    return any(words().find(name, clause) for name in names)
+
+
+def _read(clause: str, seen: _Seen, *, ranges: bool) -> Span | None:
+    """What one clause names, with "after", "before" and the parts of a day."""
+    if (found := words().find("week_after_day", clause)) and (days := seen.days(clause[found.end() :])):
+        return seen.span(days[1] + timedelta(days=1), days[1] + timedelta(days=7))
+    for name in ("after", "from", "before", "until"):
+        found = words().find(name, clause)
+        if found is None:
+            continue
+        if not ranges and name in ("from", "until"):
+            break
+        head, tail = clause[: found.start()], clause[found.end() :]
+        if weekday_in(tail) is not None and words().find("next_week", head):
+            tail += " next week"
+        days = seen.days(tail)
+        if days is None:
+            continue
+        if name == "before" and days[0] <= seen.local.date() and weekday_in(tail) is not None:
+            days = (days[0] + timedelta(weeks=1), days[1] + timedelta(weeks=1))
+        span = _open(name, days, seen)
+        around = seen.days(head)
+        within = seen.span(*around) if around else None
+        return _both(within, span) if within and span else span
+    days = seen.days(clause)
+    if days is not None and days[0] == days[1] and ranges and words().find("onwards", clause):
+        return _open("from", days, seen)
+    return _with_part(clause, days, seen)
+
+
+def _open(name: str, days: Days, seen: _Seen) -> Span | None:
+    today = seen.local.date()
+    first, last = days
+    if name == "after":
+        return seen.span(last + timedelta(days=1), last + OPEN, exact=False)
+    if name == "from":
+        return seen.span(first, last + OPEN, exact=False)
+    return seen.span(today, last if name == "until" else first - timedelta(days=1), exact=False)
+
+
+def _both(around: Span, span: Span) -> Span:
+    """What both name; where they do not meet, the wider one that was named by itself."""
+    start, end = max(around.start, span.start), min(around.end, span.end)
+    return Span(start, end, span.exact) if start < end else around
+
+
+def _with_part(clause: str, days: Days | None, seen: _Seen) -> Span | None:
+    part = next(((start, end) for pattern, start, end in words().parts if pattern.search(clause)), None)
+    if days is None:
+        if part is None or not words().find("part_of_today", clause):
+            return None
+        days = (seen.local.date(), seen.local.date())
     first, last = days
     if part and first == last:
-        end = _at(first, zone, time(part[1])) if part[1] < 24 else _at(first + timedelta(days=1), zone)
-        return Span(_at(first, zone, time(part[0])), end)
-    return Span(_at(first, zone), _at(last + timedelta(days=1), zone))
+        end = _at(first, seen.zone, time(part[1])) if part[1] < 24 else _at(first + timedelta(days=1), seen.zone)
+        return Span(_at(first, seen.zone, time(part[0])), end)
+    return seen.span(first, last)
 
 
 def _at(day: date, zone: ZoneInfo, hour: time = time()) -> datetime:
     return datetime.combine(day, hour, tzinfo=zone)
-
-
-def _relative(text: str, local: datetime, day_first: bool) -> Days | None:
-    today, find = local.date(), _words().find
-    for name, ahead in (("after_tomorrow", 2), ("yesterday", -1), ("tomorrow", 1), ("today", 0), ("fortnight", 14)):
-        if find(name, text):
-            return (today + timedelta(days=ahead),) * 2
-    if found := find("in_days", text):
-        count = _NUMBERS.get(found["n"]) or int(found["n"])
-        return (today + timedelta(days=count),) * 2 if found["unit"][0] == "d" else _week(today, count)
-    return None
-
-
-def _dates(text: str, local: datetime, day_first: bool) -> Days | None:
-    find, today = _words().find, local.date()
-    for name in ("day_month", "month_day"):
-        if found := find(name, text):
-            return _whole_day(_next_date(today, _month(found), int(found["day"])))
-    if found := find("month_alone", text):
-        first = _next_date(today, _month(found), 1, past=31)
-        return (first, _month_end(first)) if first else None
-    if found := find("numeric", text):
-        one, two = int(found["first"]), int(found["second"])
-        day, month = (one, two) if day_first else (two, one)
-        return _whole_day(_next_date(today, *((month, day) if month <= 12 else (day, month))))
-    if found := find("ordinal", text):
-        return _whole_day(_next_day_of_month(today, int(found["day"] or found["dia"])))
-    return None
-
-
-def _weeks(text: str, local: datetime, day_first: bool) -> Days | None:
-    today, find = local.date(), _words().find
-    weekday = next((number for number, pattern in enumerate(_words().weekdays) if pattern.search(text)), None)
-    if weekday is None and find("weekend", text):
-        saturday = today + timedelta(days=5 - today.weekday(), weeks=1 if find("next", text) else 0)
-        return saturday, saturday + timedelta(days=1)
-    if weekday is None:
-        return _whole_weeks(text, today)
-    day = today + timedelta(days=(weekday - today.weekday()) % 7)
-    if find("last", text) or find("last_week", text):
-        return (day - timedelta(weeks=1),) * 2
-    if find("next_week", text) or find("next", text):
-        # "next thursday" and "thursday next week": the one in the week that starts on the coming Monday.
-        return (_week(today, 1)[0] + timedelta(days=weekday),) * 2
-    if day == today and local.hour >= EVENING:
-        day += timedelta(weeks=1)
-    return day, day
-
-
-def _whole_weeks(text: str, today: date) -> Days | None:
-    find = _words().find
-    for name, ahead in (("week_after", 2), ("next_week", 1), ("last_week", -1)):
-        if find(name, text):
-            return _week(today, ahead)
-    if find("this_week", text):
-        return today, _week(today, 0)[1]
-    if find("next_month", text):
-        first = _month_end(today) + timedelta(days=1)
-        return first, _month_end(first)
-    return (today, _month_end(today)) if find("this_month", text) else None
-
-
-_READERS: tuple[Callable[[str, datetime, bool], Days | None], ...] = (_relative, _dates, _weeks)
-
-
-def _week(today: date, ahead: int) -> Days:
-    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=ahead)
-    return monday, monday + timedelta(days=6)
-
-
-def _month(found: re.Match[str]) -> int:
-    return next(number for number in range(1, 13) if found[f"m{number}"])
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-
-
-def _whole_day(day: date | None) -> Days | None:
-    return (day, day) if day else None
-
-
-def _next_date(today: date, month: int, day: int, past: int = 60) -> date | None:
-    """The nearest such date that is not long over: this year's, unless it is more than ``past`` days ago."""
-    for year in (today.year, today.year + 1):
-        try:
-            found = date(year, month, day)
-        except ValueError:
-            continue
-        if found >= today - timedelta(days=past):
-            return found
-    return None
-
-
-def _next_day_of_month(today: date, day: int) -> date | None:
-    """ "the 14th": this month's if it is still to come, else the next month's that has one."""
-    first = today.replace(day=1)
-    for _ in range(3):
-        if 1 <= day <= _month_end(first).day and first.replace(day=day) >= today:
-            return first.replace(day=day)
-        first = _month_end(first) + timedelta(days=1)
-    return None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.appointments.when import mentions, resolve
+from api.appointments.when import mentions, resolve, unclear
 
 LEEDS = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 19, 10, 0, tzinfo=LEEDS)
@@ -51,6 +51,59 @@ def days(words: str, now: datetime = NOW, *, day_first: bool = True) -> tuple[st
         ("la próxima semana", "Mon 23 Nov 00", "Mon 30 Nov 00"),
         ("el 5 de enero", "Tue 05 Jan 00", "Wed 06 Jan 00"),
         ("dentro de 3 días", "Sun 22 Nov 00", "Mon 23 Nov 00"),
+        ("tuesday week", "Tue 01 Dec 00", "Wed 02 Dec 00"),
+        ("a week on friday", "Fri 27 Nov 00", "Sat 28 Nov 00"),
+        ("a week from tuesday", "Tue 01 Dec 00", "Wed 02 Dec 00"),
+        ("a week today", "Thu 26 Nov 00", "Fri 27 Nov 00"),
+        ("fortnight today", "Thu 03 Dec 00", "Fri 04 Dec 00"),
+        ("in a fortnight", "Mon 30 Nov 00", "Mon 07 Dec 00"),
+        ("next fortnight", "Thu 19 Nov 00", "Fri 04 Dec 00"),
+        ("in the next 2 weeks", "Thu 19 Nov 00", "Fri 04 Dec 00"),
+        ("next week but one", "Mon 30 Nov 00", "Mon 07 Dec 00"),
+        ("weekend after next", "Sat 05 Dec 00", "Mon 07 Dec 00"),
+        ("friday gone", "Fri 13 Nov 00", "Sat 14 Nov 00"),
+        ("2 weeks ago", "Mon 02 Nov 00", "Mon 09 Nov 00"),
+        ("nxt wk", "Mon 23 Nov 00", "Mon 30 Nov 00"),
+        ("wendsday", "Wed 25 Nov 00", "Thu 26 Nov 00"),
+        ("is it tuseday", "Tue 24 Nov 00", "Wed 25 Nov 00"),
+        ("saterday", "Sat 21 Nov 00", "Sun 22 Nov 00"),
+        ("2moz", "Fri 20 Nov 00", "Sat 21 Nov 00"),
+        ("tommorow", "Fri 20 Nov 00", "Sat 21 Nov 00"),
+        ("friday, the 27th", "Fri 27 Nov 00", "Sat 28 Nov 00"),
+        ("the fourteenth", "Mon 14 Dec 00", "Tue 15 Dec 00"),
+        ("end of the month", "Sat 21 Nov 00", "Tue 01 Dec 00"),
+        ("first week of december", "Tue 01 Dec 00", "Tue 08 Dec 00"),
+        ("first monday of december", "Mon 07 Dec 00", "Tue 08 Dec 00"),
+        ("later this week", "Thu 19 Nov 00", "Mon 23 Nov 00"),
+        ("early next week", "Mon 23 Nov 00", "Thu 26 Nov 00"),
+        ("w/c 7th december", "Mon 07 Dec 00", "Mon 14 Dec 00"),
+        ("the week after the 5th", "Sun 06 Dec 00", "Sun 13 Dec 00"),
+        ("good friday", "Fri 26 Mar 00", "Sat 27 Mar 00"),
+        ("after thursday", "Fri 20 Nov 00", "Sat 20 Mar 00"),
+        ("after the 5th", "Sun 06 Dec 00", "Mon 05 Apr 00"),
+        ("from monday", "Mon 23 Nov 00", "Wed 24 Mar 00"),
+        ("monday onwards", "Mon 23 Nov 00", "Wed 24 Mar 00"),
+        ("before christmas", "Thu 19 Nov 00", "Fri 25 Dec 00"),
+        ("by friday", "Thu 19 Nov 00", "Sat 21 Nov 00"),
+        ("next week before thursday", "Mon 23 Nov 00", "Thu 26 Nov 00"),
+        ("not before friday", "Fri 20 Nov 00", "Sun 21 Mar 00"),
+        ("thursday after 3", "Thu 19 Nov 00", "Fri 20 Nov 00"),
+        ("between monday and wednesday", "Mon 23 Nov 00", "Thu 26 Nov 00"),
+        ("the 3rd to the 7th", "Thu 03 Dec 00", "Tue 08 Dec 00"),
+        ("wednesday to friday", "Wed 25 Nov 00", "Sat 28 Nov 00"),
+        ("next week except friday", "Mon 23 Nov 00", "Mon 30 Nov 00"),
+        ("la semana siguiente", "Mon 23 Nov 00", "Mon 30 Nov 00"),
+        ("q tengo la sem q viene", "Mon 23 Nov 00", "Mon 30 Nov 00"),
+        ("el catorce", "Mon 14 Dec 00", "Tue 15 Dec 00"),
+        ("a finales de mes", "Sat 21 Nov 00", "Tue 01 Dec 00"),
+        ("del lunes al miércoles", "Mon 23 Nov 00", "Thu 26 Nov 00"),
+        ("del 3 al 7 de diciembre", "Thu 03 Dec 00", "Tue 08 Dec 00"),
+        ("después del 5", "Sun 06 Dec 00", "Mon 05 Apr 00"),
+        ("antes de navidad", "Thu 19 Nov 00", "Fri 25 Dec 00"),
+        ("hasta el viernes", "Thu 19 Nov 00", "Sat 21 Nov 00"),
+        ("el viernes en ocho", "Fri 27 Nov 00", "Sat 28 Nov 00"),
+        ("mñn", "Fri 20 Nov 00", "Sat 21 Nov 00"),
+        ("miercoels", "Wed 25 Nov 00", "Thu 26 Nov 00"),
     ],
 )
 def test_what_people_write_is_the_day_they_mean(words: str, start: str, end: str) -> None:
@@ -68,6 +121,16 @@ def test_what_people_write_is_the_day_they_mean(words: str, start: str, end: str
         "who is it",
         "",
         "99/99",
+        "wed like to know when it is",
+        "out in the sun",
+        "is frida coming",
+        "playing fortnite",
+        "the 32nd",
+        "after half term",
+        "monday after half term",
+        "the day before my court date",
+        "when is my 3rd session",
+        "between 3 and 5",
     ],
 )
 def test_words_that_name_no_day_name_no_day(words: str) -> None:
@@ -88,6 +151,49 @@ def test_a_day_and_the_day_instead_are_both_heard() -> None:
     assert {f"{span.start:%a %d}" for span in found} == {"Fri 20", "Tue 24"}
 
 
+@pytest.mark.parametrize(
+    ("words", "starts"),
+    [
+        ("anything monday or tuesday", ["Mon 23", "Tue 24"]),
+        ("tuesday and thursday", ["Tue 24", "Thu 19"]),
+        ("tuesday and thursday next week", ["Tue 24", "Thu 26"]),
+        ("mon, tues n weds", ["Mon 23", "Tue 24", "Wed 25"]),
+        ("mon/tues", ["Mon 23", "Tue 24"]),
+        ("monday tuesday", ["Mon 23", "Tue 24"]),
+        ("the 3rd and the 5th of december", ["Thu 03", "Sat 05"]),
+        ("mañana o pasado mañana", ["Fri 20", "Sat 21"]),
+        ("el lunes y el martes", ["Mon 23", "Tue 24"]),
+        ("el 5 o el 6", ["Sat 05", "Sun 06"]),
+    ],
+)
+def test_every_day_that_is_named_is_heard(words: str, starts: list[str]) -> None:
+    assert [f"{span.start:%a %d}" for span in mentions(words, NOW, LEEDS)] == starts
+
+
+def test_where_something_is_moved_from_one_day_to_another_the_days_between_are_not_meant() -> None:
+    moved = mentions("can we move it from tuesday to friday", NOW, LEEDS, ranges=False)
+    assert [f"{span.start:%a %d}" for span in moved] == ["Tue 24", "Fri 20"]
+    assert all(span.days == 1 for span in moved)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("anything after half term", "school"),
+        ("antes de las vacaciones", "school"),
+        ("the week of my birthday", "day"),
+        ("30 feb", "day"),
+        ("the day before my court date", "day"),
+        ("whens my next meeting", ""),
+        ("what have i got", ""),
+        ("when is my weekly visit", ""),
+    ],
+)
+def test_a_time_that_cannot_be_known_is_told_from_none(words: str, kind: str) -> None:
+    assert mentions(words, NOW, LEEDS) == []
+    assert unclear(words) == kind
+
+
 def test_the_day_is_the_agencys_day_and_not_greenwichs() -> None:
     ohio = ZoneInfo("America/New_York")
     late = datetime(2026, 11, 20, 3, 0, tzinfo=ZoneInfo("UTC"))  # still Thursday evening in Ohio
@@ -102,8 +208,8 @@ moments = st.integers(1_577_836_800, 2_208_988_800).map(lambda seconds: datetime
 
 @given(words=st.text(max_size=80), now=moments)
 def test_no_words_at_all_bring_it_down(words: str, now: datetime) -> None:
-    span = resolve(words, now, LEEDS)
-    assert span is None or span.start < span.end
+    assert all(span.start < span.end for span in mentions(words, now, LEEDS))
+    assert unclear(words) in ("", "school", "day")
 
 
 @given(now=moments, weekday=st.sampled_from(WEEKDAYS))

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from api.appointments import offers, queries, service
 from api.appointments.models import Appointment
-from api.appointments.when import Span, mentions, resolve
-from api.assistant.operations import speaking
+from api.assistant.operations import speaking, times
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import appointment_words, says
@@ -30,32 +29,43 @@ NEAR = timedelta(hours=2)
 
 def check(ask: Ask) -> list[Reply]:
     """What is coming up: next, on the days they name, of the kind or child or professional they name."""
-    span = _span(ask)
-    if span and span.end <= _today(ask):
-        return [_past(ask, span.start, span.end)]
+    when = times.asked(ask)
+    if when.spans and when.end <= _today(ask):
+        return [_past(ask, when.start, when.end)]
+    since = ask.turn.now - timedelta(minutes=30)
     every = queries.own(
         ask.session,
         ask.someone.id,
-        after=max(ask.turn.now - timedelta(minutes=30), span.start) if span else ask.turn.now - timedelta(minutes=30),
-        before=span.end if span else ask.turn.now + AHEAD,
+        after=max(since, when.start) if when.spans else since,
+        before=when.end if when.spans else ask.turn.now + AHEAD,
         status=None,
     )
+    every = [one for one in every if when.hold(one, since)] if when.spans else every
     coming = [one for one in every if one.status == "scheduled"]
     found = _narrowed(ask, coming)
-    missed = [] if span or not appointment_words().missed.search(appointment_words().fold(ask.words)) else _missed(ask)
+    if when.unclear and found:
+        unclear = f"appointments.unclear_{when.unclear}"
+        return [_coming_up(ask, unclear, f"{unclear}_more", found)]
+    missed = (
+        [] if when.named or not appointment_words().missed.search(appointment_words().fold(ask.words)) else _missed(ask)
+    )
     if not found:
-        return missed or [_nothing(ask, span, [one for one in every if one.status == "cancelled"])]
+        return missed or [_nothing(ask, when, [one for one in every if one.status == "cancelled"])]
     ask.state.focus_appointment = str(found[0].id)
     kinds = appointment_words().kinds_in(ask.words)
-    if kinds and len(found) == len(coming) and not any(one.kind in kinds for one in found) and span is None:
+    if kinds and len(found) == len(coming) and not any(one.kind in kinds for one in found) and not when.spans:
         return [*missed, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
-    if len(found) == 1 or (span is None and not _wants_list(ask)):
+    if len(found) == 1 or (not when.spans and not _wants_list(ask)):
         ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
         more = len(found) - 1
         return [*missed, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
+    return [*missed, _coming_up(ask, "appointments.list", "appointments.list_more", found)]
+
+
+def _coming_up(ask: Ask, text_id: str, with_more: str, found: Sequence[Appointment]) -> Reply:
     lines = "\n".join(_line(ask, one) for one in found[:SHOWN])
     rest = len(found) - SHOWN
-    return [*missed, say("appointments.list_more" if rest > 0 else "appointments.list", lines=lines, more=rest)]
+    return say(with_more if rest > 0 else text_id, lines=lines, more=rest)
 
 
 def details(ask: Ask) -> list[Reply]:
@@ -83,9 +93,13 @@ def asks_how_to_get_there(ask: Ask) -> bool:
 
 
 def confirm(ask: Ask) -> list[Reply]:
-    """They will come: to the one they mean, else the next; read back, so that a mistake shows."""
+    """They will come: to the one they mean, else the next; read back, so that a mistake shows. Where they name a day
+    that none is on, they are asked which."""
     coming = _coming(ask)
-    one = _meant(ask, coming) or (coming[0] if coming else None)
+    one = _meant(ask, coming)
+    if one is None and coming and times.missed_by(ask, times.of_one(ask)):
+        return _which(ask, "confirm_attendance")
+    one = one or (coming[0] if coming else None)
     return _confirm(ask, one) if one is not None else [say("appointments.none")]
 
 
@@ -98,6 +112,9 @@ def _confirm(ask: Ask, one: Appointment) -> list[Reply]:
 def confirm_offered(ask: Ask, offered: uuid.UUID | None) -> list[Reply] | None:
     """The same, of this appointment and no other; None if it is not this person's."""
     one = next((one for one in _coming(ask) if one.id == offered), None)
+    when = times.of_one(ask)
+    if one is not None and when.named and not times.on(when, [one]) and times.missed_by(ask, when):
+        return None
     return _confirm(ask, one) if one is not None else None
 
 
@@ -146,7 +163,13 @@ def _offered(ask: Ask) -> list[Reply]:
 def running_late(ask: Ask) -> list[Reply]:
     """They are on their way but late: recorded; the worker is texted when it is about now."""
     now = ask.turn.now
-    today = [one for one in _coming(ask, since=timedelta(hours=3)) if one.starts_at - now <= timedelta(hours=12)]
+    late = _coming(ask, since=timedelta(hours=3))
+    today = [one for one in late if one.starts_at - now <= timedelta(hours=12)]
+    when = times.of_one(ask)
+    if when.spans and (then := times.on(when, late)):
+        today = then
+    elif times.missed_by(ask, when):
+        today = []
     one = _meant(ask, today, alone=False) or min(today, key=lambda each: abs(each.starts_at - now), default=None)
     if one is None:
         ask.pending = {"about": "offer_person", "words": ask.words}
@@ -167,10 +190,6 @@ def _tell_worker(ask: Ask, kind: str, words: str) -> None:
 
 def _coming(ask: Ask, since: timedelta = timedelta(minutes=30)) -> Sequence[Appointment]:
     return queries.own(ask.session, ask.someone.id, after=ask.turn.now - since, before=ask.turn.now + AHEAD)
-
-
-def _span(ask: Ask) -> Span | None:
-    return resolve(ask.words, ask.turn.now, ask.turn.timezone, day_first=ask.pack.day_first)
 
 
 def _today(ask: Ask) -> datetime:
@@ -207,12 +226,14 @@ def _meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reaso
     tapped = ask.carried_id("appointment_ref")
     if tapped is not None:
         return next((one for one in coming if one.id == tapped), None)
-    spans = mentions(ask.words, ask.turn.now, ask.turn.timezone, day_first=ask.pack.day_first)
-    days = [one for one in coming if any(span.start <= one.starts_at < span.end for span in spans if span.days < 7)]
+    when = times.of_one(ask)
+    days = times.on(when, coming)
     named = _narrowed(ask, coming, reasons=reasons)
     picked = [one for one in named if one in days] or days or (named if len(named) < len(coming) else [])
     if len(picked) == 1:
         return picked[0]
+    if not days and times.missed_by(ask, when):
+        return None
     focus = next((one for one in picked or coming if str(one.id) == ask.state.focus_appointment), None)
     if focus is not None:
         return focus
@@ -226,6 +247,10 @@ def _which(ask: Ask, intent: str) -> list[Reply]:
     choices = [
         option("", intent, label=_line(ask, one), appointment_ref=str(one.id), **_topic(ask)) for one in coming[:SHOWN]
     ]
+    when = times.of_one(ask)
+    if when.spans and not times.on(when, coming) and when.spans[0].days == 1:
+        day = speaking.day(ask, when.spans[0].start.date())
+        return [say("appointments.which_not_that_day", *choices, day=day)]
     return [say("appointments.which", *choices)]
 
 
@@ -267,16 +292,16 @@ def _wants_list(ask: Ask) -> bool:
     return says(ask.words, "all")
 
 
-def _nothing(ask: Ask, span: Span | None, cancelled: Sequence[Appointment]) -> Reply:
-    if cancelled and span:
+def _nothing(ask: Ask, when: times.Times, cancelled: Sequence[Appointment]) -> Reply:
+    if cancelled and when.spans:
         return say("appointments.cancelled", when=speaking.moment(ask, cancelled[0].starts_at))
     following = _coming(ask)
-    if span is None or not following:
+    if not when.spans or not following:
         return say("appointments.none")
     ask.state.focus_appointment = str(following[0].id)
     next_one = speaking.moment(ask, following[0].starts_at)
-    if span.days == 1:
-        return say("appointments.none_that_day", day=speaking.day(ask, span.start.date()), next=next_one)
+    if len(when.spans) == 1 and when.spans[0].days == 1:
+        return say("appointments.none_that_day", day=speaking.day(ask, when.start.date()), next=next_one)
     return say("appointments.none_then", next=next_one)
 
 
