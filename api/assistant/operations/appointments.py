@@ -10,6 +10,7 @@ from api.appointments import offers, queries, service
 from api.appointments.models import Appointment
 from api.assistant.operations import speaking, times
 from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.meant import meant, narrowed
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import appointment_words, says
 from api.escalations import service as escalations
@@ -21,8 +22,6 @@ SHOWN = 3
 AHEAD = timedelta(days=120)
 #: A change asked for so shortly before is put before the worker at once.
 SOON = timedelta(hours=48)
-#: Kinds whose words are as often the reason for not coming as the thing itself.
-OFTEN_A_REASON = frozenset({"health_visit", "office_meeting", "key_work", "court_hearing"})
 #: Running late: the worker is texted when the meeting is as near as this.
 NEAR = timedelta(hours=2)
 
@@ -42,7 +41,7 @@ def check(ask: Ask) -> list[Reply]:
     )
     every = [one for one in every if when.hold(one, since)] if when.spans else every
     coming = [one for one in every if one.status == "scheduled"]
-    found = _narrowed(ask, coming)
+    found = narrowed(ask, coming)
     if when.unclear and found:
         unclear = f"appointments.unclear_{when.unclear}"
         return [_coming_up(ask, unclear, f"{unclear}_more", found)]
@@ -70,7 +69,7 @@ def _coming_up(ask: Ask, text_id: str, with_more: str, found: Sequence[Appointme
 
 def details(ask: Ask) -> list[Reply]:
     """Where, who, how long, what to bring, how to get there, the link, what it is about: of the one they mean."""
-    one = _meant(ask, _coming(ask))
+    one = meant(ask, _coming(ask))
     if one is None:
         return _which(ask, "ask_appointment_details") or [say("appointments.none")]
     ask.state.focus_appointment = str(one.id)
@@ -96,7 +95,7 @@ def confirm(ask: Ask) -> list[Reply]:
     """They will come: to the one they mean, else the next; read back, so that a mistake shows. Where they name a day
     that none is on, they are asked which."""
     coming = _coming(ask)
-    one = _meant(ask, coming)
+    one = meant(ask, coming)
     if one is None and coming and times.missed_by(ask, times.of_one(ask)):
         return _which(ask, "confirm_attendance")
     one = one or (coming[0] if coming else None)
@@ -124,7 +123,7 @@ def reschedule(ask: Ask) -> list[Reply]:
     if ask.carried("offered_time"):
         return _offered(ask)
     coming = _coming(ask)
-    one = _meant(ask, coming, reasons=True)
+    one = meant(ask, coming, reasons=True)
     words = ask.state.pending.get("words") if ask.tapped else ""
     if one is None:
         if not coming:
@@ -170,7 +169,7 @@ def running_late(ask: Ask) -> list[Reply]:
         today = then
     elif times.missed_by(ask, when):
         today = []
-    one = _meant(ask, today, alone=False) or min(today, key=lambda each: abs(each.starts_at - now), default=None)
+    one = meant(ask, today, alone=False) or min(today, key=lambda each: abs(each.starts_at - now), default=None)
     if one is None:
         ask.pending = {"about": "offer_person", "words": ask.words}
         return [say("appointments.none_today", option("option.tell_worker", "contact_worker"))]
@@ -195,49 +194,6 @@ def _coming(ask: Ask, since: timedelta = timedelta(minutes=30)) -> Sequence[Appo
 def _today(ask: Ask) -> datetime:
     local = ask.turn.now.astimezone(ask.turn.timezone)
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -> list[Appointment]:
-    """Those of the child, the kind or the professional that the words name; all, if they name none that is there.
-
-    ``reasons``: the words may give reasons ("mum's in hospital"), so kinds that are as often a reason do not count.
-    """
-    words = appointment_words()
-    left = list(found)
-    children = {child.id for child in speaking.meant_children(ask)}
-    if children:
-        left = [one for one in left if any(place.concerns and place.person_id in children for place in one.attendees)]
-    kinds = words.kinds_in(ask.words) - (OFTEN_A_REASON if reasons else frozenset())
-    text = set(words.fold(ask.words).split())
-    of_kind = [one for one in left if one.kind in kinds]
-    with_them = [one for one in left if _names_professional(one, text)]
-    return with_them or of_kind or left
-
-
-def _names_professional(one: Appointment, text: set[str]) -> bool:
-    fold = appointment_words().fold
-    titles = {"mr", "mrs", "ms", "miss", "dr", "the", "de", "and"}
-    names = {part for place in one.attendees if place.person_id is None for part in fold(place.name).split()}
-    return bool((names - titles) & text)
-
-
-def _meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False) -> Appointment | None:
-    """The one that a tapped option, the words, or the talk before mean; with ``alone`` the only one there is."""
-    tapped = ask.carried_id("appointment_ref")
-    if tapped is not None:
-        return next((one for one in coming if one.id == tapped), None)
-    when = times.of_one(ask)
-    days = times.on(when, coming)
-    named = _narrowed(ask, coming, reasons=reasons)
-    picked = [one for one in named if one in days] or days or (named if len(named) < len(coming) else [])
-    if len(picked) == 1:
-        return picked[0]
-    if not days and times.missed_by(ask, when):
-        return None
-    focus = next((one for one in picked or coming if str(one.id) == ask.state.focus_appointment), None)
-    if focus is not None:
-        return focus
-    return coming[0] if alone and len(coming) == 1 else None
 
 
 def _which(ask: Ask, intent: str) -> list[Reply]:

@@ -1,0 +1,56 @@
+"""Which appointment somebody means: by its day, its kind, the child, the professional, or what was talked of before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.appointments.models import Appointment
+from api.assistant.operations import speaking, times
+from api.assistant.operations.asking import Ask
+from api.assistant.operations.words import appointment_words
+
+#: Kinds whose words are as often the reason for not coming as the thing itself.
+OFTEN_A_REASON = frozenset({"health_visit", "office_meeting", "key_work", "court_hearing"})
+
+
+def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -> list[Appointment]:
+    """Those of the child, the kind or the professional that the words name; all, if they name none that is there.
+
+    ``reasons``: the words may give reasons ("mum's in hospital"), so kinds that are as often a reason do not count.
+    """
+    words = appointment_words()
+    left = list(found)
+    children = {child.id for child in speaking.meant_children(ask)}
+    if children:
+        left = [one for one in left if any(place.concerns and place.person_id in children for place in one.attendees)]
+    kinds = words.kinds_in(ask.words) - (OFTEN_A_REASON if reasons else frozenset())
+    text = set(words.fold(ask.words).split())
+    of_kind = [one for one in left if one.kind in kinds]
+    with_them = [one for one in left if _names_professional(one, text)]
+    return with_them or of_kind or left
+
+
+def _names_professional(one: Appointment, text: set[str]) -> bool:
+    fold = appointment_words().fold
+    titles = {"mr", "mrs", "ms", "miss", "dr", "the", "de", "and"}
+    names = {part for place in one.attendees if place.person_id is None for part in fold(place.name).split()}
+    return bool((names - titles) & text)
+
+
+def meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False) -> Appointment | None:
+    """The one that a tapped option, the words, or the talk before mean; with ``alone`` the only one there is."""
+    tapped = ask.carried_id("appointment_ref")
+    if tapped is not None:
+        return next((one for one in coming if one.id == tapped), None)
+    when = times.of_one(ask)
+    days = times.on(when, coming)
+    named = narrowed(ask, coming, reasons=reasons)
+    picked = [one for one in named if one in days] or days or (named if len(named) < len(coming) else [])
+    if len(picked) == 1:
+        return picked[0]
+    if not days and times.missed_by(ask, when):
+        return None
+    focus = next((one for one in picked or coming if str(one.id) == ask.state.focus_appointment), None)
+    if focus is not None:
+        return focus
+    return coming[0] if alone and len(coming) == 1 else None
