@@ -19,6 +19,7 @@ from api.appointments.schemas import (
     AppointmentOut,
     BookedOut,
     OverlapOut,
+    expected_of,
 )
 from api.appointments.series import Series
 from api.appointments.series_schemas import SeriesChange, SeriesEnd, SeriesIn, SeriesOut
@@ -95,7 +96,8 @@ def show_appointment(me: Me, appointment_id: uuid.UUID, response: Response) -> A
 def change_appointment(
     me: Me, appointment_id: uuid.UUID, given: AppointmentChange, response: Response, if_match: IfMatch = None
 ) -> BookedOut:
-    """Move an appointment, change what is known of it, or cancel it. 409 where it was cancelled before."""
+    """Move an appointment, change what is known of it or who is expected, or cancel it. 409 where it was cancelled
+    before."""
     with transaction() as session:
         appointment = access.appointment_or_404(session, me, appointment_id)
         audit.record_view(
@@ -116,6 +118,7 @@ def change_appointment(
                     ends_at=given.ends_at,
                     details=given.details(),
                     reason=given.reason or "",
+                    attendees=expected_of(given.attendees),
                 )
         except service.CannotBook as error:
             raise _refusal(error) from None
@@ -187,7 +190,7 @@ def change_series(
                 me.worker,
                 given.begin,
                 given.rhythm(),
-                attendees=[one.expected() for one in given.attendees] if given.attendees else None,
+                attendees=expected_of(given.attendees),
                 details=given.details(),
                 reason=given.reason or "",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -91,19 +92,27 @@ class AppointmentChange(Details):
     """Move it (``starts_at``, ``ends_at``), change what is known of it, or cancel it; not both at once.
 
     Without ``ends_at`` it stays as long as it was. What people answered is taken back when it starts at another time.
+    With ``attendees`` exactly those are expected; who stays keeps their answer, who is new or no longer expected is
+    told.
     """
 
     starts_at: MomentIn | None = None
     ends_at: MomentIn | None = None
     status: Literal["cancelled"] | None = None
     reason: Reason | None = Field(None, description=WHY)
+    attendees: list[AttendeeIn] | None = Field(None, min_length=1, max_length=MOST_ATTENDEES)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        changes = bool(self.starts_at or self.ends_at or self.details())
+        changes = bool(self.starts_at or self.ends_at or self.details() or self.attendees)
         if changes == (self.status is not None):
             raise ValueError("say what to change, or `status`: cancelled; one of them")
         return self
+
+
+def expected_of(attendees: Sequence[AttendeeIn] | None) -> list[Expected] | None:
+    """What the service takes; None where nothing was said about who is expected."""
+    return None if attendees is None else [one.expected() for one in attendees]
 
 
 class AttendeeOut(BaseModel):

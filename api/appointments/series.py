@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency, Worker
-from api.appointments import recurrence, service
+from api.appointments import attendance, recurrence, service
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.appointments.service import CannotBook, Expected
 from api.audit import service as audit
@@ -288,7 +288,14 @@ def is_exception(session: Session, series: AppointmentSeries, one: Appointment) 
     starts_at = recurrence.moment(one.series_on, series.at, zone)
     as_it_was = (starts_at, starts_at + timedelta(minutes=series.minutes))
     details = [getattr(one, name) == getattr(series, name) for name in DETAILS]
-    return (one.starts_at, one.ends_at) != as_it_was or not all(details)
+    if (one.starts_at, one.ends_at) != as_it_was or not all(details):
+        return True
+    expected = {(*attendance.key_of(place), place.concerns) for place in places(session, series)}
+    # (Who has left the family since stays expected at what was written before: nobody changed that by itself.)
+    there = [
+        place for place in one.attendees if place.person is None or not (place.person.erased_at or place.person.left_at)
+    ]
+    return {(*attendance.key_of(place), place.concerns) for place in there} != expected
 
 
 def _become(
@@ -296,7 +303,7 @@ def _become(
 ) -> None:
     """An appointment of the old series becomes what the new one says; who stays expected keeps their answer unless it
     moves."""
-    take_places(session, series, one)
+    take_places(session, series, one, by=worker.id)
     assert one.series_on is not None  # it was given one just before
     starts_at = recurrence.moment(one.series_on, series.at, zone)
     service.change(
@@ -310,19 +317,12 @@ def _become(
     )
 
 
-def take_places(session: Session, series: AppointmentSeries, one: Appointment) -> None:
-    """Exactly those whom the series expects are expected at this appointment of it; who stays keeps their answer."""
-    wanted = {(place.person_id, "" if place.person_id else place.name): place for place in places(session, series)}
-    for place in list(one.attendees):
-        key = (place.person_id, "" if place.person_id else place.name)
-        if key in wanted:
-            new = wanted.pop(key)
-            place.role, place.concerns = new.role, new.concerns
-        else:
-            one.attendees.remove(place)
-            session.delete(place)
-    one.attendees.extend(wanted.values())
-    session.flush()
+def take_places(
+    session: Session, series: AppointmentSeries, one: Appointment, *, by: uuid.UUID | None = None
+) -> tuple[int, int]:
+    """Exactly those whom the series expects are expected at this appointment of it; who stays keeps their answer, and
+    who is new or no longer expected is told. How many were added and removed."""
+    return attendance.settle(session, one, places(session, series), by=by)
 
 
 def _record(session: Session, series: AppointmentSeries, worker: Worker, verb: str, detail: dict[str, Any]) -> None:

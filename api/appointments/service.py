@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.appointments import queries
+from api.appointments import attendance, queries
 from api.appointments.models import KINDS as _KINDS
 from api.appointments.models import REASONS as _REASONS
 from api.appointments.models import Appointment, Attendee, ChangeRequest
@@ -161,9 +161,11 @@ def change(
     ends_at: datetime | None,
     details: dict[str, Any],
     reason: str = "",
+    attendees: Sequence[Expected] | None = None,
 ) -> None:
     """Move the appointment and change what is known of it. Without ``ends_at`` it stays as long as it was. ``reason``
-    (one of REASONS, or none) is passed on to whoever is told of another time.
+    (one of REASONS, or none) is passed on to whoever is told of another time. ``attendees``: exactly these are
+    expected from now on; who is new, and who is no longer expected, is told.
 
     Another start takes back what people answered: they answered for another time. Raises CannotBook.
     """
@@ -183,8 +185,12 @@ def change(
         for attendee in appointment.attendees:
             asked_again += attendee.answer != "none"
             attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
+    detail: dict[str, Any] = {"started": was_at.isoformat(), "answers_taken_back": asked_again}
+    if attendees is not None:
+        wanted = attendees_of(session, session.get_one(Family, appointment.family_id), attendees)
+        detail["added"], detail["removed"] = attendance.settle(session, appointment, wanted, by=worker.id)
     verb = "changed_appointment" if begin == was_at else "moved_appointment"
-    _record(session, appointment, worker, verb, {"started": was_at.isoformat(), "answers_taken_back": asked_again})
+    _record(session, appointment, worker, verb, detail)
 
 
 def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason: str = "") -> None:

@@ -21,7 +21,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments import overlaps, queries, series, service
 from api.appointments.recurrence import FREQUENCIES, frequency_of
-from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentOut
+from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentOut, expected_of
 from api.appointments.series_schemas import SeriesIn
 from api.audit import service as audit
 from api.conferences.queries import people as people_of
@@ -162,11 +162,13 @@ def _book(session: Session, me: Visitor, family: Any, given: dict[str, str]) -> 
 
 
 def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, whole: bool) -> list[Any]:
-    change = AppointmentChange.model_validate({**_details(given), **_moments(given, me)})
+    who = {"attendees": _attendees(given, one)} if given.get("who") else {}
+    change = AppointmentChange.model_validate({**_details(given), **_moments(given, me), **who})
+    attendees = expected_of(change.attendees)
     if not whole:
         service.change(
             session, one, me.worker, starts_at=change.starts_at, ends_at=change.ends_at, details=change.details(),
-            reason=_reason(given),
+            reason=_reason(given), attendees=attendees,
         )  # fmt: skip
         return [one]
     old = access.series_or_404(session, me, one.series_id)
@@ -177,8 +179,9 @@ def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, w
         old.every_working_days, old.ends_on,
     )  # fmt: skip
     new = series.change_from(
-        session, old, me.worker, one.series_on, rhythm, details=change.details(), reason=_reason(given)
-    )
+        session, old, me.worker, one.series_on, rhythm, attendees=attendees, details=change.details(),
+        reason=_reason(given),
+    )  # fmt: skip
     return list(queries.of_series(session, new.id))
 
 
@@ -200,9 +203,12 @@ def _details(given: dict[str, str]) -> dict[str, Any]:
     return {**{name: given.get(name, "") for name in DETAILS}, "address_hidden": bool(given.get("address_hidden"))}
 
 
-def _attendees(given: dict[str, str]) -> list[dict[str, Any]]:
+def _attendees(given: dict[str, str], one: Any = None) -> list[dict[str, Any]]:
+    """Who the form says is expected; a relative's role, which it does not have, stays as ``one`` has it."""
+    roles = {str(place.person_id): place.role for place in one.attendees} if one is not None else {}
     found: list[dict[str, Any]] = [
-        {"person_id": line["who"], "concerns": "concerns" in line} for line in forms.lines(given, "person", "who")
+        {"person_id": line["who"], "concerns": "concerns" in line, "role": roles.get(line["who"], "")}
+        for line in forms.lines(given, "person", "who")
     ]
     return found + [
         {"name": line["name"], "role": line.get("role", "")} for line in forms.lines(given, "guest", "name")
@@ -216,6 +222,26 @@ def _as_fields(shown: AppointmentOut, me: Visitor) -> dict[str, str]:
     found |= {"day": local.date().isoformat(), "at": f"{local:%H:%M}", "minutes": str(minutes)}
     found |= {"series": "on"} if shown.series_id else {}
     return found | ({"address_hidden": "on"} if shown.address_hidden else {})
+
+
+def _places_as_fields(places: Any, people: list[uuid.UUID]) -> dict[str, str]:
+    """Who is expected as the form's lines: the family's by their place among its people, then professionals."""
+    found: dict[str, str] = {}
+    here = {place.person_id: place for place in places if place.person_id}
+    for n, person_id in enumerate(people, start=1):
+        if person_id in here:
+            found[f"person-{n}-who"] = str(person_id)
+            found |= {f"person-{n}-concerns": "on"} if here[person_id].concerns else {}
+    guests = [place for place in places if not place.person_id]
+    for n, place in enumerate(guests, start=1):
+        found |= {f"guest-{n}-name": place.name, f"guest-{n}-role": place.role}
+    return found
+
+
+def _named(given: dict[str, str], people: Any) -> set[str]:
+    names = {str(person.id): person.first_name for person in people}
+    family = {names.get(line["who"], "") for line in forms.lines(given, "person", "who")}
+    return family | {line["name"] for line in forms.lines(given, "guest", "name")}
 
 
 def _form(
@@ -242,7 +268,10 @@ def _form(
                 meanwhile = {name: now.get(name, "") for name in COMPARED if now.get(name, "") != given.get(name, "")}
                 meanwhile |= {"day": local_day(now["day"])} if "day" in meanwhile else {}
                 given = {**given, "version": now["version"]}
-            given = {**now, **given, "status": now["status"]}
+            who = _places_as_fields(one.attendees, [person.id for person in people])
+            if stale and _named(given, people) != _named(who, people):
+                meanwhile["attendees"] = ", ".join(sorted(_named(who, people)))
+            given = {**now, **({} if given.get("who") else who), **given, "status": now["status"]}
     guests = {name.split("-")[1] for name in given if name.startswith("guest-") and given[name]}
     return console_page(
         request, me, "console/appointment.html", here="families",

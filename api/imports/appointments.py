@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from api.appointments import attendance
 from api.appointments.models import Appointment, Attendee
 from api.families.models import Family, Person
 from api.imports import dates
@@ -96,7 +97,8 @@ def write_appointments(
 def _write_attendees(writer: Writer, row: Appointment, appointment: AppointmentIn, people: dict[str, Person]) -> int:
     """Who is expected becomes what the file says; returns how many of them have answered."""
     # Somebody who is no longer expected must no longer see the appointment: their row goes, answer and all.
-    known = {(a.person_id, "" if a.person_id else a.name): a for a in row.attendees}
+    known = {attendance.key_of(a): a for a in row.attendees}
+    added = []
     wanted: set[tuple[object, str]] = set()
     answered = 0
     for attendee in appointment.attendees:
@@ -105,7 +107,7 @@ def _write_attendees(writer: Writer, row: Appointment, appointment: AppointmentI
         wanted.add(key)
         existing = known.get(key)
         answered += existing is not None and existing.answer != "none"
-        writer.put(
+        place = writer.put(
             "attendees",
             existing,
             Attendee,
@@ -115,9 +117,15 @@ def _write_attendees(writer: Writer, row: Appointment, appointment: AppointmentI
             role=attendee.role,
             concerns=attendee.concerns,
         )
-    for key, existing in known.items():
-        if key not in wanted:
-            writer.session.delete(existing)
+        if existing is None:
+            added.append(place)
+    gone = [existing for key, existing in known.items() if key not in wanted]
+    if known and (added or gone):  # it was booked before this file, so they are told
+        row.sequence += 1
+        attendance.note(writer.session, row, added, "added", None)
+        attendance.note(writer.session, row, gone, "removed", None)
+    for existing in gone:
+        writer.session.delete(existing)
     writer.session.flush()
     writer.session.expire(row, ["attendees"])
     return answered

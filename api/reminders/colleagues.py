@@ -41,7 +41,7 @@ _EXPECTED = text("""
            w.works_from, w.works_until, w.works_on, g.timezone, g.jurisdiction, g.id AS agency_id,
            coalesce(n.was_at, f.was_at) AS was_at,
            CASE WHEN n.id IS NULL THEN f.was_status WHEN n.what = 'restored' THEN 'cancelled' ELSE 'scheduled' END
-               AS was_status
+               AS was_status, n.what AS pending
     FROM unnest(CAST(:ids AS bigint[]), CAST(:appointments AS uuid[]), CAST(:was AS timestamptz[]),
                 CAST(:statuses AS text[])) AS f(id, appointment_id, was_at, was_status)
     JOIN appointments a ON a.id = f.appointment_id AND a.ends_at > :now
@@ -52,13 +52,14 @@ _EXPECTED = text("""
     LEFT JOIN family_workers x ON x.family_id = m.id AND x.worker_id = w.id
     LEFT JOIN LATERAL (  -- news that is still waiting to be told: what they know is older
         SELECT o.* FROM appointment_news o
-        WHERE o.appointment_id = a.id AND o.worker_id = w.id AND o.told_at IS NULL ORDER BY o.change_id LIMIT 1
+        WHERE o.appointment_id = a.id AND o.worker_id = w.id AND o.told_at IS NULL AND o.what <> 'removed'
+        ORDER BY o.noted_at, o.change_id LIMIT 1
     ) n ON true
     WHERE w.id IS DISTINCT FROM a.changed_by
 """)
 _FORGET = text("""
     DELETE FROM appointment_news n USING unnest(CAST(:appointments AS uuid[])) AS x(appointment_id)
-    WHERE n.appointment_id = x.appointment_id AND n.told_at IS NULL
+    WHERE n.appointment_id = x.appointment_id AND n.told_at IS NULL AND n.what <> 'removed'
 """)
 
 
@@ -94,9 +95,14 @@ def what_happened(was_at: datetime, was_status: str, starts_at: datetime, status
     return "" if was_at == starts_at else "moved"
 
 
-def note(session: Session, changes: Sequence[Change], now: datetime) -> int:
+def note(
+    session: Session,
+    changes: Sequence[Change],
+    now: datetime,
+    unless: frozenset[tuple[uuid.UUID, str]] = frozenset(),
+) -> int:
     """Note these changes for the colleagues expected; how many notes. What has not been told yet, of the same
-    appointments, is told as what it has become."""
+    appointments, is told as what it has become. ``unless``: (appointment, name) of who is told in other words."""
     if not changes:
         return 0
     appointments = [one.appointment_id for one in changes]
@@ -112,9 +118,11 @@ def note(session: Session, changes: Sequence[Change], now: datetime) -> int:
     ).all()
     session.execute(_FORGET, {"appointments": appointments})
     made = 0
-    for row in _meant(rows):
+    for row in meant(rows):
         what = what_happened(row.was_at, row.was_status, row.starts_at, row.status)
-        if not what:
+        if row.pending == "added":  # they have not heard yet that they are expected
+            what = "added" if row.status == "scheduled" else ""
+        if not what or (row.appointment_id, row.name) in unless:
             continue
         session.add(
             AppointmentNews(
@@ -124,9 +132,9 @@ def note(session: Session, changes: Sequence[Change], now: datetime) -> int:
                 what=what,
                 was_at=row.was_at,
                 starts_at=row.starts_at,
-                reason=row.reason if what != "restored" else "",
+                reason=row.reason if what in ("moved", "cancelled") else "",
                 noted_at=now,
-                due_at=_due(row, now),
+                due_at=due(row, now),
             )
         )
         notify(session, f"agency:{row.agency_id}")
@@ -159,7 +167,7 @@ def note_told(
     session.flush()
 
 
-def _meant(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+def meant(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Who is meant by each name; once for each appointment."""
     named: dict[tuple[uuid.UUID, str], dict[uuid.UUID, Row[Any]]] = {}
     for row in rows:
@@ -167,7 +175,8 @@ def _meant(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return [row for alike in named.values() for row in alike.values() if len(alike) == 1 or row.works_with]
 
 
-def _due(row: Row[Any], now: datetime) -> datetime:
+def due(row: Row[Any], now: datetime) -> datetime:
+    """When a worker may be told: in their hours, or at once where those would be too late."""
     working = Working(
         row.works_from, row.works_until, row.works_on, ZoneInfo(row.timezone), pack(row.jurisdiction).calendar
     )

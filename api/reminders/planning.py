@@ -17,7 +17,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from api.families import zones
-from api.reminders import colleagues, rules
+from api.reminders import colleagues, expected, rules
 from api.reminders.colleagues import Change
 from api.settings import settings
 
@@ -96,7 +96,8 @@ _CHANGES = text("""
                              CAST(:statuses AS text[])) AS x(id, appointment_id, was_at, was_status)
     )
     SELECT f.id AS change_id, a.id AS appointment_id, t.person_id, a.starts_at, a.ends_at, a.status, a.series_id,
-           coalesce(w.was_at, f.was_at) AS was_at, coalesce(w.was_status, f.was_status) AS was_status
+           coalesce(w.was_at, f.was_at) AS was_at, coalesce(w.was_status, f.was_status) AS was_status,
+           w.moment AS pending
     FROM first f
     JOIN appointments a ON a.id = f.appointment_id AND a.ends_at > :now
     JOIN attendees t ON t.appointment_id = a.id
@@ -106,7 +107,7 @@ _CHANGES = text("""
           WHERE c.appointment_id = a.id AND c.person_id = t.person_id AND o.state = 'chosen'
             AND o.starts_at = a.starts_at AND a.status = 'scheduled' AND f.was_status = 'scheduled')
     LEFT JOIN LATERAL (  -- news that is still waiting to be told: what the person knows is older
-        SELECT r.was_at, CASE WHEN r.moment = 'restored' THEN 'cancelled' ELSE 'scheduled' END AS was_status
+        SELECT r.was_at, CASE WHEN r.moment = 'restored' THEN 'cancelled' ELSE 'scheduled' END AS was_status, r.moment
         FROM reminders r
         WHERE r.appointment_id = a.id AND r.person_id = t.person_id AND r.change_id > 0 AND r.state = 'planned'
         ORDER BY r.change_id LIMIT 1
@@ -138,14 +139,40 @@ def alone(session: Session) -> bool:
 
 
 def note_changes(session: Session, now: datetime) -> int:
-    """Plan to tell everybody expected, family and colleagues, of what was moved, cancelled or is on again; how many
-    texts that will be.
+    """Plan to tell everybody expected, family and colleagues, of what was moved, cancelled or is on again, and whoever
+    is newly expected or no longer; how many texts that will be.
 
     What was changed and changed back before anybody was told is nobody's news.
     """
     noted = [Change(*row) for row in session.execute(_NOTED, {"now": now, "batch": BATCH})]
-    told = colleagues.note(session, noted, now)
-    rows = session.execute(
+    changed_places = expected.note(session, now, noted)
+    told = colleagues.note(session, noted, now, unless=changed_places.names) + changed_places.colleagues
+    rows = _changed(session, noted, now) if noted else []
+    if rows:
+        session.execute(_REPLACE, {"now": now, **_who(rows)})
+    rows = [row for row in rows if (row.appointment_id, row.person_id) not in changed_places.people]
+    news = _together(
+        [(row, moment, row.starts_at) for row in rows if (moment := _what_happened(row))] + changed_places.told
+    )
+    if news:
+        of = [row for row, *_ in news]
+        session.execute(
+            _TELL,
+            {
+                "now": now,
+                **_who(of),
+                "moments": [moment for _, moment, _, _ in news],
+                "others": [others for *_, others in news],
+                "starts": [told_of for _, _, told_of, _ in news],
+                "changes": [row.change_id for row in of],
+                "was": [row.was_at if moment == "moved" else None for row, moment, _, _ in news],
+            },
+        )
+    return told + len(news)
+
+
+def _changed(session: Session, noted: Sequence[Change], now: datetime) -> Sequence[Row[Any]]:
+    return session.execute(
         _CHANGES,
         {
             "now": now,
@@ -155,38 +182,25 @@ def note_changes(session: Session, now: datetime) -> int:
             "statuses": [one.was_status for one in noted],
         },
     ).all()
-    if not rows:
-        return told
-    session.execute(_REPLACE, {"now": now, **_who(rows)})
-    news = _together([(row, moment) for row in rows if (moment := _what_happened(row))])
-    if news:
-        changed = [row for row, _, _ in news]
-        session.execute(
-            _TELL,
-            {
-                "now": now,
-                **_who(changed),
-                "moments": [moment for _, moment, _ in news],
-                "others": [others for _, _, others in news],
-                "starts": [row.starts_at for row in changed],
-                "changes": [row.change_id for row in changed],
-                "was": [row.was_at for row in changed],
-            },
-        )
-    return told + len(news)
 
 
-def _together(news: list[tuple[Row[Any], str]]) -> list[tuple[Row[Any], str, int]]:
+_News = tuple[Row[Any], str, datetime]
+
+
+def _together(news: Sequence[_News]) -> list[tuple[Row[Any], str, datetime, int]]:
     """The same news of several appointments of one series is one text to each person: of the first, with how many
     others it is true of."""
-    found: dict[object, list[tuple[Row[Any], str]]] = {}
-    for row, moment in sorted(news, key=lambda one: one[0].starts_at):
+    found: dict[object, list[_News]] = {}
+    for one in sorted(news, key=lambda one: one[2]):
+        row, moment, _ = one
         key = (row.person_id, row.series_id, moment) if row.series_id else (row.person_id, row.appointment_id)
-        found.setdefault(key, []).append((row, moment))
+        found.setdefault(key, []).append(one)
     return [(*same[0], len(same) - 1) for same in found.values()]
 
 
 def _what_happened(row: Row[Any]) -> str:
+    if row.pending == "added":  # they have not heard yet that they are expected
+        return "added" if row.status == "scheduled" else ""
     return colleagues.what_happened(row.was_at, row.was_status, row.starts_at, row.status)
 
 

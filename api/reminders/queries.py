@@ -219,6 +219,10 @@ def no_longer_holds(session: Session, outbound_id: uuid.UUID, now: datetime) -> 
     row = session.execute(_HOLDS, {"id": outbound_id, "moments": settings().reminders}).one_or_none()
     if row is None:
         return ""
+    if row.moment == "removed":
+        if row.expected:
+            return "changed_again"
+        return "opted_out" if not row.reachable else "too_late" if now >= row.not_after else ""
     if (row.status == "cancelled") != (row.moment == "cancelled"):
         return "cancelled" if row.status == "cancelled" else "changed_again"
     if row.told_of != row.starts_at:
@@ -227,7 +231,7 @@ def no_longer_holds(session: Session, outbound_id: uuid.UUID, now: datetime) -> 
         return "not_expected"
     if not row.reachable:
         return "opted_out"
-    if row.moment not in ("moved", "cancelled", "restored") and row.moment not in row.moments.split(","):
+    if row.moment not in rules.NEWS and row.moment not in row.moments.split(","):
         return "not_wanted"
     return "too_late" if now >= row.not_after else ""
 

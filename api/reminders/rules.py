@@ -28,6 +28,8 @@ LATE = timedelta(minutes=15)
 #: The furthest that a moment can lie before its appointment.
 FURTHEST = timedelta(days=14)
 MOST_MOMENTS = 5
+#: News of a change, where a reminder has its moment.
+NEWS = ("moved", "cancelled", "restored", "added", "removed")
 _MOMENT = re.compile(r"([1-9]\d?)([dh])")
 
 
@@ -178,7 +180,7 @@ class Facts:
     @property
     def notice(self) -> bool:
         """Is it news of a change rather than a reminder?"""
-        return self.moment in ("moved", "cancelled", "restored")
+        return self.moment in NEWS
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def decide(facts: Facts, now: datetime) -> Verdict:
     reason = _unwanted(facts, now)
     if reason:
         return Verdict(reason)
-    last = facts.ends_at if facts.notice else facts.starts_at
+    last = facts.ends_at if facts.notice and facts.moment != "removed" else facts.told_of
     span, midnight = _today(facts.hours, now)
     if span is None:
         later = facts.hours.soonest(now, latest=last if facts.notice else last - LEAD)
@@ -212,6 +214,8 @@ def _today(hours: Hours, now: datetime) -> tuple[tuple[datetime, datetime] | Non
 
 
 def _unwanted(facts: Facts, now: datetime) -> str:
+    if facts.moment == "removed":  # whatever became of the appointment: it is not theirs any more
+        return "changed_again" if facts.expected else "too_late" if now >= facts.told_of else ""
     if not facts.expected:
         return "not_expected"
     if facts.moment == "cancelled":

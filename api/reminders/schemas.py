@@ -32,7 +32,8 @@ class RemindersIn(Given):
 
 
 class ReminderOut(BaseModel):
-    """One text. ``moment``: so long before the appointment, or moved, cancelled, restored (news of a change).
+    """One text. ``moment``: so long before the appointment, or moved, cancelled, restored (news of a change),
+    added, removed (newly expected, or no longer).
 
     ``state``: planned, queued (``delivery`` says what became of the text: queued, sending, sent, delivered, failed,
     uncertain, cancelled) or skipped, for the ``reason``.

@@ -187,7 +187,7 @@ def _taken(
 def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[dict[str, Any]]]:
     """The first number and the answers. The same appointment keeps its numbers; others in one conversation never share
     one, so that "1" means what it says whatever came between."""
-    if row.moment == "cancelled" or (row.shared and row.holder != row.person_id):
+    if row.moment in ("cancelled", "removed") or (row.shared and row.holder != row.person_id):
         return 1, []  # on a phone that two share a number is an answer of whoever writes there now
     mine = str(row.appointment_id)
     again = [n for n, appointment in taken.items() if appointment == mine]

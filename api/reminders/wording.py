@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from api import texts
 from api.appointments.wording import Voice, opening
 from api.jurisdiction.packs import pack
+from api.reminders.rules import NEWS
 
 #: So long may a text be that two answers are still to follow in two segments.
 ROOM = 230
@@ -50,12 +51,12 @@ def words(spoken: Spoken, now: datetime) -> str:
     said = [_words(spoken, now)]
     if spoken.others:
         said.append(texts.render(f"reminders.others.{spoken.moment}", spoken.language, count=spoken.others))
-    if spoken.moment in ("moved", "cancelled"):
-        if spoken.reason:
+    if spoken.moment in ("moved", "cancelled", "removed"):
+        if spoken.reason and spoken.moment != "removed":
             said.append(why(spoken.reason, spoken.language))
         elif spoken.plain:
             said.append(texts.render("reminders.ask_why", spoken.language))
-    if spoken.plain and spoken.travel and spoken.moment != "cancelled":
+    if spoken.plain and spoken.travel and spoken.moment not in ("cancelled", "removed"):
         getting_there = texts.render("appointments.travel", spoken.language, what=spoken.travel)
         said += [getting_there] if len(" ".join([*said, getting_there])) <= ROOM else []
     return " ".join(said)
@@ -89,15 +90,15 @@ def _minute(when: datetime) -> datetime:
 def _said(moment: str, language: str, said: str, before: str, kind: str = "", child: str = "", place: str = "") -> str:
     """The words for a time in words, and the one ``before`` it where it was moved; discreet where no ``kind`` is."""
     args = {"when": before, "next": said} if before else {"when": said}
-    text_id = moment if moment in ("moved", "cancelled", "restored") else "soon"
-    if text_id in ("cancelled", "restored"):
+    text_id = moment if moment in NEWS else "soon"
+    if text_id in ("cancelled", "restored", "removed"):
         args["when"] = opening(args["when"])
     if not kind:
         return texts.render(f"reminders.{text_id}", language, **args)
     if child:
         args["child"] = child
     text = texts.render(f"reminders.{text_id}_{'child' if child else 'plain'}", language, kind=kind, **args)
-    if place and text_id in ("soon", "moved", "restored"):
+    if place and text_id not in ("cancelled", "removed"):
         text += " " + texts.render("appointments.where", language, place=place)
     return text
 

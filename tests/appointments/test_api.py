@@ -130,6 +130,34 @@ def test_another_place_at_the_same_time_leaves_the_answers(client: TestClient, t
     assert body["place"] == "Room 2" and body["attendees"][0]["answer"] == "cannot_come"
 
 
+def test_who_is_expected_is_changed_and_who_stays_keeps_their_answer(client: TestClient, town: Town) -> None:
+    mine, one = town.mine, town.mine.appointment.id
+    both = [
+        {"person_id": str(mine.parent.id)},
+        {"person_id": str(mine.child.id), "concerns": True},
+        {"name": "Jo Field"},
+    ]
+    body = change(client, town, one, attendees=both).json()
+    assert {a["name"]: (a["answer"], a["concerns"]) for a in body["attendees"]} == {
+        "Ashparent": ("cannot_come", False), "Ashchild": ("none", True), "Jo Field": ("none", False),
+    }  # fmt: skip
+    assert body["sequence"] == 1
+    with reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "changed_appointment")).one()
+    assert (entry.detail["added"], entry.detail["removed"]) == (2, 0)
+    assert change(client, town, one, attendees=both).json()["sequence"] == 1, "the same again changes nothing"
+    stale = client.patch(
+        f"/api/v1/appointments/{one}",
+        json={"attendees": both},
+        headers={**town.program(town.worker), "If-Match": '"0"'},
+    )
+    assert stale.status_code == 412
+    stranger = change(client, town, one, attendees=[{"person_id": str(town.other.parent.id)}])
+    assert (stranger.status_code, stranger.json()["error"]["code"]) == (422, "attendee_is_a_stranger")
+    assert change(client, town, one, attendees=[]).status_code == 422
+    assert len(listed(client, town).json()["items"][0]["attendees"]) == 3
+
+
 def test_a_cancelled_appointment_stays_in_the_list_and_cannot_be_moved(client: TestClient, town: Town) -> None:
     for _ in range(2):
         assert change(client, town, town.mine.appointment.id, status="cancelled").json()["status"] == "cancelled"

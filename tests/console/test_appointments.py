@@ -210,3 +210,36 @@ def _waits_for(pid: int | None) -> bool:
     with reading() as session:
         blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND :pid = ANY (pg_blocking_pids(pid))")
         return bool(session.scalar(blocked, {"pid": pid}))
+
+
+def _who(town: Town) -> dict[str, str]:
+    """The lines of the form in which a family's people are ticked, by their names."""
+    people = sorted([town.mine.parent, town.mine.child], key=lambda person: person.first_name)
+    return {person.first_name: f"person-{n}-who" for n, person in enumerate(people, start=1)}
+
+
+def test_who_is_expected_is_changed_in_the_form(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies)
+    (one,) = booked(town)
+    page = client.get(f"/console/appointments/{one.id}").text
+    assert page.count('-who" value=') == 2 and page.count(" checked") == 3 and 'value="Lena Worker"' in page
+    time_and_place = {"day": "2027-06-10", "at": "10:00", "minutes": "45", "place": "At home", "who": "shown"}
+    lines = _who(town)
+    nobody = change(client, town, cookies, one, **time_and_place, do="save")
+    assert nobody.status_code == 400 and "Who is expected" in nobody.text
+    answer = change(
+        client, town, cookies, one, **time_and_place, do="save",
+        **{lines["Ashparent"]: str(town.mine.parent.id), "guest-1-name": "Lena Worker", "guest-2-name": "Jo Field"},
+    )  # fmt: skip
+    assert answer.status_code == 303
+    with reading() as session:
+        places = session.scalars(select(Attendee).filter_by(appointment_id=one.id)).all()
+        assert {place.name for place in places} == {"Ashparent", "Lena Worker", "Jo Field"}
+    stale = client.post(
+        f"/console/appointments/{one.id}",
+        data=town.form(cookies, version="0", **time_and_place, **{lines["Ashchild"]: str(town.mine.child.id)}),
+    )
+    assert stale.status_code == 412 and "Who is expected: Ashparent, Jo Field, Lena Worker" in stale.text
+    checked = re.search(rf'name="{lines["Ashparent"]}"[^>]*>', stale.text)
+    assert checked and " checked" not in checked[0], "what they had ticked stays as they had it"

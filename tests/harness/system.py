@@ -38,7 +38,8 @@ _WORK_LEFT = """
             WHERE channel = 'sms' AND (state = 'sending' OR state = 'queued' AND due_at <= %(now)s))
          + (SELECT count(*) FROM escalations WHERE state = 'open' AND next_rung_at <= %(now)s)
          + (SELECT count(*) FROM reminders WHERE state = 'planned' AND due_at <= %(now)s)
-         + (SELECT count(*) FROM appointment_changes WHERE handled_at IS NULL) AS left
+         + (SELECT count(*) FROM appointment_changes WHERE handled_at IS NULL)
+         + (SELECT count(*) FROM attendee_changes WHERE handled_at IS NULL) AS left
 """
 
 _WHAT_IS_LEFT = """
