@@ -126,7 +126,10 @@ class ChangeRequest(Base):
     """Somebody cannot come or wants another time: with their own words, until a worker has handled it."""
 
     __tablename__ = "change_requests"
-    __table_args__ = (UniqueConstraint("appointment_id", "message_id"),)
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "message_id"),
+        Index("ix_change_requests_open", "appointment_id", postgresql_where=text("handled_at IS NULL")),
+    )
 
     id: Mapped[Id]
     appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id"), index=True)

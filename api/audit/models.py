@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Identity
+from sqlalchemy import Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base
@@ -14,6 +14,7 @@ from api.database import Base
 
 class AuditEntry(Base):
     __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_actor_at", "actor_id", "at"), Index("ix_audit_entries_at", "at"))
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     at: Mapped[datetime]

@@ -12,11 +12,13 @@ from fastapi.responses import RedirectResponse, Response
 from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.access.reach import AGENCY_WIDE
 from api.appointments import offers
 from api.appointments import service as appointments
 from api.audit import service as audit
+from api.caseload import queries as caseload
 from api.channels.webchat import service as webchat
-from api.console.inputs import a_moment
+from api.console.inputs import PER_PAGE, a_moment, a_page, an_id
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.evidence import queries as evidence
@@ -25,7 +27,7 @@ from api.messages.cleaning import storable
 from api.plans import editing
 from api.plans import service as plans
 from api.reminders import colleagues
-from api.timescales.queries import APPOINTMENT_EVENTS, RECORDABLE
+from api.timescales.queries import RECORDABLE
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -41,16 +43,22 @@ DECISIONS = {
 
 
 @router.get("/families")
-def list_families(request: Request, me: Me) -> Response:
-    """The families that this worker may see."""
+def list_families(request: Request, me: Me, only: str = "", lead: str = "", page: str = "") -> Response:
+    """The families that this worker may see, by pages; ``only`` those of one of queries.ONLY, or of one ``lead``."""
+    only = only if only in queries.ONLY else ""
+    led, number = (an_id(lead) if me.role in AGENCY_WIDE else None), a_page(page)
+    which = queries.chosen(me, only=only, lead=led)
     with reading() as session:
-        rows = queries.families(session, me)
+        rows = queries.families(session, which, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+        total = queries.count(session, which) if number > 1 or len(rows) == PER_PAGE else len(rows)
+        workers = caseload.workers(session, me) if me.role in AGENCY_WIDE else []
         news = colleagues.to_see(session, me, me.id, clock.now())
         given = service.news(session, me.id)
         opens = access.may_open(session, me)
     return console_page(
-        request, me, "console/families.html", here="families", rows=rows, news=news, given=given, opens=opens
-    )
+        request, me, "console/families.html", here="families", rows=rows, news=news, given=given, opens=opens,
+        total=total, number=number, per_page=PER_PAGE, only=only, choices=queries.ONLY, lead=led, workers=workers,
+    )  # fmt: skip
 
 
 @router.post("/news/seen")
@@ -83,7 +91,7 @@ def family_page(
     return console_page(
         request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
         code=code, code_for=code_for,
-        recordable=RECORDABLE, now=clock.now(), followed=APPOINTMENT_EVENTS, times=times, evidence=files,
+        recordable=RECORDABLE, now=clock.now(), times=times, evidence=files,
         asked="asked" in request.query_params,
     )  # fmt: skip
 

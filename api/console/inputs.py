@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+#: Lines on a page of a long list, and how many pages an address may ask for.
+PER_PAGE = 50
+MOST_PAGES = 100_000
+
 
 async def form(request: Request) -> FormData:
     """The form as it was sent: which fields it has is up to who fills it in."""
@@ -65,3 +69,8 @@ def field(given: FormData, name: str) -> str:
     """One field's words, or ""."""
     value = given.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def a_page(words: str) -> int:
+    """Which page of a list an address asks for, from 1; the first where that cannot be read."""
+    return min(max(int(words), 1), MOST_PAGES) if words.isascii() and words.isdigit() and len(words) < 7 else 1

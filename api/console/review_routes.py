@@ -18,6 +18,7 @@ from api.console.layout import console_page
 from api.database import transaction
 from api.reviews import queries, service
 from api.reviews.schemas import ReviewIn
+from api.timescales.queries import EVENT_OF
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -73,6 +74,7 @@ def _page(
         problems=problems or [],
         progress=PROGRESS,
         effects=EFFECTS,
+        event_of=EVENT_OF,
     )
 
 

@@ -40,6 +40,7 @@ from api.console import (
     rota_routes,
     status_routes,
     timescale_routes,
+    today_routes,
     webhook_routes,
     worker_routes,
 )
@@ -58,6 +59,7 @@ routers = [
     router,
     conversation_routes.router,
     family_routes.router,
+    today_routes.router,
     timescale_routes.router,
     conference_routes.router,
     appointment_routes.router,

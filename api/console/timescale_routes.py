@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import queries as access
-from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.access.guards import Visitor, from_our_page, own_path, signed_in_worker
 from api.audit import service as audit
 from api.console.family_routes import LONGEST_NOTE, family_page
 from api.console.layout import console_page
@@ -80,7 +80,11 @@ def record_event(
 
 @router.post("/appointments/{appointment_id}/happened")
 def record_appointment(
-    request: Request, me: Me, appointment_id: uuid.UUID, outcome: Annotated[str, Form()] = ""
+    request: Request,
+    me: Me,
+    appointment_id: uuid.UUID,
+    outcome: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "",
 ) -> Response:
     """An appointment took place, or did not."""
     problem = ""
@@ -101,7 +105,7 @@ def record_appointment(
             problem = f"rest.error.{error.code}"
     if problem:
         return family_page(request, me, family_id, problem=problem, status=409)
-    return RedirectResponse(f"/console/families/{family_id}#appointments-title", 303)
+    return RedirectResponse(own_path(back, f"/console/families/{family_id}#appointments-title"), 303)
 
 
 @router.post("/events/{event_id}/withdraw")

@@ -31,6 +31,7 @@ class Escalation(Base):
             "ring_by",
             postgresql_where=text("state = 'acknowledged' AND ring_by IS NOT NULL"),
         ),
+        Index("ix_escalations_unresolved", "family_id", postgresql_where=text("state <> 'resolved'")),
         Index("ix_escalations_next_rung_at", "next_rung_at", postgresql_where=text("state = 'open'")),
     )
 

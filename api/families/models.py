@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
+from api.families import spelling
 from api.sealed import Sealed, SealedJson, Unreadable
 
 
@@ -20,7 +21,14 @@ def _said_so(words: Unreadable) -> list[str]:
 
 class Family(Base):
     __tablename__ = "families"
-    __table_args__ = (UniqueConstraint("agency_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("agency_id", "external_id"),
+        Index(
+            "ix_families_search",
+            literal_column(spelling.SQL.format("name")).label("plain"),
+            postgresql_ops=spelling.BY_BEGINNING,
+        ),
+    )
 
     id: Mapped[Id]
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
@@ -68,6 +76,16 @@ class Person(Base):
         UniqueConstraint("family_id", "external_id"),
         CheckConstraint("kind IN ('parent','carer','young_person','child')", name="kind"),
         CheckConstraint("wording IN ('discreet','plain')", name="wording"),
+        Index(
+            "ix_people_search_first",
+            literal_column(spelling.SQL.format("first_name")).label("plain"),
+            postgresql_ops=spelling.BY_BEGINNING,
+        ),
+        Index(
+            "ix_people_search_last",
+            literal_column(spelling.SQL.format("last_name")).label("plain"),
+            postgresql_ops=spelling.BY_BEGINNING,
+        ),
     )
 
     id: Mapped[Id]

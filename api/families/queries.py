@@ -1,6 +1,6 @@
 """Reads about families for their workers: the list, one family with all that hangs on it, who somebody is.
 
-``families`` takes the viewer and reads only what api.access lets them see; for the others the caller has checked that.
+``chosen`` takes the viewer and reads only what api.access lets them see; for the others the caller has checked that.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from api import clock
@@ -33,6 +33,8 @@ from api.timescales import queries as timescales
 from api.timescales.models import CaseEvent
 from api.views import queries as views
 
+#: What a list of families can be narrowed to.
+ONLY = ("escalations", "to_verify", "to_go_over", "no_lead")
 #: Appointments are shown from so long ago on.
 LOOK_BACK = timedelta(days=30)
 
@@ -153,9 +155,27 @@ def family_view(
     )
 
 
-def families(session: Session, viewer: Viewer, *, limit: int | None = None, offset: int = 0) -> list[FamilyRow]:
-    """The families that the viewer may see, by name, with what waits for a worker; all of them unless ``limit``."""
-    seen = visible_families(viewer).subquery()
+def chosen(viewer: Viewer, *, only: str = "", lead: uuid.UUID | None = None, external_id: str = "") -> Select[Family]:
+    """The families that the viewer may see: all, or ``only`` those of one of ONLY; that ``lead`` leads; of that id."""
+    query = visible_families(viewer)
+    if only == "escalations":
+        query = query.where(exists().where(Escalation.family_id == Family.id, Escalation.state != "resolved"))
+    elif only == "to_verify":
+        reported = PlanAction.status == "reported_done"
+        query = query.where(exists().where(Plan.family_id == Family.id, PlanAction.plan_id == Plan.id, reported))
+    elif only == "to_go_over":
+        query = query.where(exists().where(Person.family_id == Family.id, contact.is_due(clock.now().date())))
+    elif only == "no_lead":
+        query = query.where(~exists().where(FamilyWorker.family_id == Family.id, FamilyWorker.lead))
+    if lead is not None:
+        led = FamilyWorker.worker_id == lead, FamilyWorker.lead
+        query = query.where(exists().where(FamilyWorker.family_id == Family.id, *led))
+    return query.where(Family.external_id == external_id) if external_id else query
+
+
+def families(session: Session, which: Select[Family], *, limit: int | None = None, offset: int = 0) -> list[FamilyRow]:
+    """Those of the families (``chosen``), by name, with what waits for a worker; all of them unless ``limit``."""
+    seen = which.subquery()
     family = aliased(Family, seen)
     lead = (
         select(Worker.name)
@@ -209,9 +229,9 @@ def workers_of(session: Session, family_id: uuid.UUID) -> list[tuple[Worker, boo
     return [(row[0], row[1]) for row in rows]
 
 
-def count(session: Session, viewer: Viewer) -> int:
-    """How many families the viewer may see."""
-    return session.scalar(select(func.count()).select_from(visible_families(viewer).subquery())) or 0
+def count(session: Session, which: Select[Family]) -> int:
+    """How many families those are (``chosen``)."""
+    return session.scalar(select(func.count()).select_from(which.subquery())) or 0
 
 
 def who_by_person(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, Who]:

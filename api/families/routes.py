@@ -17,6 +17,7 @@ from api.audit import service as audit
 from api.database import transaction
 from api.families import people, queries, service
 from api.families.schemas import (
+    FamiliesAsked,
     FamilyChange,
     FamilyGiven,
     FamilyOut,
@@ -27,7 +28,7 @@ from api.families.schemas import (
 )
 from api.messages import enrolment
 from api.rest.errors import READS, WRITES, Refused, documented
-from api.rest.schemas import Page, Paging
+from api.rest.schemas import Page
 from api.rest.versions import STALE, IfMatch, of_content, refuse_stale, show_version
 
 router = APIRouter(prefix="/api/v1", tags=["Families"])
@@ -36,13 +37,15 @@ Me = Annotated[Visitor, Depends(bearer_worker)]
 
 
 @router.get("/families", responses=documented(401, 422))
-def list_families(me: Me, asked: Annotated[Paging, Query()]) -> Page[FamilySummary]:
-    """The families that this worker may see, by name: the assigned ones; for duty workers and managers the agency's."""
+def list_families(me: Me, asked: Annotated[FamiliesAsked, Query()]) -> Page[FamilySummary]:
+    """The families that this worker may see, by name: the assigned ones; for duty workers and managers the agency's.
+    With ``external_id`` the one that your own system calls so, if there is one."""
+    which = queries.chosen(me, external_id=asked.external_id or "")
     with transaction() as session:
-        rows = queries.families(session, me, limit=asked.per_page, offset=asked.offset)
+        rows = queries.families(session, which, limit=asked.per_page, offset=asked.offset)
         seen = [(row.family.id, row.family.id) for row in rows]
         audit.record_views(session, worker_id=me.id, verb="listed_family", seen=seen)
-        total = queries.count(session, me)
+        total = queries.count(session, which)
         items = [FamilySummary.of(row) for row in rows]
     return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
 

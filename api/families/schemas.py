@@ -14,7 +14,13 @@ from api.families.queries import ChangeView, FamilyRow, FamilyView
 from api.imports.shapes import e164
 from api.messages.cleaning import refuse_unstorable
 from api.plans.schemas import PlanOut
-from api.rest.schemas import Day, ExternalId, Given, Moment, TimeOfDay
+from api.rest.schemas import Day, ExternalId, Given, Moment, Paging, TimeOfDay
+
+
+class FamiliesAsked(Paging):
+    """Which families. (Not by name: addresses stand in logs.)"""
+
+    external_id: ExternalId | None = Field(None, description="Only the one with this id of your own system.")
 
 
 class FamilySummary(BaseModel):

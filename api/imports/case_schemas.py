@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from api.imports.shapes import Day, Key, Name, Strict, Text
-from api.jurisdiction.clocks import Event
+from api.jurisdiction.clocks import Event, Meeting
 
 Harm = Literal["physical", "emotional", "sexual", "neglect"]
 Words = Annotated[Text, StringConstraints(min_length=1)]
@@ -126,7 +126,7 @@ class EventIn(Strict):
     """Something that happened in the case; the dates that the jurisdiction's rules give follow from it."""
 
     id: Key
-    kind: Event
+    kind: Literal[Event, Meeting]
     day: Day
     outcome: Literal["held", "missed"] = "held"
     plan: Key | None = None

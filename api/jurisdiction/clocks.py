@@ -6,7 +6,7 @@ Pure data: api.timescales works out the dates. Promise: no period and no start e
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +22,12 @@ Event = Literal[
     "initial_conference", "review_conference", "record_shared", "plan_started", "plan_signed", "plan_ended",
     "core_group", "home_visit", "case_review", "administrative_review",
 ]  # fmt: skip
+#: Meetings that no rule counts; that they took place, or did not, is recorded all the same.
+Meeting = Literal[
+    "office_meeting", "school_meeting", "contact_session", "parenting_session", "support_group", "health_visit",
+    "counselling", "key_work", "assessment", "court_hearing", "other",
+]  # fmt: skip
+MEETINGS: tuple[str, ...] = get_args(Meeting)
 Unit = Literal["working_days", "days", "weeks", "months"]
 
 

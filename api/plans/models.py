@@ -156,6 +156,12 @@ class PlanAction(Base):
         UniqueConstraint("plan_id", "external_id"),
         CheckConstraint("status IN ('open','reported_done','verified','blocked','dropped')", name="status"),
         Index("ix_plan_actions_owner", "owner_person_id", "status"),
+        Index(
+            "ix_plan_actions_waiting",
+            "plan_id",
+            "due_on",
+            postgresql_where=text("status IN ('open','blocked','reported_done')"),
+        ),
     )
 
     id: Mapped[Id]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -26,6 +26,8 @@ from api.views.queries import Said
 
 #: The order in which a review looks at actions.
 STATUSES = ("verified", "reported_done", "blocked", "overdue", "open", "dropped")
+#: What is counted of the time between: appointments of every kind, as the events that they are.
+MEETINGS = tuple(timescales.EVENT_OF.values())
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,19 @@ class Preparation:
     changes: list[Change]
     views: list[Said]
     dates: list[timescales.DateView]
+
+    @property
+    def by_kind(self) -> list[tuple[str, list[timescales.EventView], list[timescales.EventView]]]:
+        """What was held and what was missed, kind by kind; those that the rules count come first."""
+        sorted_out = (
+            (
+                kind,
+                [one for one in self.held if one.event.kind == kind],
+                [o for o in self.missed if o.event.kind == kind],
+            )
+            for kind in MEETINGS
+        )
+        return [(kind, held, missed) for kind, held, missed in sorted_out if held or missed]
 
 
 def of_plan(session: Session, plan_id: uuid.UUID) -> list[Review]:
@@ -86,7 +101,7 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
         for one in timescales.events(session, plan.family_id)
         if since <= one.event.day <= today
         and one.event.withdrawn_at is None
-        and one.event.kind in ("home_visit", "core_group")
+        and one.event.kind in MEETINGS
         and one.event.plan_id in (None, plan.id)
     ]
     return Preparation(
@@ -101,24 +116,8 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
         actions=actions,
         held=[one for one in events if one.event.outcome == "held"],
         missed=[one for one in events if one.event.outcome == "missed"],
-        unrecorded=_unrecorded(session, plan.family_id, since, today),
+        unrecorded=timescales.unrecorded(session, plan.family_id, since, today),
         changes=history.since(session, plan, last.id if last else None),
         views=views.of_family(session, viewer, plan.family_id, since),
         dates=[d for d in timescales.of_family(session, plan.family_id, today, language) if d.deadline.done_on is None],
     )
-
-
-def _unrecorded(session: Session, family_id: uuid.UUID, since: date, today: date) -> list[Appointment]:
-    """Visits and core groups that are over, and of which nobody has said whether they took place."""
-    recorded = timescales.outcomes(timescales.events(session, family_id))
-    rows = session.scalars(
-        select(Appointment)
-        .where(
-            Appointment.family_id == family_id,
-            Appointment.kind.in_(("home_visit", "core_group")),
-            Appointment.status == "scheduled",
-        )
-        .order_by(Appointment.starts_at)
-    )
-    last = today - timedelta(days=1)
-    return [row for row in rows if since <= row.starts_at.date() <= last and row.id not in recorded]

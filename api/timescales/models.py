@@ -16,7 +16,8 @@ class CaseEvent(Base):
     """Something that happened, or that should have: a strategy discussion, a core group, a visit. Never changed; one
     that was recorded by mistake is withdrawn, and stays to be seen in the history.
 
-    ``kind`` is one of api.jurisdiction.clocks.EVENTS. ``outcome``: held, or missed (it was to be and did not happen).
+    ``kind`` is one of api.jurisdiction.clocks.EVENTS or MEETINGS. ``outcome``: held, or missed (it was to be and did
+    not happen).
     """
 
     __tablename__ = "case_events"

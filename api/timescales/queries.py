@@ -21,7 +21,7 @@ from api.access.queries import Viewer, visible_families, worker_names
 from api.appointments.models import Appointment
 from api.conferences.models import Conference
 from api.families.models import Family, FamilyWorker
-from api.jurisdiction.clocks import EVENTS
+from api.jurisdiction.clocks import EVENTS, MEETINGS
 from api.jurisdiction.packs import pack
 from api.plans.models import Plan
 from api.reviews.models import Review
@@ -36,8 +36,10 @@ APPOINTMENT_EVENTS = {
     "core_group": "core_group",
     "home_visit": "home_visit",
 }
+#: The same of every kind of appointment: those that no rule counts are events of their own name.
+EVENT_OF = {**APPOINTMENT_EVENTS, **{kind: kind for kind in MEETINGS}}
 #: What a worker can record; where a plan begins and ends stands in the plan itself.
-RECORDABLE = tuple(kind for kind in EVENTS if kind not in ("plan_started", "plan_ended"))
+RECORDABLE = (*(kind for kind in EVENTS if kind not in ("plan_started", "plan_ended")), *MEETINGS)
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,31 @@ def jurisdiction_of(session: Session, family_id: uuid.UUID) -> str:
     return _place(session, family_id)[0]
 
 
+def zone_of(session: Session, family_id: uuid.UUID) -> ZoneInfo:
+    """Where the family's agency is: its days are those of the case."""
+    return _place(session, family_id)[1]
+
+
+def unrecorded(session: Session, family_id: uuid.UUID, since: date, before: date) -> list[Appointment]:
+    """Appointments of every kind from the day ``since`` on and before the day ``before`` (both where the agency is), of
+    which nobody has said whether they took place; the oldest first."""
+    zone = zone_of(session, family_id)
+    told = select(CaseEvent.id).where(CaseEvent.appointment_id == Appointment.id, CaseEvent.withdrawn_at.is_(None))
+    return list(
+        session.scalars(
+            select(Appointment)
+            .where(
+                Appointment.family_id == family_id,
+                Appointment.status == "scheduled",
+                Appointment.starts_at >= datetime.combine(since, time(), tzinfo=zone),
+                Appointment.starts_at < datetime.combine(before, time(), tzinfo=zone),
+                ~told.exists(),
+            )
+            .order_by(Appointment.starts_at, Appointment.id)
+        )
+    )
+
+
 def stale(session: Session, jurisdiction: str, rules: str, limit: int) -> list[uuid.UUID]:
     """Families there whose dates were worked out with other rules, or never."""
     query = (
@@ -258,7 +285,13 @@ def _view(row: Deadline, jurisdiction: str, today: date, language: str, booked: 
     planned = next((day for kind, day in booked if kind in would_do), None)
     state = due.state(row.due_on, row.warn_on, row.done_on, today)
     source = f"{clock.source}, {clock.paragraph}" if clock else ""
-    name = place.clock_name(row.rule, language)
     if row.rule == due.VISITS:
-        name, source = texts.render("timescales.visit", language), texts.render("timescales.visit.source", language)
-    return DateView(row, name, state, planned, source)
+        source = texts.render("timescales.visit.source", language)
+    return DateView(row, rule_name(row.rule, jurisdiction, language), state, planned, source)
+
+
+def rule_name(rule: str, jurisdiction: str, language: str) -> str:
+    """What a rule is called there."""
+    if rule == due.VISITS:
+        return texts.render("timescales.visit", language)
+    return pack(jurisdiction).clock_name(rule, language)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.jurisdiction.clocks import Event
+from api.jurisdiction.clocks import Event, Meeting
 from api.rest.schemas import Day, ExternalId, Given, Moment, Paging, Text
 from api.timescales.queries import DateRow, DateView, EventView
 
@@ -104,7 +104,7 @@ class EventIn(Given):
         json_schema_extra={"examples": [{"kind": "strategy_discussion", "day": "2026-11-02", "external_id": "sd-1"}]},
     )
 
-    kind: Event
+    kind: Literal[Event, Meeting]
     day: Day
     outcome: Literal["held", "missed"] = "held"
     plan_id: uuid.UUID | None = None

@@ -81,14 +81,11 @@ def record_appointment(
 ) -> CaseEvent:
     """Record that an appointment took place (``held``) or did not (``missed``); ``day`` is its local day.
 
-    Raises CannotRecord: in the future, cancelled, of a kind that is not followed, or recorded before.
+    Raises CannotRecord: in the future, cancelled, or recorded before.
     """
     _refuse_the_future(day, today)
     if appointment.status == "cancelled":
         raise CannotRecord("appointment_is_cancelled")
-    kind = queries.APPOINTMENT_EVENTS.get(appointment.kind)
-    if kind is None:
-        raise CannotRecord("appointment_not_followed")
     session.execute(select(Family.id).filter_by(id=appointment.family_id).with_for_update())
     if queries.of_appointment(session, appointment.id) is not None:
         raise CannotRecord("event_exists")
@@ -97,7 +94,7 @@ def record_appointment(
         id=uuid.uuid4(),
         family_id=family.id,
         external_id=str(uuid.uuid4()),
-        kind=kind,
+        kind=queries.EVENT_OF.get(appointment.kind, "other"),
         day=day,
         outcome=outcome,
         appointment_id=appointment.id,

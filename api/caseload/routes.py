@@ -1,0 +1,36 @@
+"""What needs doing today, under /api/v1."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api import clock
+from api.access.guards import Visitor, bearer_worker
+from api.audit import service as audit
+from api.caseload import queries
+from api.caseload.schemas import LineOut, TodayAsked
+from api.database import transaction
+from api.rest.errors import documented
+from api.rest.schemas import Page
+
+router = APIRouter(prefix="/api/v1", tags=["Families"])
+
+Me = Annotated[Visitor, Depends(bearer_worker)]
+
+
+@router.get("/today", responses=documented(401, 422))
+def list_to_do(me: Me, asked: Annotated[TodayAsked, Query()]) -> Page[LineOut]:
+    """What needs doing in the families that this worker may see, the most urgent first: calls for help, messages that
+    nobody answered or that did not arrive, today's and tomorrow's meetings, requests, dates, actions, safe contact."""
+    wanted = (asked.what,) if asked.what else queries.WHAT
+    with transaction() as session:
+        lines, total = queries.to_do(
+            session, me, clock.now(), me.timezone, of=asked.lead_worker_id, what=wanted, limit=asked.per_page,
+            offset=asked.offset,
+        )  # fmt: skip
+        seen = list(dict.fromkeys((line.family_id, line.family_id) for line in lines if line.family_id))
+        audit.record_views(session, worker_id=me.id, verb="listed_family", seen=seen)
+        items = [LineOut.of(line) for line in lines]
+    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)

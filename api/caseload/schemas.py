@@ -1,0 +1,68 @@
+"""The JSON of what needs doing today."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.caseload.queries import Line
+from api.rest.schemas import Moment, Paging
+
+What = Literal[
+    "emergency", "urgent", "routine", "taken", "unanswered", "undelivered", "today", "change", "date_late",
+    "contingency", "overdue", "blocked", "not_reminded", "to_verify", "tomorrow", "unrecorded", "date_soon",
+    "safe_contact",
+]  # fmt: skip
+
+
+class TodayAsked(Paging):
+    """Which lines: of one sort, of the families that one worker leads."""
+
+    what: What | None = Field(None, description="Only lines of this sort.")
+    lead_worker_id: uuid.UUID | None = Field(None, description="Only families that this worker leads.")
+
+
+class LineOut(BaseModel):
+    """Something to do for a family (null: somebody unknown wrote). ``count`` are alike in this family; ``day`` or
+    ``at``, ``kind``, ``object_id`` and ``title`` are the first's. The object of ``unanswered`` and ``undelivered`` is
+    the conversation, of ``not_reminded`` and ``safe_contact`` the person, else what ``what`` names: an escalation, an
+    appointment (``today``, ``tomorrow``, ``unrecorded``), a change request, a date, an action, a contingency."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "what": "overdue",
+                    "count": 2,
+                    "family_id": "5f0e2a31-77d0-4b5e-8f61-1f6f4f0c9a20",
+                    "family_name": "Rowan",
+                    "lead_worker": "Amara Okafor",
+                    "day": "2026-11-02",
+                    "at": None,
+                    "object_id": "0b8f7c1e-4a53-4f6e-9d3a-0c7a4f3f9b11",
+                    "kind": "",
+                    "title": "Finish the parenting course",
+                }
+            ]
+        }
+    )
+
+    what: What
+    count: int
+    family_id: uuid.UUID | None
+    family_name: str
+    lead_worker: str
+    day: date | None
+    at: Moment | None
+    object_id: str
+    kind: str
+    title: str
+
+    @classmethod
+    def of(cls, line: Line) -> LineOut:
+        """The line as JSON."""
+        shown: dict[str, Any] = {"family_name": line.family, "lead_worker": line.lead}
+        return cls(**shown, **{name: getattr(line, name) for name in cls.model_fields if name not in shown})

@@ -1,0 +1,5 @@
+"""The town is here for every test of this folder."""
+
+from tests.small_town import town
+
+__all__ = ["town"]
