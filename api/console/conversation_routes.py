@@ -12,7 +12,7 @@ from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
-from api.console import queries
+from api.console import queries, summary
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import queries as escalations
@@ -63,6 +63,7 @@ def _thread(
         lines = messages.thread(session, conversation.id)
         notes = messages.notes(session, conversation.id, lines[0].at if lines else None)
         cards = escalations.cards_of_conversation(session, me, conversation.id)
+        known = summary.of(session, me, cards[0].escalation, with_words=False) if cards else None
         taken_by = access.worker_names(session, [conversation.taken_over_by]).get(conversation.taken_over_by, "")
         also_writing = contact.also_writing(session, conversation)
         seen = presence.seen_by_person(session, conversation.id)
@@ -80,6 +81,7 @@ def _thread(
         who=who,
         lines=sorted([*lines, *notes], key=lambda line: line.seq),
         cards=cards,
+        summary=known,
         taken_by=taken_by,
         also_writing=also_writing,
         waits_until=waits_until,

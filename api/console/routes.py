@@ -39,6 +39,7 @@ from api.console import (
     review_routes,
     rota_routes,
     status_routes,
+    summary,
     timescale_routes,
     today_routes,
     webhook_routes,
@@ -101,6 +102,7 @@ def show_escalation(request: Request, me: Me, escalation_id: int, note: str = ""
         card = queries.make_cards(session, [escalation])[0]
         life = queries.life(session, escalation.id)
         colleagues = queries.colleagues(session, me)
+        known = summary.of(session, me, escalation)
         audit.record_view(
             session,
             worker_id=me.id,
@@ -108,7 +110,7 @@ def show_escalation(request: Request, me: Me, escalation_id: int, note: str = ""
             family_id=escalation.family_id,
             object_id=escalation.id,
         )
-    context: dict[str, Any] = {"card": card, "life": life, "colleagues": colleagues, "note": note}
+    context: dict[str, Any] = {"card": card, "life": life, "colleagues": colleagues, "note": note, "summary": known}
     return console_page(request, me, "console/escalation.html", here="escalations", **context)
 
 
