@@ -50,6 +50,9 @@ def import_families(
         list[Path] | None, typer.Argument(exists=True, readable=True, help="one JSON file; or CSV tables, or a folder")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="only say what would happen")] = False,
+    ask_first: Annotated[
+        bool, typer.Option("--ask-first", help="new numbers get one question first, and nothing else before they agree")
+    ] = False,
     template: Annotated[
         Path | None, typer.Option("--template", metavar="FOLDER", help="write empty CSV tables with an example there")
     ] = None,
@@ -72,7 +75,7 @@ def import_families(
         )
     data_keys.check()
     try:
-        report = import_paths(files or [], check_only=check)
+        report = import_paths(files or [], check_only=check, ask_first=ask_first)
     except ImportProblems as problems:
         fail(str(problems))
     else:

@@ -15,6 +15,7 @@ from api.imports import appointments, casework, dates, plans, series
 from api.imports.schemas import FamilyIn, PersonIn, clock
 from api.imports.telling import Telling
 from api.imports.writer import Path, Writer
+from api.messages import enrolment
 from api.timescales import service as timescales
 
 Workers = dict[tuple[str, str], Worker]
@@ -139,6 +140,7 @@ def _write_contact_points(
         )
     }
     own = {(point.person_id, point.address): point for point in points}
+    new: list[ContactPoint] = []
     for person_id, (path, person) in listed.items():
         for number, state in person.phones.items():
             at = (*path, "phone" if number == person.phone else "other_phones")
@@ -152,12 +154,33 @@ def _write_contact_points(
             elif number in taken and number not in person.shared_phones and state == "active":
                 writer.refuse(at, "is in use here by somebody who is not in this file; free it there first")
             else:
-                writer.put(
+                made = writer.put(
                     "contact points",
                     None,
                     ContactPoint,
                     person_id=person_id,
                     channel="sms",
                     address=number,
-                    state=state,
+                    state="pending" if writer.ask_first and state == "active" else state,
                 )
+                if state == "active":
+                    new.append(made)
+    if not writer.report.problems:
+        _agree(writer, new, listed)
+
+
+def _agree(writer: Writer, new: Sequence[ContactPoint], listed: dict[uuid.UUID, tuple[Path, PersonIn]]) -> None:
+    """New numbers are asked, each once, or it is kept that they may be written to by the agency's own record."""
+    writer.session.flush()
+    asked: set[str] = set()
+    for point in new:
+        if not writer.ask_first:
+            writer.session.add(enrolment.by_record(point.person_id, point, writer.now))
+        elif point.address in asked:
+            writer.note(
+                listed[point.person_id][0], "shares a number that is asked for somebody else: ask it in the console"
+            )
+        else:
+            asked.add(point.address)
+            enrolment.invite(writer.session, writer.session.get_one(Person, point.person_id), point, None)
+    writer.session.flush()

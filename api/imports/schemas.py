@@ -293,6 +293,8 @@ class FamilyIn(Strict):
 class ImportFile(Strict):
     format: Literal["hearthline-import-1"]
     demo: bool = False
+    #: New numbers are not agreed yet and get one question; else they count as agreed by the agency's own record.
+    ask_first: bool = False
     agencies: list[AgencyIn] = Field(default_factory=list)
     workers: list[WorkerIn] = Field(default_factory=list)
     families: list[FamilyIn] = Field(default_factory=list)

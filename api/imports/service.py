@@ -37,8 +37,9 @@ _SERIALIZATION = "40001"
 _CHANGED_MEANWHILE = "something in the database changed while this was being imported; try again"
 
 
-def import_paths(paths: Sequence[Path], *, check_only: bool = False) -> Report:
+def import_paths(paths: Sequence[Path], *, check_only: bool = False, ask_first: bool = False) -> Report:
     """Import one JSON file, one archive of ``hearthline export-agency``, or CSV tables (a folder: all in it) as one.
+    ``ask_first``: as if the file said so.
 
     Returns and raises as ``import_file``.
     """
@@ -52,14 +53,14 @@ def import_paths(paths: Sequence[Path], *, check_only: bool = False) -> Report:
         if len(tables) < len(files):
             report.problems.append(Problem(path="", message="import JSON and CSV one after the other, JSON first"))
             raise ImportProblems(report)
-        return import_tables(tables, check_only=check_only)
+        return import_tables(tables, check_only=check_only, ask_first=ask_first)
     if len(files) > 1:
         report.problems.append(Problem(path="", message="give one JSON file at a time"))
         raise ImportProblems(report)
-    return import_file(files[0], check_only=check_only)
+    return import_file(files[0], check_only=check_only, ask_first=ask_first)
 
 
-def import_file(path: Path | str, *, check_only: bool = False) -> Report:
+def import_file(path: Path | str, *, check_only: bool = False, ask_first: bool = False) -> Report:
     """Import agencies, workers and families from a JSON file (data/demo/README.md has the format).
 
     Returns what was done; with ``check_only`` nothing is written. Raises ImportProblems, with everything that is wrong
@@ -72,10 +73,10 @@ def import_file(path: Path | str, *, check_only: bool = False) -> Report:
         given = _validated(session, raw, now, report)
     if given is None:
         raise ImportProblems(report)
-    return _write(report, lambda session: _write_families(session, given, now, report))
+    return _write(report, lambda session: _write_families(session, given, now, report, ask_first))
 
 
-def import_tables(paths: Sequence[Path], *, check_only: bool = False) -> Report:
+def import_tables(paths: Sequence[Path], *, check_only: bool = False, ask_first: bool = False) -> Report:
     """Import people, plans and the rest from CSV (api.imports.tables), by the same checks and the same writer.
     Returns and raises as ``import_file``."""
     report = Report(checked_only=check_only)
@@ -95,7 +96,7 @@ def import_tables(paths: Sequence[Path], *, check_only: bool = False) -> Report:
         if given is None or not report.ok:
             raise Refused(report.problems)
         try:
-            _write_families(session, given, now, report)
+            _write_families(session, given, now, report, ask_first)
         except Refused:
             report.problems = from_csv.relocated(report.problems, combined)
             raise
@@ -117,8 +118,8 @@ def _validated(session: Session, raw: Any, now: datetime, report: Report) -> Imp
     return given if report.ok else None
 
 
-def _write_families(session: Session, given: ImportFile, now: datetime, report: Report) -> None:
-    writer = Writer(session, now, report)
+def _write_families(session: Session, given: ImportFile, now: datetime, report: Report, ask_first: bool) -> None:
+    writer = Writer(session, now, report, ask_first=ask_first or given.ask_first)
     known_agencies = agencies.write_agencies(writer, given.agencies)
     workers = agencies.write_workers(writer, given.workers, known_agencies)
     families.write_families(writer, given.families, known_agencies, workers)

@@ -26,11 +26,13 @@ class Refused(Exception):
 
 @dataclass
 class Writer:
-    """One import under way: its transaction, its moment (UTC), and the report that it fills."""
+    """One import under way: its transaction, its moment (UTC), and the report that it fills. ``ask_first``: whose
+    number is new is asked before anything else is written to it."""
 
     session: Session
     now: datetime
     report: Report
+    ask_first: bool = False
 
     def put(self, kind: str, existing: Model | None, model: type[Model], /, **values: Any) -> Model:
         """The row with these values; ``kind`` is how the report counts it."""

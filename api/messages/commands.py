@@ -30,15 +30,18 @@ def carrier_keyword(session: Session, conversation: Conversation, message: Inbou
     """STOP, START and HELP: Twilio answers them itself; we keep account, and a worker is told of STOP and HELP.
 
     HELP from somebody on a plan may be a cry for help, and STOP means that nobody can reach them by text any more.
+    START takes a STOP back, and says nothing for somebody else at the same number who has not agreed yet.
     """
     points = session.scalars(
         select(ContactPoint).where(ContactPoint.address == conversation.address, ContactPoint.state != "quarantined")
     ).all()
     for point in points:
-        if keyword in ("stop", "start"):
-            point.state = "opted_out" if keyword == "stop" else "active"
-            point.state_changed_at = message.received_at
-            enrolment.note_keyword(session, point, keyword, message)
+        if keyword == "stop" or (keyword == "start" and point.state == "opted_out"):
+            state = "opted_out" if keyword == "stop" else enrolment.resumes(session, point, alone=len(points) == 1)
+            if state != point.state:
+                point.state, point.state_changed_at = state, message.received_at
+            if keyword == "stop" or state == "active":
+                enrolment.note_keyword(session, point, keyword, message)
     if keyword in ("stop", "help"):
         escalations.open_escalation(
             session,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -24,6 +25,8 @@ from api.messages import hands, options, outbox, quiet
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 WORDING = "enrol.ask"
+#: Not asked by us: a file brought the number as one that may be written to.
+BY_RECORD = "agency.record"
 #: The beginning of payloads that are answered here.
 PAYLOAD = "/enrol"
 ANSWERS = ("agreed", "declined", "not_theirs")
@@ -73,8 +76,17 @@ def add_number(session: Session, person: Person, address: str, worker: Worker, *
     return point
 
 
-def invite(session: Session, person: Person, point: ContactPoint, worker: Worker) -> Consent:
-    """Ask (again) whether we may write there. Whatever the number's state was, it has not agreed from now on."""
+def by_record(person_id: uuid.UUID, point: ContactPoint, at: datetime) -> Consent:
+    """That the agency's own file brought the number as agreed then: what was said to whom is the agency's record."""
+    return Consent(
+        person_id=person_id, contact_point_id=point.id, wording_id=BY_RECORD, wording_version="", language="",
+        asked_at=at, answer="agreed", answered_at=at,
+    )  # fmt: skip
+
+
+def invite(session: Session, person: Person, point: ContactPoint, worker: Worker | None) -> Consent:
+    """Ask (again) whether we may write there. Whatever the number's state was, it has not agreed from now on.
+    ``worker`` is None for an import."""
     now = clock.now()
     point.state, point.state_changed_at = "pending", now
     conversation = conversation_with(session, person, point.address)
@@ -85,7 +97,7 @@ def invite(session: Session, person: Person, point: ContactPoint, worker: Worker
         wording_id=WORDING,
         wording_version=version(person.language),
         language=texts.supported(person.language),
-        asked_by=worker.id,
+        asked_by=worker.id if worker else None,
         asked_at=now,
     )
     session.add(consent)
@@ -95,7 +107,7 @@ def invite(session: Session, person: Person, point: ContactPoint, worker: Worker
     state = dialogue.load(conversation)
     state.options = options.numbered(offered)
     dialogue.save(conversation, state)
-    _record(session, person, "asked_consent", worker.id, point)
+    _record(session, person, "asked_consent", worker.id if worker else None, point)
     return consent
 
 
@@ -134,6 +146,17 @@ def answer(session: Session, conversation: Conversation, message: InboundMessage
     message.state = "answered"
     text = texts.render(f"enrol.{what}", conversation.language)
     outbox.queue_reply(session, conversation, text, in_reply_to=message, part="0")
+
+
+def resumes(session: Session, point: ContactPoint, *, alone: bool) -> str:
+    """The state of a number that opted out, after START came from it. Whoever has it alone says it for themself; of
+    several at one number, only those whom a STOP took out: who had said no stays out, who had not answered, pending."""
+    said = session.scalars(select(Consent).filter_by(contact_point_id=point.id)).all()
+    if alone or any(one.answer in ("agreed", "resumed") for one in said):
+        return "active"
+    if any(one.answer == "declined" for one in said):
+        return "opted_out"
+    return "pending" if any(one.wording_id == WORDING for one in said) else "active"
 
 
 def note_keyword(session: Session, point: ContactPoint, keyword: str, message: InboundMessage) -> None:
@@ -223,10 +246,10 @@ def _found(session: Session, address: str) -> Conversation:
     return session.scalars(select(Conversation).filter_by(channel="sms", address=address).with_for_update()).one()
 
 
-def _record(session: Session, person: Person, verb: str, worker_id: uuid.UUID, point: ContactPoint) -> None:
+def _record(session: Session, person: Person, verb: str, worker_id: uuid.UUID | None, point: ContactPoint) -> None:
     audit.record(
         session,
-        actor_kind="worker",
+        actor_kind="worker" if worker_id else "system",
         actor_id=worker_id,
         verb=verb,
         family_id=person.family_id,

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.assistant import turn
 from api.audit.models import AuditEntry
 from api.database import transaction
@@ -180,3 +181,47 @@ def test_an_import_leaves_alone_what_was_added_here(database: object, session: S
         enrolment.add_number(adding, kelly, NEW, adding.scalars(select(Worker)).first())  # type: ignore[arg-type]
     assert imports.import_file(file).ok
     assert point(session) == "pending"
+
+
+def test_start_at_a_shared_number_takes_back_the_stop_and_agrees_for_nobody_else(
+    session: Session, invited: Town
+) -> None:
+    with transaction() as opened:
+        partner = Person(
+            family_id=invited.mine.family.id, external_id="partner", kind="parent", first_name="Pat", language="en"
+        )
+        no = Person(family_id=invited.mine.family.id, external_id="no", kind="parent", first_name="Noa", language="en")
+        opened.add_all([partner, no])
+        opened.flush()
+        opened.add(ContactPoint(person_id=partner.id, channel="sms", address=NEW, state="active"))
+        declined = ContactPoint(person_id=no.id, channel="sms", address=NEW, state="opted_out")
+        opened.add(declined)
+        opened.flush()
+        opened.add(
+            Consent(
+                person_id=no.id, contact_point_id=declined.id, wording_id="enrol.ask", wording_version="1",
+                language="en", asked_at=clock.now(), answer="declined", answered_at=clock.now(),
+            )
+        )  # fmt: skip
+
+    def states() -> dict[str, str]:
+        session.expire_all()
+        rows = session.execute(
+            select(Person.first_name, ContactPoint.state).join(ContactPoint).where(ContactPoint.address == NEW)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    child = invited.mine.child.first_name
+    says("STOP")
+    assert set(states().values()) == {"opted_out"}
+    says("START")
+    assert states() == {"Pat": "active", child: "pending", "Noa": "opted_out"}
+
+
+def test_start_from_whoever_has_the_number_alone_takes_their_stop_back(session: Session, invited: Town) -> None:
+    says("1")
+    says("STOP")
+    assert point(session) == "opted_out"
+    says("START")
+    session.expire_all()
+    assert point(session) == "active"
