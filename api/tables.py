@@ -8,6 +8,7 @@ from api.conferences import models as conferences
 from api.database import Base
 from api.demo import models as demo
 from api.directory import models as directory
+from api.earlier import models as earlier
 from api.escalations import models as escalations
 from api.evidence import models as evidence
 from api.families import models as families
@@ -31,6 +32,7 @@ __all__ = [
     "conferences",
     "demo",
     "directory",
+    "earlier",
     "escalations",
     "evidence",
     "families",

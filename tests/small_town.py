@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import chain
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -32,6 +33,7 @@ from api.evidence.models import Evidence
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, Risk
+from api.reviews.models import Review
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
 from tests import once
@@ -150,6 +152,25 @@ class Town:
             session.add(made)
             session.flush()
             return made.id
+
+
+def review_of(household: Household) -> uuid.UUID:
+    """A review of this family's plan, made when it is first asked for."""
+    with transaction() as session:
+        known = session.scalar(select(Review.id).filter_by(plan_id=household.plan.id))
+        if known is not None:
+            return known
+        made = Review(
+            plan_id=household.plan.id,
+            external_id="review",
+            held_on=date(2026, 2, 2),
+            next_step="continue",
+            reason=f"{household.family.name} goes on",
+            recorded_at=clock.now(),
+        )
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 def _household(session: Session, agency: Agency, name: str, numbers: Iterator[int]) -> Household:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
-from api.conferences import queries, service
+from api.conferences import content, queries, service
 from api.conferences.schemas import ConferenceIn, ConferenceOut, NewConferenceIn
 from api.database import transaction
+from api.earlier import queries as earlier
+from api.earlier.schemas import EarlierOut
 from api.rest.errors import READS, WRITES, Refused
+from api.rest.schemas import Page, Paging, Part
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
 router = APIRouter(prefix="/api/v1", tags=["Conferences"])
@@ -24,12 +27,36 @@ CONFLICTS = ("conference_exists", "conference_was_held", "conference_kind_stays"
 
 
 @router.get("/families/{family_id}/conferences", responses=READS)
-def list_conferences(me: Me, family_id: uuid.UUID) -> list[ConferenceOut]:
+def list_conferences(
+    me: Me, family_id: uuid.UUID, asked: Annotated[Part, Query()], response: Response
+) -> list[ConferenceOut]:
     """The family's conferences, the newest first: who was there, what was weighed and decided, who disagreed."""
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_conferences", family_id=family.id, object_id=family.id)
-        return [ConferenceOut.of(row) for row in queries.of_family(session, family.id)]
+        return [ConferenceOut.of(row) for row in asked.of(queries.of_family(session, family.id), response)]
+
+
+@router.get("/conferences/{conference_id}", responses=READS)
+def show_conference(me: Me, conference_id: uuid.UUID, response: Response) -> ConferenceOut:
+    """One conference."""
+    with transaction() as session:
+        row = access.conference_or_404(session, me, conference_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_conference", family_id=row.family_id, object_id=row.id)
+        show_version(response, row.version)
+        return ConferenceOut.of(row)
+
+
+@router.get("/conferences/{conference_id}/versions", responses=READS)
+def list_conference_versions(me: Me, conference_id: uuid.UUID, asked: Annotated[Paging, Query()]) -> Page[EarlierOut]:
+    """What the conference said before each change, who changed it and when; the newest first."""
+    with transaction() as session:
+        row = access.conference_or_404(session, me, conference_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_conference", family_id=row.family_id, object_id=row.id)
+        people = queries.people(session, row.family_id)
+        told = content.history(session, row, people, limit=asked.per_page, offset=asked.offset)
+        total = earlier.count(session, row.id)
+        return Page(items=[EarlierOut.of(one) for one in told], page=asked.page, per_page=asked.per_page, total=total)
 
 
 @router.post("/families/{family_id}/conferences", status_code=201, responses=WRITES)
@@ -55,9 +82,11 @@ def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, resp
 def change_conference(
     me: Me, conference_id: uuid.UUID, given: ConferenceIn, response: Response, if_match: IfMatch = None
 ) -> ConferenceOut:
-    """Say anew what is known of a conference: the body takes the place of what was there. Its kind stays."""
+    """Say anew what is known of a conference: the body takes the place of what was there, which is kept as an earlier
+    version. Its kind stays."""
     with transaction() as session:
         conference = access.conference_or_404(session, me, conference_id)
+        service.lock(session, conference)
         refuse_stale(if_match, conference.version)
         try:
             changed = service.change(session, conference, me.worker, given.details(), today=me.today)

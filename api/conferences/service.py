@@ -1,6 +1,7 @@
 """Planning a conference, and recording what it weighed and decided.
 
-Promise: a conference that decides on a plan makes the plan, in the same transaction, unless it says which one it made.
+Promise: a conference that decides on a plan makes the plan, in the same transaction, unless it says which one it made;
+and that plan is looked at again by the day that the rules of the place say.
 How a review conference ended is recorded with the review (api.reviews), so that it is said once.
 """
 
@@ -18,13 +19,15 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
-from api.conferences import queries
+from api.conferences import content, queries
 from api.conferences.models import DECISIONS, Conference, ConferenceAttendee, ConferenceChild, Dissent
 from api.database import notify
 from api.families.models import Family, Person
 from api.plans import history
 from api.plans.models import Plan
+from api.timescales import queries as deadlines
 from api.timescales import service as timescales
+from api.timescales.due import Event
 
 WORDS = ("chair", "assessment", "discussion", "decision_reason", "planning")
 
@@ -102,6 +105,11 @@ def record(
     return made
 
 
+def lock(session: Session, conference: Conference) -> None:
+    """Nobody else changes the conference until this transaction ends."""
+    session.refresh(conference, with_for_update=True)
+
+
 def change(
     session: Session,
     conference: Conference,
@@ -111,13 +119,16 @@ def change(
     today: date,
     with_review: bool = False,
 ) -> Conference:
-    """Change what is known of a conference; its kind stays. Raises CannotRecord."""
+    """Change what is known of a conference; its kind stays, and what it said before is kept. Raises CannotRecord."""
     if details.kind != conference.kind:
         raise CannotRecord("conference_kind_stays")
     if conference.status == "held" and details.status != "held":
         raise CannotRecord("conference_was_held")
     family = session.get_one(Family, conference.family_id)
+    lock(session, conference)
+    before = content.content_of(conference)
     _fill(session, family, conference, details, today, worker, with_review)
+    content.keep(session, conference, before, worker.id if worker else None)
     _tell(session, worker, conference, "changed_conference")
     return conference
 
@@ -216,6 +227,8 @@ def _make_plan(
     children = [child for child in row.children if child.harms]
     made = Plan(id=uuid.uuid4(), family_id=family.id, external_id=f"conference-{row.id}", started_on=row.held_on)
     made.children = [people[child.person_id] for child in children]
+    begins = [Event(kind, row.held_on, made.id) for kind in ("initial_conference", "plan_started")]
+    made.review_on = deadlines.review_by(session, family.id, made.id, begins, until=row.held_on)
     session.add(made)
     history.keep_version(session, made, worker_id)
     return made

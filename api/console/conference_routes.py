@@ -13,7 +13,7 @@ from api import texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
-from api.conferences import queries, service
+from api.conferences import content, queries, service
 from api.conferences.schemas import ConferenceIn, ConferenceOut
 from api.console import forms
 from api.console.inputs import local_day
@@ -50,7 +50,7 @@ def record_conference(request: Request, me: Me, family_id: uuid.UUID, given: Fie
 
 @router.get("/conferences/{conference_id}")
 def show_conference(request: Request, me: Me, conference_id: uuid.UUID) -> Response:
-    """A conference, and the form that changes it."""
+    """A conference, the form that changes it, and what it said before each change."""
     with transaction() as session:
         row = access.conference_or_404(session, me, conference_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_conference", family_id=row.family_id, object_id=row.id)
@@ -118,6 +118,10 @@ def _form(
             given = {**given, "version": now["version"]}
         people = sorted(queries.people(session, family_id).values(), key=lambda person: person.first_name)
         current = plans.of_family(session, family_id, me.today)
+        told = []
+        if conference_id is not None:
+            row = access.conference_or_404(session, me, conference_id)
+            told = content.history(session, row, queries.people(session, family_id))
     return console_page(
         request,
         me,
@@ -132,6 +136,7 @@ def _form(
         plans=[view.plan for view in current],
         given=given,
         conference_id=conference_id,
+        told=told,
         problems=problems or [],
         agencies=AGENCIES,
         lines=_count(given, "guest") + SPARE_LINES,

@@ -1,4 +1,5 @@
-"""Reviews in the console: one printable page that prepares itself, and the form that records what was found."""
+"""Reviews in the console: one printable page that prepares itself, the form that records what was found, the page of a
+recorded review, and putting one right."""
 
 from __future__ import annotations
 
@@ -10,15 +11,16 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api import texts
+from api.access import leading
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
 from api.console import forms
 from api.console.layout import console_page
 from api.database import transaction
-from api.reviews import queries, service
-from api.reviews.schemas import ReviewIn
 from api.timescales.queries import EVENT_OF
+from api.reviews import content, correcting, queries, service
+from api.reviews.schemas import CorrectionIn, ReviewIn, ReviewOut
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -37,14 +39,22 @@ def prepare_review(request: Request, me: Me, plan_id: uuid.UUID) -> Response:
 
 @router.post("/plans/{plan_id}/reviews")
 def record_review(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> Response:
-    """Record what the review found and decided."""
+    """Record what the review found and decided: progress on every outcome, the effect of every action."""
     problems: list[str] = []
+    made: uuid.UUID | None = None
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
-        family_id = plan.family_id
         try:
             body = ReviewIn.model_validate(_as_body(given))
-            service.record(session, plan, me.worker, body.findings(), today=me.today, at_conference=body.at_conference)
+            made = service.record(
+                session,
+                plan,
+                me.worker,
+                body.findings(),
+                today=me.today,
+                at_conference=body.at_conference,
+                every_effect=True,
+            ).id
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
         except service.CannotReview as error:
@@ -52,7 +62,53 @@ def record_review(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -
             session.rollback()
     if problems:
         return _page(request, me, plan_id, given, problems)
-    return RedirectResponse(f"/console/families/{family_id}#plans", 303)
+    return RedirectResponse(f"/console/reviews/{made}", 303)
+
+
+@router.get("/reviews/{review_id}")
+def show_review(request: Request, me: Me, review_id: uuid.UUID) -> Response:
+    """A recorded review, all its parts on one printable page, and how it came to say so."""
+    return _recorded(request, me, review_id)
+
+
+@router.post("/reviews/{review_id}")
+def correct_review(request: Request, me: Me, review_id: uuid.UUID, given: Fields) -> Response:
+    """Let the review say something else; what it said stays to be read."""
+    problems: list[str] = []
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        correcting.lock(session, plan, review)
+        try:
+            if given.get("version") != str(review.version):
+                raise service.CannotReview("changed_meanwhile")
+            body = CorrectionIn.model_validate({**_as_body(given), "why": given.get("why", "")})
+            correcting.correct(
+                session, plan, review, me.worker, body.findings(), body.why, today=me.today, every_effect=True
+            )
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+        except service.CannotReview as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if problems:
+        return _recorded(request, me, review_id, given, problems)
+    return RedirectResponse(f"/console/reviews/{review_id}", 303)
+
+
+@router.post("/reviews/{review_id}/withdraw")
+def withdraw_review(request: Request, me: Me, review_id: uuid.UUID, given: Fields) -> Response:
+    """The review was recorded by mistake, and counts no more."""
+    problems: list[str] = []
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        try:
+            correcting.withdraw(session, plan, review, me.worker, given.get("why", ""))
+        except service.CannotReview as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if problems:
+        return _recorded(request, me, review_id, {}, problems)
+    return RedirectResponse(f"/console/reviews/{review_id}", 303)
 
 
 def _page(
@@ -62,6 +118,8 @@ def _page(
         plan = access.plan_or_404(session, me, plan_id)
         audit.record_view(session, worker_id=me.id, verb="prepared_review", family_id=plan.family_id, object_id=plan.id)
         prepared = queries.prepare(session, me, plan, me.today, me.language)
+    if not given and prepared.next_by is not None:
+        given = {"next_review_on": prepared.next_by.isoformat(), "at_conference": "on"}
     return console_page(
         request,
         me,
@@ -78,12 +136,57 @@ def _page(
     )
 
 
+def _recorded(
+    request: Request,
+    me: Visitor,
+    review_id: uuid.UUID,
+    given: dict[str, str] | None = None,
+    problems: list[str] | None = None,
+) -> Response:
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        whole = queries.recorded(session, plan, review)
+        shown = ReviewOut.of(review, whole.limit)
+        told = content.history(session, plan, review)
+        may_put_right = review.withdrawn_at is None and leading.may_put_right(session, me, plan.family_id)
+        filled = {**_as_fields(shown), **(given or {}), "version": str(review.version)}
+    return console_page(
+        request,
+        me,
+        "console/review_recorded.html",
+        here="families",
+        status=400 if problems else 200,
+        one=whole,
+        plan=plan,
+        review=review,
+        shown=shown,
+        told=told,
+        may_put_right=may_put_right,
+        given=filled,
+        problems=problems or [],
+        progress=PROGRESS,
+        effects=EFFECTS,
+    )
+
+
 def _as_body(given: dict[str, str]) -> dict[str, Any]:
     """The form's fields as the body that the API takes."""
     body: dict[str, Any] = forms.filled(given, OWN)
+    if body.get("next_step") == "discontinue":
+        body.pop("next_review_on", None)  # filled in before anybody said that the plan ends
     body["at_conference"] = given.get("at_conference") == "on"
     for part, key, said in (("progress", "outcome_id", "progress"), ("effects", "action_id", "effect")):
         found = {name.partition("-")[2]: value for name, value in given.items() if name.startswith(f"{said}-")}
         words = {name.partition("-")[2]: value for name, value in given.items() if name.startswith(f"{said}_words-")}
         body[part] = [{key: row, said: value, "words": words.get(row, "")} for row, value in found.items() if value]
     return body
+
+
+def _as_fields(shown: ReviewOut) -> dict[str, str]:
+    """A review as the form's fields."""
+    found = {name: str(getattr(shown, name) or "") for name in OWN}
+    for one in shown.progress:
+        found |= {f"progress-{one.outcome_id}": one.progress, f"progress_words-{one.outcome_id}": one.words}
+    for two in shown.effects:
+        found |= {f"effect-{two.action_id}": two.effect, f"effect_words-{two.action_id}": two.words}
+    return found

@@ -146,7 +146,7 @@ def family_view(
         happened=timescales.outcomes(events),
         conferences=conferences.of_family(session, family.id),
         said=views.of_family(session, viewer, family.id) if viewer else [],
-        reviews={view.plan.id: reviews.of_plan(session, view.plan.id) for view in shown},
+        reviews={view.plan.id: reviews.of_plan(session, view.plan.id, withdrawn=True) for view in shown},
         reminders=reminders.by_place(session, family.id, after=now - LOOK_BACK),
         due={person.id for person in people if contact.due(person, today)},
         moments={person.id: reminders.moments_of(person).split(",") for person in people},

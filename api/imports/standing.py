@@ -151,7 +151,7 @@ def plan(keys: Keys, row: Plan) -> Raw:
     """All of it, with its reviews."""
     outcomes = {outcome.id: outcome.external_id for outcome in row.outcomes}
     actions = sorted(row.actions, key=lambda one: one.external_id)
-    reviews = keys.session.scalars(select(Review).filter_by(plan_id=row.id).order_by(Review.held_on))
+    reviews = keys.session.scalars(select(Review).filter_by(plan_id=row.id, withdrawn_at=None).order_by(Review.held_on))
     return {
         **plan_core(keys, row),
         "risks": [risk(r) for r in row.risks],

@@ -37,13 +37,13 @@ class Change:
         return asdict(self)
 
 
-def compare(before: Content, after: Content) -> list[Change]:
+def compare(before: Content, after: Content, parts: Mapping[str, str] = PARTS, own_part: str = OWN) -> list[Change]:
     """Every difference, part by part. Empty where nothing changed."""
     changes = []
-    own = _fields(before.get(OWN, {}), after.get(OWN, {}))
+    own = _fields(before.get(own_part, {}), after.get(own_part, {}))
     if own:
-        changes.append(Change(OWN, "changed", "", own))
-    for part, called in PARTS.items():
+        changes.append(Change(own_part, "changed", "", own))
+    for part, called in parts.items():
         old, new = before.get(part, {}), after.get(part, {})
         changes += [Change(part, "removed", str(old[key].get(called, ""))) for key in old if key not in new]
         for key, line in new.items():

@@ -12,6 +12,7 @@ from api.access.models import Opening
 from api.appointments.models import Appointment, AppointmentSeries
 from api.conferences.models import Conference, Dissent
 from api.database import Base
+from api.earlier.models import EarlierVersion
 from api.escalations.models import Escalation
 from api.evidence.models import Evidence
 from api.families.models import Family, Person
@@ -32,6 +33,7 @@ _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
     (Opening, "reason"),
     (HandoverNote, "words"),
     (Evidence, "removed_why"),
+    (EarlierVersion, "reason content"),
 )
 _OF_PLAN: tuple[tuple[type[Base], str], ...] = (
     (Risk, "description evidence lower_when"),

@@ -6,9 +6,11 @@ Promise: a moment always says its zone, going in and coming out (RFC 3339); what
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Generic, TypeVar
 
+from fastapi import Response
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -103,6 +105,24 @@ class Paging(Given):
     def offset(self) -> int:
         """How many come before this page."""
         return (self.page - 1) * self.per_page
+
+
+class Part(Given):
+    """A part of a list that comes whole where nobody asks for a part: ``page`` counts from 1."""
+
+    page: int | None = Field(None, ge=1, le=1_000_000, description="Which page, from 1. Without: the whole list.")
+    per_page: int | None = Field(
+        None, ge=1, le=LARGEST_PAGE, description="How many on a page (50 unless said). Without both: the whole list."
+    )
+
+    def of(self, found: Sequence[T], response: Response) -> Sequence[T]:
+        """What was asked for of the list; how many it has in all goes into the header ``X-Total-Count``."""
+        response.headers["X-Total-Count"] = str(len(found))
+        if self.page is None and self.per_page is None:
+            return found
+        many = self.per_page or 50
+        begin = ((self.page or 1) - 1) * many
+        return found[begin : begin + many]
 
 
 class Page(BaseModel, Generic[T]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -22,7 +23,7 @@ class Review(Base):
     __tablename__ = "reviews"
     __table_args__ = (
         UniqueConstraint("plan_id", "external_id"),
-        UniqueConstraint("plan_id", "held_on"),
+        Index("uq_reviews_plan_day", "plan_id", "held_on", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
         CheckConstraint("next_step IN ('continue','modify','discontinue')", name="next_step"),
     )
 
@@ -38,6 +39,12 @@ class Review(Base):
     next_review_on: Mapped[date | None]
     recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     recorded_at: Mapped[datetime]
+    #: Actions of which the review did not say whether they helped (ids, as text).
+    not_assessed: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    #: Recorded by mistake: it counts no more. What it said, who withdrew it and why is an earlier version.
+    withdrawn_at: Mapped[datetime | None]
+    #: Counts the corrections, so that two people do not overwrite each other.
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     progress: Mapped[list[OutcomeProgress]] = relationship(cascade="all, delete-orphan")
     effects: Mapped[list[ActionEffect]] = relationship(cascade="all, delete-orphan")
 

@@ -12,16 +12,21 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from api.access import queries as access
 from api.access.queries import Viewer, worker_names
 from api.appointments.models import Appointment
-from api.families.models import Family
+from api.audit import service as audit
+from api.conferences.models import Conference
+from api.families.models import Family, Person
 from api.plans import history
 from api.plans import queries as plans
-from api.plans.models import Outcome, Plan
+from api.plans.models import Outcome, Plan, PlanAction
 from api.plans.versions import Change
-from api.reviews.models import Review
+from api.reviews.models import ActionEffect, OutcomeProgress, Review
 from api.timescales import queries as timescales
+from api.timescales.due import Event
 from api.views import queries as views
+from api.views.models import StatedView
 from api.views.queries import Said
 
 #: The order in which a review looks at actions.
@@ -41,7 +46,9 @@ class OutcomeView:
 
 @dataclass(frozen=True)
 class Preparation:
-    """All that a review needs on one page. ``since`` is the last review, or the day on which the plan began."""
+    """All that a review needs on one page. ``since`` is the last review, or the day on which the plan began;
+    ``effects``: what that review said of actions; ``next_by``: by when the rules want the one after this, if it is
+    held today; ``unheard``: whose views are missing."""
 
     family: Family
     plan: plans.PlanView
@@ -55,6 +62,9 @@ class Preparation:
     changes: list[Change]
     views: list[Said]
     dates: list[timescales.DateView]
+    effects: dict[uuid.UUID, ActionEffect]
+    next_by: date | None
+    unheard: list[Person]
 
     @property
     def by_kind(self) -> list[tuple[str, list[timescales.EventView], list[timescales.EventView]]]:
@@ -70,15 +80,69 @@ class Preparation:
         return [(kind, held, missed) for kind, held, missed in sorted_out if held or missed]
 
 
-def of_plan(session: Session, plan_id: uuid.UUID) -> list[Review]:
-    """The plan's reviews, the newest first."""
-    query = select(Review).filter_by(plan_id=plan_id).order_by(Review.held_on.desc())
+def of_plan(session: Session, plan_id: uuid.UUID, *, withdrawn: bool = False) -> list[Review]:
+    """The plan's reviews, the newest first; with ``withdrawn`` those too that count no more."""
+    query = select(Review).filter_by(plan_id=plan_id).order_by(Review.held_on.desc(), Review.recorded_at.desc())
+    query = query if withdrawn else query.where(Review.withdrawn_at.is_(None))
     return list(session.scalars(query.options(selectinload(Review.progress), selectinload(Review.effects))))
 
 
 def by_external_id(session: Session, plan_id: uuid.UUID, external_id: str) -> Review | None:
     """The plan's review with that id of the agency's own system."""
     return session.scalar(select(Review).filter_by(plan_id=plan_id, external_id=external_id))
+
+
+def seen(session: Session, viewer: Viewer, review_id: uuid.UUID) -> tuple[Plan, Review]:
+    """The review, withdrawn or not, and its plan, if this worker may see the family; that they looked is recorded.
+    Raises NotVisible (404)."""
+    plan_id = session.scalar(select(Review.plan_id).filter_by(id=review_id))
+    plan = access.plan_or_404(session, viewer, plan_id or uuid.uuid4())
+    audit.record_view(session, worker_id=viewer.id, verb="viewed_review", family_id=plan.family_id, object_id=review_id)
+    return plan, session.get_one(Review, review_id)
+
+
+def limit_of(session: Session, plan: Plan, review: Review) -> date | None:
+    """By when, after this review, the rules of the place wanted the next one; None where none runs, or it is late
+    already."""
+    limit = timescales.review_by(session, plan.family_id, plan.id, until=review.held_on)
+    return limit if limit is not None and limit > review.held_on and review.withdrawn_at is None else None
+
+
+def limit_from(session: Session, plan: Plan, day: date) -> date | None:
+    """By when the rules of the place want the next review, if this one is held on that day at a review conference."""
+    held = [Event(kind, day, plan.id) for kind in ("review_conference", "case_review")]
+    return timescales.review_by(session, plan.family_id, plan.id, held, until=day)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """All of a recorded review, to be read. ``progress`` and ``effects``: what was looked at, with what was found;
+    ``missing``: actions of which it did not say whether they helped; ``limit``: by when the rules wanted the next."""
+
+    family: Family
+    children: list[str]
+    progress: list[tuple[Outcome, OutcomeProgress | None]]
+    effects: list[tuple[PlanAction, ActionEffect]]
+    missing: list[PlanAction]
+    conference: Conference | None
+    by: str
+    limit: date | None
+
+
+def recorded(session: Session, plan: Plan, review: Review) -> Recorded:
+    """The review with what its lines are about."""
+    progress = {one.outcome_id: one for one in review.progress}
+    effects = {one.action_id: one for one in review.effects}
+    return Recorded(
+        family=session.get_one(Family, plan.family_id),
+        children=[child.first_name for child in plan.children],
+        progress=[(one, progress.get(one.id)) for one in plan.outcomes if one.id in progress or one.state == "open"],
+        effects=[(one, effects[one.id]) for one in plan.actions if one.id in effects],
+        missing=[one for one in plan.actions if str(one.id) in review.not_assessed],
+        conference=session.get(Conference, review.conference_id) if review.conference_id else None,
+        by=names(session, [review]).get(review.recorded_by, ""),
+        limit=limit_of(session, plan, review),
+    )
 
 
 def names(session: Session, reviews: list[Review]) -> dict[uuid.UUID | None, str]:
@@ -120,4 +184,27 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
         changes=history.since(session, plan, last.id if last else None),
         views=views.of_family(session, viewer, plan.family_id, since),
         dates=[d for d in timescales.of_family(session, plan.family_id, today, language) if d.deadline.done_on is None],
+        effects={one.action_id: one for one in last.effects} if last else {},
+        next_by=limit_from(session, plan, today) if plan.ended_on is None else None,
+        unheard=_unheard(session, plan, since),
     )
+
+
+def _unheard(session: Session, plan: Plan, since: date) -> list[Person]:
+    """Children of the plan and parents of the family of whom nothing was written down since, whoever may read it."""
+    heard = select(StatedView.person_id).where(
+        StatedView.family_id == plan.family_id, StatedView.given_on >= since, StatedView.withdrawn_at.is_(None)
+    )
+    people = session.scalars(
+        select(Person)
+        .where(
+            Person.family_id == plan.family_id,
+            Person.left_at.is_(None),
+            Person.erased_at.is_(None),
+            Person.id.not_in(heard),
+        )
+        .order_by(Person.born.nulls_last(), Person.first_name)
+    )
+    children = {child.id for child in plan.children}
+    grown = ("parent", "carer")
+    return [one for one in people if not children or one.id in children or one.kind in grown]

@@ -5,29 +5,62 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
+from api.earlier import queries as earlier
+from api.earlier.schemas import EarlierOut
 from api.rest.errors import READS, WRITES, Refused
-from api.reviews import queries, service
-from api.reviews.schemas import PreparationOut, ReviewIn, ReviewOut
+from api.rest.schemas import Page, Paging, Part
+from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
+from api.reviews import content, correcting, queries, service
+from api.reviews.schemas import CorrectionIn, PreparationOut, ReviewIn, ReviewOut, WithdrawalIn
 
 router = APIRouter(prefix="/api/v1", tags=["Reviews"])
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
-CONFLICTS = ("review_exists", "plan_has_ended")
+CONFLICTS = ("review_exists", "plan_has_ended", "review_was_withdrawn")
+
+
+class Listed(Part):
+    """Which reviews."""
+
+    withdrawn: bool = False
 
 
 @router.get("/plans/{plan_id}/reviews", responses=READS)
-def list_reviews(me: Me, plan_id: uuid.UUID) -> list[ReviewOut]:
-    """The plan's reviews, the newest first."""
+def list_reviews(me: Me, plan_id: uuid.UUID, asked: Annotated[Listed, Query()], response: Response) -> list[ReviewOut]:
+    """The plan's reviews, the newest first; those that were withdrawn only with ``withdrawn``."""
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_reviews", family_id=plan.family_id, object_id=plan.id)
-        return [ReviewOut.of(row) for row in queries.of_plan(session, plan.id)]
+        found = queries.of_plan(session, plan.id, withdrawn=asked.withdrawn)
+        return [ReviewOut.of(row) for row in asked.of(found, response)]
+
+
+@router.get("/reviews/{review_id}", responses=READS)
+def show_review(me: Me, review_id: uuid.UUID, response: Response) -> ReviewOut:
+    """One review, withdrawn or not."""
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        return _shown(ReviewOut.of(review, queries.limit_of(session, plan, review)), response)
+
+
+@router.get("/reviews/{review_id}/versions", responses=READS)
+def list_review_versions(me: Me, review_id: uuid.UUID, asked: Annotated[Paging, Query()]) -> Page[EarlierOut]:
+    """What the review said before each correction, who corrected it, when and why; the newest first."""
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        told = content.history(session, plan, review, limit=asked.per_page, offset=asked.offset)
+        return Page(
+            items=[EarlierOut.of(one) for one in told],
+            page=asked.page,
+            per_page=asked.per_page,
+            total=earlier.count(session, review.id),
+        )
 
 
 @router.get("/plans/{plan_id}/review-preparation", responses=READS)
@@ -40,11 +73,13 @@ def prepare_review(me: Me, plan_id: uuid.UUID) -> PreparationOut:
 
 
 @router.post("/plans/{plan_id}/reviews", status_code=201, responses=WRITES)
-def record_review(me: Me, plan_id: uuid.UUID, given: ReviewIn) -> ReviewOut:
-    """Record a review: progress on every open outcome, what helped, what changed, what is next.
+def record_review(me: Me, plan_id: uuid.UUID, given: ReviewIn, response: Response) -> ReviewOut:
+    """Record a review: progress on every open outcome, what helped, what changed, what is next. An action without an
+    effect is kept as not assessed.
 
     422 where it cannot be so (before the conference that made the plan, an outcome nobody looked at), 409 where the
-    plan has ended or has a review on that day.
+    plan has ended or has a review on that day. A next review after the day that the rules of the place want is taken,
+    with a warning.
     """
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
@@ -59,5 +94,53 @@ def record_review(me: Me, plan_id: uuid.UUID, given: ReviewIn) -> ReviewOut:
                 at_conference=given.at_conference,
             )
         except service.CannotReview as error:
-            raise Refused(409 if error.code in CONFLICTS else 422, error.code) from None
-        return ReviewOut.of(made)
+            raise _refusal(error) from None
+        return _shown(ReviewOut.of(made, queries.limit_of(session, plan, made)), response)
+
+
+@router.put("/reviews/{review_id}", responses={**WRITES, **STALE})
+def correct_review(
+    me: Me, review_id: uuid.UUID, given: CorrectionIn, response: Response, if_match: IfMatch = None
+) -> ReviewOut:
+    """Correct a review that was recorded wrongly: the body takes the place of what it said, which is kept. What it did
+    to the plan is done anew: a plan that it ended by mistake goes on.
+
+    403 for whoever is neither a manager nor the family's own worker; else as recording one.
+    """
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        correcting.lock(session, plan, review)
+        refuse_stale(if_match, review.version)
+        try:
+            correcting.correct(session, plan, review, me.worker, given.findings(), given.why, today=me.today)
+        except service.CannotReview as error:
+            raise _refusal(error) from None
+        return _shown(ReviewOut.of(review, queries.limit_of(session, plan, review)), response)
+
+
+@router.post("/reviews/{review_id}/withdraw", responses={**WRITES, **STALE})
+def withdraw_review(
+    me: Me, review_id: uuid.UUID, given: WithdrawalIn, response: Response, if_match: IfMatch = None
+) -> ReviewOut:
+    """A review that was recorded by mistake counts no more; what it did to the plan is taken back. 403 for whoever is
+    neither a manager nor the family's own worker, 409 where it was withdrawn before."""
+    with transaction() as session:
+        plan, review = queries.seen(session, me, review_id)
+        correcting.lock(session, plan, review)
+        refuse_stale(if_match, review.version)
+        try:
+            correcting.withdraw(session, plan, review, me.worker, given.why)
+        except service.CannotReview as error:
+            raise _refusal(error) from None
+        return _shown(ReviewOut.of(review, queries.limit_of(session, plan, review)), response)
+
+
+def _shown(one: ReviewOut, response: Response) -> ReviewOut:
+    show_version(response, one.version)
+    return one
+
+
+def _refusal(error: service.CannotReview) -> Refused:
+    if error.code == "lead_or_manager":
+        return Refused(403, error.code)
+    return Refused(409 if error.code in CONFLICTS else 422, error.code)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.plans.schemas import ActionOut
-from api.rest.schemas import Day, ExternalId, Given, Moment, Text
+from api.rest.schemas import Day, ExternalId, Given, Moment, Name, Text
 from api.reviews.models import Review
 from api.reviews.queries import Preparation
 from api.reviews.service import Findings
@@ -85,6 +85,40 @@ class ReviewIn(Given):
         )
 
 
+class CorrectionIn(ReviewIn):
+    """What the review says instead, whole, and why. It stays at its conference; ``external_id`` and ``at_conference``
+    change nothing."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "why": "The wrong plan was ended: this family's goes on.",
+                    "held_on": "2026-12-10",
+                    "next_step": "continue",
+                    "reason": "Home is warm and clean; school attendance is still low.",
+                    "next_review_on": "2027-06-03",
+                    "progress": [{"outcome_id": "5f0e2a31-77d0-4b5e-8f61-1f6f4f0c9a20", "progress": "some"}],
+                    "effects": [{"action_id": "0b0c9c0e-5a0e-4f4c-9a43-0f3d0c6f4d11", "effect": "helped"}],
+                }
+            ]
+        },
+    )
+
+    why: Name
+
+
+class WithdrawalIn(Given):
+    """Why the review counts no more."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"why": "It was recorded for the wrong family."}]}
+    )
+
+    why: Name
+
+
 class ProgressOut(BaseModel):
     """How far an outcome had come."""
 
@@ -117,11 +151,26 @@ class ReviewOut(BaseModel):
     recorded_at: Moment
     progress: list[ProgressOut]
     effects: list[EffectOut]
+    not_assessed: list[uuid.UUID] = Field(
+        description="Actions that were not dropped, and of which the review did not say whether they helped."
+    )
+    version: int = Field(description="Counts its corrections; it is the ETag as well.")
+    withdrawn_at: Moment | None = Field(description="Recorded by mistake, and counts no more since then.")
+    next_review_by: date | None = Field(
+        None, description="By when the rules of the place want the next one; only where one review is answered."
+    )
+    warnings: list[Literal["next_review_after_limit"]] = Field(
+        default_factory=list, description="What is allowed and looks wrong; only where one review is answered."
+    )
 
     @classmethod
-    def of(cls, row: Review) -> ReviewOut:
-        """The review as JSON."""
-        return cls.model_validate(row, from_attributes=True)
+    def of(cls, row: Review, limit: date | None = None) -> ReviewOut:
+        """The review as JSON; ``limit``: by when the rules want the next."""
+        made = cls.model_validate(row, from_attributes=True)
+        made.next_review_by = limit
+        if limit is not None and row.next_review_on is not None and row.next_review_on > limit:
+            made.warnings = ["next_review_after_limit"]
+        return made
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -162,6 +211,13 @@ class PreparationOut(BaseModel):
     changes: list[dict[str, Any]] = Field(description="What changed in the plan since then.")
     views: list[SaidOut]
     dates: list[DateOut]
+    last_effects: list[EffectOut] = Field(description="What the last review said of actions.")
+    next_review_by: date | None = Field(
+        description="By when the rules of the place want the next review, if this one is held today at a conference."
+    )
+    not_heard: list[uuid.UUID] = Field(
+        description="Children of the plan and parents of whom no view was written down since, whoever may read it."
+    )
 
     @classmethod
     def of(cls, one: Preparation) -> PreparationOut:
@@ -200,4 +256,7 @@ class PreparationOut(BaseModel):
                 for said in one.views
             ],
             dates=[DateOut.of(date) for date in one.dates],
+            last_effects=[EffectOut.model_validate(e, from_attributes=True) for e in one.effects.values()],
+            next_review_by=one.next_by,
+            not_heard=[person.id for person in one.unheard],
         )

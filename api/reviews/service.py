@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
+from api.conferences import content as meetings
 from api.conferences import queries as conferences
 from api.conferences.models import Conference, ConferenceChild
 from api.database import notify
@@ -23,6 +24,7 @@ from api.plans import history
 from api.plans.models import Plan
 from api.reviews import queries
 from api.reviews.models import ActionEffect, OutcomeProgress, Review
+from api.timescales import queries as deadlines
 from api.timescales import service as timescales
 
 
@@ -59,15 +61,17 @@ def record(
     external_id: str = "",
     at_conference: bool = True,
     whole: bool = True,
+    every_effect: bool = False,
 ) -> Review:
     """Record a review of a plan that the worker may see (None: an import). ``at_conference``: it was held at a review
     conference, which is recorded with it where there is none yet. Without ``whole`` (an import, which says itself what
-    the plan is) progress may be missing and the plan's own dates stay.
+    the plan is) progress may be missing and the plan's own dates stay. With ``every_effect`` (a page) it is refused
+    where it does not say of every action whether it helped; else those are kept as not assessed.
 
     Raises CannotReview: before the conference, in the future, on an ended plan, with an outcome nobody looked at.
     """
     session.execute(select(Plan.id).filter_by(id=plan.id).with_for_update())  # two at once: one is the first
-    _check(session, plan, found, today, whole)
+    check(session, plan, found, today, whole=whole, every_effect=every_effect)
     history.begin(session, plan)
     if external_id and queries.by_external_id(session, plan.id, external_id) is not None:
         raise CannotReview("review_exists")
@@ -83,15 +87,15 @@ def record(
         next_review_on=found.next_review_on,
         recorded_by=worker.id if worker else None,
         recorded_at=clock.now(),
-        progress=[OutcomeProgress(outcome_id=key, progress=p, words=w) for key, (p, w) in found.progress.items()],
-        effects=[ActionEffect(action_id=key, effect=e, words=w) for key, (e, w) in found.effects.items()],
+        version=1,
     )
+    say(made, plan, found, whole=whole)
     if at_conference or found.conference_id:
-        made.conference_id = _conference(session, plan, worker, found).id
+        made.conference_id = _conference(session, plan, worker, found, made.id).id
     session.add(made)
     session.flush()
     if whole:
-        _move_on(plan, found)
+        move_on(session, plan, found)
     history.keep_version(session, plan, worker.id if worker else None, review_id=made.id)
     timescales.refresh(session, plan.family_id)
     if worker is not None:
@@ -108,14 +112,26 @@ def record(
     return made
 
 
-def _check(session: Session, plan: Plan, found: Findings, today: date, whole: bool) -> None:
+def check(
+    session: Session,
+    plan: Plan,
+    found: Findings,
+    today: date,
+    *,
+    whole: bool,
+    every_effect: bool = False,
+    instead_of: Review | None = None,
+) -> None:
+    """Raises CannotReview where the plan cannot have such a review. ``instead_of``: the one that it takes the place
+    of."""
     if found.held_on > today:
         raise CannotReview("event_in_the_future")
     if found.held_on <= conferences.first_day(session, plan):
         raise CannotReview("review_before_conference")
     if plan.ended_on is not None and found.held_on > plan.ended_on:
         raise CannotReview("plan_has_ended")
-    if session.scalar(select(Review.id).filter_by(plan_id=plan.id, held_on=found.held_on)) is not None:
+    others = select(Review.id).filter_by(plan_id=plan.id, held_on=found.held_on, withdrawn_at=None)
+    if session.scalar(others.where(Review.id != instead_of.id) if instead_of else others) is not None:
         raise CannotReview("review_exists")
     if found.next_review_on is not None and found.next_review_on <= found.held_on:
         raise CannotReview("next_review_before_this_one")
@@ -128,9 +144,29 @@ def _check(session: Session, plan: Plan, found: Findings, today: date, whole: bo
         raise CannotReview("progress_on_every_outcome")
     if set(found.effects) - {action.id for action in plan.actions}:
         raise CannotReview("action_of_another_plan")
+    if every_effect and _to_assess(plan) - set(found.effects):
+        raise CannotReview("effect_of_every_action")
 
 
-def _conference(session: Session, plan: Plan, worker: Worker | None, found: Findings) -> Conference:
+def _to_assess(plan: Plan) -> set[uuid.UUID]:
+    return {action.id for action in plan.actions if action.status != "dropped"}
+
+
+def say(review: Review, plan: Plan, found: Findings, *, whole: bool = True) -> None:
+    """Let the review say what was found of each outcome and each action, and of which action nothing was said."""
+    review.progress = [OutcomeProgress(outcome_id=key, progress=p, words=w) for key, (p, w) in found.progress.items()]
+    review.effects = [ActionEffect(action_id=key, effect=e, words=w) for key, (e, w) in found.effects.items()]
+    review.not_assessed = sorted(str(key) for key in _to_assess(plan) - set(found.effects)) if whole else []
+
+
+def own_conference(review_id: uuid.UUID) -> str:
+    """The external id of a conference that was recorded with this review."""
+    return f"review-{review_id}"
+
+
+def _conference(
+    session: Session, plan: Plan, worker: Worker | None, found: Findings, review_id: uuid.UUID
+) -> Conference:
     if found.conference_id is None:
         row = session.scalar(
             select(Conference).filter_by(plan_id=plan.id, kind="review", held_on=found.held_on).limit(1)
@@ -141,12 +177,13 @@ def _conference(session: Session, plan: Plan, worker: Worker | None, found: Find
             raise CannotReview("conference_of_another_plan")
         if row.held_on > found.held_on:
             raise CannotReview("review_before_its_conference")
+    known = row is not None
     if row is None:
         row = Conference(
             id=uuid.uuid4(),
             family_id=plan.family_id,
             plan_id=plan.id,
-            external_id=str(uuid.uuid4()),
+            external_id=own_conference(review_id),
             kind="review",
             created_by=worker.id if worker else None,
             created_at=clock.now(),
@@ -158,14 +195,18 @@ def _conference(session: Session, plan: Plan, worker: Worker | None, found: Find
         if row.decision != found.next_step:
             raise CannotReview("decision_differs")
         return row
+    before = meetings.content_of(row) if known else {}
     row.status, row.held_on, row.decision, row.decision_reason = "held", found.held_on, found.next_step, found.reason
     row.version += 1
     session.flush()
+    if known:
+        meetings.keep(session, row, before, worker.id if worker else None)
     return row
 
 
-def _move_on(plan: Plan, found: Findings) -> None:
-    """What the review means for the plan itself."""
+def move_on(session: Session, plan: Plan, found: Findings) -> None:
+    """What the review means for the plan itself: it ends, or it is looked at again on the day that was agreed, else by
+    the day that the rules of the place say."""
     for outcome in plan.outcomes:
         if found.progress.get(outcome.id, ("", ""))[0] == "achieved":
             outcome.state = "achieved"
@@ -173,4 +214,6 @@ def _move_on(plan: Plan, found: Findings) -> None:
     if found.next_step == "discontinue":
         plan.ended_on, plan.review_on = plan.ended_on or found.held_on, None
     elif newer:
-        plan.review_on = found.next_review_on
+        limit = deadlines.review_by(session, plan.family_id, plan.id)
+        by_rule = limit if limit is not None and limit > found.held_on else None
+        plan.review_on = found.next_review_on or by_rule

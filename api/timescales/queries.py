@@ -7,7 +7,7 @@ the caller has checked that.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -38,6 +38,8 @@ APPOINTMENT_EVENTS = {
 }
 #: The same of every kind of appointment: those that no rule counts are events of their own name.
 EVENT_OF = {**APPOINTMENT_EVENTS, **{kind: kind for kind in MEETINGS}}
+#: What it is to look at a plan again.
+REVIEWS = {"review_conference", "case_review"}
 #: What a worker can record; where a plan begins and ends stands in the plan itself.
 RECORDABLE = (*(kind for kind in EVENTS if kind not in ("plan_started", "plan_ended")), *MEETINGS)
 
@@ -88,13 +90,33 @@ def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
     for conference in session.scalars(conferences):
         kind = "review_conference" if conference.kind == "review" else "initial_conference"
         found.append(Event(kind, conference.held_on, conference.plan_id))
-    reviews = select(Review).join(Plan, Plan.id == Review.plan_id).where(Plan.family_id == family_id)
+    reviews = select(Review).join(Plan, Plan.id == Review.plan_id)
+    reviews = reviews.where(Plan.family_id == family_id, Review.withdrawn_at.is_(None))
     found += [Event("case_review", review.held_on, review.plan_id) for review in session.scalars(reviews)]
     for plan in session.scalars(select(Plan).where(Plan.family_id == family_id)):
         found.append(Event("plan_started", plan.started_on, plan.id))
         if plan.ended_on is not None:
             found.append(Event("plan_ended", plan.ended_on, plan.id))
     return found
+
+
+def review_by(
+    session: Session,
+    family_id: uuid.UUID,
+    plan_id: uuid.UUID,
+    more: Sequence[Event] = (),
+    *,
+    until: date | None = None,
+) -> date | None:
+    """By when the rules of the place want the plan looked at again, as things stand (``more``: with these events too;
+    ``until``: as they stood at the end of that day); None where no such rule runs."""
+    session.flush()
+    place = pack(jurisdiction_of(session, family_id))
+    last = until or date(due.LAST_YEAR, 12, 31)
+    known = [one for one in [*facts(session, family_id), *more] if one.day.year >= due.FIRST_YEAR and one.day <= last]
+    clocks = {rule: one for rule, one in place.clocks.items() if REVIEWS & set(one.done)}
+    waiting = [one for one in due.dues(clocks, known, place.calendar) if one.done_on is None]
+    return min((one.due_on for one in waiting if one.plan in (None, plan_id)), default=None)
 
 
 def visiting(session: Session, family_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:

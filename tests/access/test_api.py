@@ -19,7 +19,7 @@ from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.plans.models import PlanAction
 from tests.access.api_routes import APPOINTMENT, BODIES, LISTS, ROUTES, STATES
-from tests.small_town import PASSWORD, Household, Town
+from tests.small_town import PASSWORD, Household, Town, review_of
 
 
 def sign_in(client: TestClient, email: str = "lena@example.org", password: str = PASSWORD) -> Any:
@@ -36,6 +36,7 @@ def ids(household: Household, escalation: int) -> dict[str, object]:
         "person": household.parent.id,
         "event": household.event.id,
         "meeting": household.meeting.id,
+        "review": review_of(household),
         "plan": household.plan.id,
         "child": household.child.id,
         "view": household.view.id,

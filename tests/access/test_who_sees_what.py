@@ -15,7 +15,7 @@ from api.database import reading, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Notification
 from api.families.models import Family
-from tests.small_town import Household, Town
+from tests.small_town import Household, Town, review_of
 
 ROUTES = (
     ("GET", "/console/families/{family}"),
@@ -56,6 +56,9 @@ ROUTES = (
     ("POST", "/console/families/{family}/views"),
     ("POST", "/console/views/{view}/withdraw"),
     ("POST", "/console/plans/{plan}/reviews"),
+    ("GET", "/console/reviews/{review}"),
+    ("POST", "/console/reviews/{review}"),
+    ("POST", "/console/reviews/{review}/withdraw"),
     ("GET", "/console/ladders/{unseen}"),  # with real ones: tests/console/test_ladders.py, test_rota.py
     ("POST", "/console/ladders/{unseen}"),
     ("POST", "/console/rota/changes/{unseen}/cancel"),
@@ -113,6 +116,7 @@ def address(path: str, town: Town, household: Household, escalation: object, mes
         appointment=household.appointment.id,
         event=household.event.id,
         meeting=household.meeting.id,
+        review=review_of(household),
         plan=household.plan.id,
         view=household.view.id,
         file=town.photo(household),

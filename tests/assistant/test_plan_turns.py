@@ -29,7 +29,7 @@ def said() -> list[tuple[str, str, str]]:
 
 def test_when_it_ends_is_answered_from_their_own_plan_and_then_from_the_place_s_rules(talk: Phone) -> None:
     reply = talk("kelly").says("when does this plan end", "ask_about_plan")
-    assert "Your plan is looked at again on" in reply and "within 3 months, then at least every 6 months" in reply
+    assert "Your plan is looked at again by" in reply and "within 3 months, then at least every 6 months" in reply
 
 
 def test_who_decides_names_their_own_core_group_where_the_words_may_be_plain(talk: Phone) -> None:

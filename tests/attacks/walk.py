@@ -28,7 +28,7 @@ from api.evidence.models import UploadLink
 from api.settings import settings
 from api.tables import metadata
 from tests.access.test_every_route_has_a_guard import ALL, NO_COOKIES, guards, label
-from tests.small_town import Town
+from tests.small_town import Town, review_of
 
 __all__ = ["ALL", "NO_COOKIES", "guards", "label"]
 
@@ -92,6 +92,7 @@ def places(town: Town) -> Places:
         "appointment_id": mine.appointment.id,
         "calendar": links.Calendar(town.manager.id, True, 0).address.rpartition("/")[2],
         "conference_id": mine.meeting.id,
+        "review_id": review_of(mine),
         "conversation_id": mine.conversation.id,
         "escalation_id": escalation,
         "event_id": mine.event.id,

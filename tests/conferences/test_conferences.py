@@ -51,7 +51,8 @@ def test_a_conference_that_decides_on_a_plan_makes_it_with_its_children_and_star
     assert made["dissents"][0]["words"] == "I do not think he is at risk"
     with reading() as session:
         plan = session.get_one(Plan, made["plan_id"])
-        assert str(plan.started_on) == "2026-02-02" and [child.id for child in plan.children] == [town.mine.child.id]
+        assert (str(plan.started_on), str(plan.review_on)) == ("2026-02-02", "2026-05-02"), "within 3 months"
+        assert [child.id for child in plan.children] == [town.mine.child.id]
         version = session.scalars(select(PlanVersion).filter_by(plan_id=plan.id)).one()
         assert (version.number, version.made_by) == (1, town.worker.id)
     dates = client.get(f"/api/v1/families/{town.mine.family.id}/timescales", headers=town.program(town.worker)).json()
@@ -171,3 +172,39 @@ def test_a_child_who_is_named_twice_is_refused_and_nothing_is_kept(client: TestC
     assert "named twice" in answer.json()["error"]["message"]
     with reading() as session:
         assert session.scalars(select(Conference).filter_by(family_id=town.mine.family.id, kind="initial")).all() == []
+
+
+def test_a_dissent_that_is_taken_out_stays_to_be_read_with_who_took_it_out(client: TestClient, town: Town) -> None:
+    made = record(client, town).json()
+    address, me = f"/api/v1/conferences/{made['id']}", town.program(town.worker)
+    body = held(town, plan_id=made["plan_id"], dissents=[], assessment="reports heard")
+    body["attendees"][1]["attended"] = True
+    assert client.put(address, json=body, headers=town.program(town.manager)).status_code == 200
+    assert client.put(address, json=body, headers=me).status_code == 200, "saying the same again changes nothing"
+    kept = client.get(f"{address}/versions", headers=me).json()
+    assert kept["total"] == 1
+    one = kept["items"][0]
+    assert (one["changed_by"], one["what"]) == ("Mona Worker", "changed")
+    assert one["before"]["dissents"]["Ashparent"]["words"] == "I do not think he is at risk"
+    told = {(change["part"], change["what"], change["name"]) for change in one["changes"]}
+    assert told == {
+        ("record", "changed", ""), ("attendees", "changed", "Sgt Lowe"), ("dissents", "removed", "Ashparent"),
+    }  # fmt: skip
+    shown = client.get(address, headers=me)
+    assert shown.json()["dissents"] == [] and shown.headers["etag"] == '"3"'
+    client.cookies.update(town.signed_in(town.worker))
+    page = client.get(f"/console/conferences/{made['id']}").text
+    for words in ("What it said before", "Mona Worker", "I do not think he is at risk", "reports read → reports heard"):
+        assert words in page, words
+    with reading() as session:
+        stored = str(session.connection().exec_driver_sql("SELECT content FROM earlier_versions").all())
+    assert "at risk" not in stored and "reports read" not in stored
+
+
+def test_a_part_of_the_list_comes_where_a_part_is_asked_for(client: TestClient, town: Town) -> None:
+    record(client, town)
+    address, me = f"/api/v1/families/{town.mine.family.id}/conferences", town.program(town.worker)
+    whole = client.get(address, headers=me)
+    second = client.get(f"{address}?per_page=1&page=2", headers=me)
+    assert len(whole.json()) == 2 and second.json() == whole.json()[1:]
+    assert whole.headers["x-total-count"] == second.headers["x-total-count"] == "2"

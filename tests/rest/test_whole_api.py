@@ -25,7 +25,7 @@ from api.access import keys
 from api.app import create_app
 from api.database import transaction
 from api.plans.models import PlanAction
-from tests.small_town import Town
+from tests.small_town import Town, review_of
 
 load_all_checks()
 CHECKS = [
@@ -134,6 +134,7 @@ def there(town: Town) -> dict[str, Any]:
         "event_id": mine.event.id,
         "view_id": mine.view.id,
         "conference_id": mine.meeting.id,
+        "review_id": review_of(mine),
         "conversation_id": mine.conversation.id,
         "series_id": mine.series.id,
         "escalation_id": town.escalation(mine),

@@ -178,3 +178,64 @@ def test_the_console_form_records_a_review_and_keeps_what_was_typed_when_it_cann
     assert "needs more help" in refused.text and "nearly" in refused.text
     assert client.post(address, data=town.form(cookies, **fields)).status_code == 303
     assert "the plan goes on, changed" in client.get(f"/console/families/{town.mine.family.id}").text
+
+
+def test_an_action_without_an_effect_is_refused_on_the_page_and_shown_as_missing_from_a_program(
+    client: TestClient, town: Town, outcome: Outcome
+) -> None:
+    made = review(client, town, outcome, effects=[])
+    assert made.status_code == 201 and made.json()["not_assessed"] == [str(town.mine.action.id)]
+    cookies = town.signed_in(town.worker)
+    client.cookies.update(cookies)
+    page = client.get(f"/console/reviews/{made.json()['id']}").text
+    assert "Ash course" in page and "not assessed" in page
+    fields = {"held_on": "2026-04-09", "next_step": "continue", f"progress-{outcome.id}": "some"}
+    refused = client.post(f"/console/plans/{town.mine.plan.id}/reviews", data=town.form(cookies, **fields))
+    assert refused.status_code == 400 and "Say of every action whether it helped" in refused.text
+    fields[f"effect-{town.mine.action.id}"] = "not_started"
+    assert client.post(f"/console/plans/{town.mine.plan.id}/reviews", data=town.form(cookies, **fields)).is_redirect
+
+
+def test_a_recorded_review_is_read_whole_and_its_effects_prepare_the_next(
+    client: TestClient, town: Town, outcome: Outcome
+) -> None:
+    made = review(client, town, outcome, changes="a new landlord").json()
+    one = client.get(f"/api/v1/reviews/{made['id']}", headers=town.program(town.worker))
+    assert one.json() == made and one.headers["etag"] == '"1"'
+    found = client.get(f"/api/v1/plans/{town.mine.plan.id}/review-preparation", headers=town.program(town.worker))
+    assert found.json()["last_effects"] == made["effects"]
+    client.cookies.update(town.signed_in(town.worker))
+    page = client.get(f"/console/reviews/{made['id']}").text
+    for words in ("going well", "a new landlord", "good progress", "warm", "it helped", "calmer", "Lena Worker"):
+        assert words in page, words
+    assert f"/console/reviews/{made['id']}" in client.get(f"/console/families/{town.mine.family.id}").text
+    prepared = client.get(f"/console/plans/{town.mine.plan.id}/review").text
+    assert "it helped <q" in prepared and "calmer" in prepared
+
+
+def test_who_was_not_heard_is_named_in_the_preparation(client: TestClient, town: Town, outcome: Outcome) -> None:
+    address = f"/api/v1/plans/{town.mine.plan.id}/review-preparation"
+    before = client.get(address, headers=town.program(town.worker)).json()
+    assert before["not_heard"] == [str(town.mine.parent.id)], "the child spoke in February"
+    review(client, town, outcome)
+    after = client.get(address, headers=town.program(town.worker)).json()
+    assert set(after["not_heard"]) == {str(town.mine.parent.id), str(town.mine.child.id)}
+    client.cookies.update(town.signed_in(town.worker))
+    assert "Ashchild: not heard yet" in client.get(f"/console/plans/{town.mine.plan.id}/review").text
+
+
+def test_the_day_that_the_rules_want_is_filled_in_and_a_later_one_is_taken_with_a_warning(
+    client: TestClient, town: Town, outcome: Outcome
+) -> None:
+    unsaid = review(client, town, outcome, next_review_on=None).json()
+    assert (unsaid["next_review_by"], unsaid["warnings"]) == ("2026-10-02", [])
+    with reading() as session:
+        assert session.get_one(Plan, town.mine.plan.id).review_on == date(2026, 10, 2)
+    late = review(client, town, outcome, held_on="2026-05-04", next_review_on="2026-12-24").json()
+    assert (late["next_review_by"], late["warnings"]) == ("2026-11-04", ["next_review_after_limit"])
+    client.cookies.update(town.signed_in(town.worker))
+    assert "Agree an earlier day" in client.get(f"/console/reviews/{late['id']}").text
+    prepared = client.get(f"/api/v1/plans/{town.mine.plan.id}/review-preparation", headers=town.program(town.worker))
+    by = prepared.json()["next_review_by"]
+    page = client.get(f"/console/plans/{town.mine.plan.id}/review").text
+    assert by > str(clock.now().date()) and f'value="{by}"' in page

@@ -48,7 +48,7 @@ def status(ask: Ask) -> list[Reply]:
     if review is not None:
         parts.append(ask.text("plan.review", when=speaking.moment(ask, review.starts_at)))
     elif plan.review_on is not None and plan.review_on >= today:
-        parts.append(ask.text("plan.review", when=speaking.day(ask, plan.review_on)))
+        parts.append(ask.text("plan.review_by", day=speaking.day(ask, plan.review_on)))
     return [say("plan.status", option("option.whats_left", "check_actions"), told=" ".join(parts))]
 
 

@@ -1,0 +1,1 @@
+"""What conferences, reviews and appointments said before they were changed: when, by whom and why."""
