@@ -150,7 +150,7 @@ def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: To
 def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, method: str, path: str) -> None:
     names = (
         "family", "conversation", "action", "change", "person", "message", "appointment", "event", "meeting", "plan",
-        "unseen",
+        "unseen", "review",
         "view",
         "file",
     )  # fmt: skip

@@ -64,6 +64,10 @@ SENSE: dict[str, dict[str, Any]] = {
     "POST /api/v1/plans/{plan_id}/reviews": {
         "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "effects": [], "conference_id": None,
     },
+    "PUT /api/v1/reviews/{review_id}": {
+        "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "effects": [], "conference_id": None,
+        "next_step": "continue", "why": "the wrong day",
+    },
     "PATCH /api/v1/plans/{plan_id}": {"review_on": "2030-01-07"},
     "POST /api/v1/plans/{plan_id}/actions": {"owner_name": "Mr Reid", "due_on": "2030-01-07", "outcome_id": None},
     "PATCH /api/v1/actions/{action_id}": {"owner_name": "Mr Reid", "due_on": "2030-01-07", "outcome_id": None},
