@@ -18,9 +18,9 @@ from api.audit import service as audit
 from api.console import forms
 from api.console.layout import console_page
 from api.database import transaction
-from api.timescales.queries import EVENT_OF
 from api.reviews import content, correcting, queries, service
 from api.reviews.schemas import CorrectionIn, ReviewIn, ReviewOut
+from api.timescales.queries import EVENT_OF
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
