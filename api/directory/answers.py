@@ -53,12 +53,13 @@ def answer(
     skip: Collection[str] = (),
     room_for: str = "",
     discreet: bool = False,
+    nameless: bool = False,
 ) -> Answer:
     """What to say to somebody who looks for ``need`` near ``place``.
 
     ``skip``: ids shown before ("more" asks for the next). ``room_for``: the words of the options that the message will
     carry beneath ("1 More"), which must fit as well. ``discreet``: the need itself is not said (somebody else may read
-    the phone).
+    the phone). ``nameless``: nobody known asks, who has no worker that may know more.
     """
     found = search(
         session,
@@ -73,13 +74,13 @@ def answer(
     )
     said = {"need": need_name(need, pack.locale(language)), "place": place.name}
     if not found:
-        ending = "services.no_more" if skip else "services.none"
+        ending = "services.no_more" if skip else "services.none_nameless" if nameless else "services.none"
         return Answer(f"{ending}_discreet" if discreet else ending, said)
     local = now.astimezone(zone)
     # What is far away is said under its own heading, never beside what is near.
     within_reach = [offer.near or offer.country_wide for offer in found]
     fitting = [offer for offer, near in zip(found[:SHOWN], within_reach, strict=False) if near == within_reach[0]]
-    text_id = "services.found_discreet" if discreet else _heading(found[0], bool(skip))
+    text_id = _heading(found[0], bool(skip)) + ("_discreet" if discreet else "")
     for count in range(len(fitting), 0, -1):
         for brevity in range(3):
             lines = "\n".join(_line(offer, place, local, pack, language, brevity) for offer in fitting[:count])

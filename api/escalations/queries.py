@@ -75,6 +75,12 @@ def about_danger(session: Session, conversation_id: uuid.UUID) -> bool:
     return session.scalar(select(told.exists())) is True
 
 
+def anybody_told(session: Session, escalation: Escalation) -> bool:
+    """Could anybody be told of it (so that a text, an e-mail or a note to a browser is on its way to them)?"""
+    told = select(Notification.id).where(Notification.escalation_id == escalation.id, Notification.problem == "")
+    return session.scalar(select(told.exists())) is True
+
+
 def family_of(session: Session, conversation: Conversation) -> uuid.UUID | None:
     """The family of the person at the other end, or None for a stranger."""
     if conversation.person_id is None:

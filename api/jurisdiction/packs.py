@@ -27,6 +27,8 @@ LONGEST_EXPLANATION = 240
 KINDS = ("self_harm", "immediate_danger", "harm_disclosed", "child")
 #: Words that every pack must have, in each of its languages.
 REQUIRED_WORDS = ("worker", "manager", "duty", "agency", "plan", "conference", "review", "core_group", "postcode")
+#: Whoever reads the name of such a line knows what was told.
+_TELLING = {"immediate_danger", "harm_disclosed"}
 Kind = Literal["self_harm", "immediate_danger", "harm_disclosed", "child"]
 Words = dict[str, str]
 
@@ -180,9 +182,21 @@ class Pack(_Strict):
         """The short form of one helpline, ready for a text message. Raises KeyError for an unknown line."""
         return _in(self.lines[key].short, language)
 
-    def lines_for(self, kind: str, language: str, most: int = 2) -> list[str]:
-        """The short forms of the lines that fit a safety kind (KINDS), best first; the general ones for any other."""
+    def lines_for(
+        self, kind: str, language: str, most: int = 2, *, child: bool = False, discreet: bool = False
+    ) -> list[str]:
+        """The short forms of the lines that fit a safety kind (KINDS), best first; the general ones for any other.
+
+        ``child``: a child or young person asks; those that are there for children come first, before all the ones that
+        are for nobody else. ``discreet``: somebody else may read it, so none whose name says what it is about.
+        """
         fitting = [key for key, line in self.lines.items() if kind in line.fits] or self.helplines
+        if child:
+            theirs = [key for key, line in self.lines.items() if "child" in line.fits]
+            theirs.sort(key=lambda key: (self.lines[key].fits != ["child"], kind not in self.lines[key].fits))
+            fitting = list(dict.fromkeys([*theirs, *fitting]))
+        if discreet:
+            fitting = [key for key in fitting if not _TELLING & set(self.lines[key].fits)] or fitting
         return [self.line(key, language) for key in fitting[:most]]
 
     def explanation(self, topic: str, language: str) -> str:
@@ -203,11 +217,15 @@ class Pack(_Strict):
         """The Babel locale for dates and numbers ("en_GB")."""
         return _in(self.dates.locale, language)
 
-    def text_args(self, language: str, kind: str = "") -> dict[str, str]:
+    def text_args(
+        self, language: str, kind: str = "", *, child: bool = False, discreet: bool = False
+    ) -> dict[str, str]:
         """The arguments that every reply is rendered with: titles, the emergency number, the helplines that fit.
 
-        ``kind`` is a safety kind, or "" where there is none. Values are words, ready to be read.
+        ``kind`` is a safety kind, or "" where there is none; ``child`` and ``discreet`` as ``lines_for``. Values are
+        words, ready to be read.
         """
+        lines = self.lines_for(kind, language, child=child, discreet=discreet)
         return {
             "worker_title": self.word("worker", language),
             "manager_title": self.word("manager", language),
@@ -217,10 +235,10 @@ class Pack(_Strict):
             "emergency": self.emergency_number,
             "emergency_phrase": _in(self.emergency.phrase, language),
             "silent_call": _in(self.emergency.silent, language),
-            "helplines": ". ".join(self.lines_for(kind, language)),
+            "helplines": ". ".join(lines),
             "place_word": self.word("postcode", language),
             "place_example": self.place.example,
-            "helpline": self.lines_for(kind, language, most=1)[0],
+            "helpline": lines[0],
         }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from api import texts
 from api.assistant import state as dialogue
+from api.escalations import queries
 from api.escalations import service as escalations
 from api.messages import outbox, wording
 from api.messages.models import Conversation, InboundMessage
@@ -19,7 +20,7 @@ VARIANTS = 2
 
 def respond(session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict) -> None:
     """Open (or join) the escalation and queue the safety reply, in the caller's transaction."""
-    escalations.open_escalation(
+    opened = escalations.open_escalation(
         session,
         conversation=conversation,
         message=message,
@@ -28,23 +29,37 @@ def respond(session: Session, conversation: Conversation, message: InboundMessag
         words=message.body,
         reasons=verdict.reasons,
     )
-    reply(session, conversation, message, verdict.kind, verdict.priority)
+    told = queries.anybody_told(session, opened)
+    reply(session, conversation, message, verdict.kind, verdict.priority, somebody_told=told)
 
 
-def reply(session: Session, conversation: Conversation, message: InboundMessage, kind: str, priority: str) -> None:
+def reply(
+    session: Session,
+    conversation: Conversation,
+    message: InboundMessage,
+    kind: str,
+    priority: str,
+    *,
+    somebody_told: bool = True,
+) -> None:
     """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it. None to
-    somebody who asked not to be answered."""
+    somebody who asked not to be answered. It says that people are told only where somebody is."""
     if conversation.hushed_at is not None:
         return
     state = dialogue.load(conversation)
     base = f"safety.{kind}.{priority}" if priority != "routine" else "safety.check_in"
+    if not somebody_told and priority != "routine":
+        base = "safety.self_harm.nobody" if kind == "self_harm" else "safety.nobody"
     ids = [f"{base}.{n}" for n in range(1, VARIANTS + 1)]
     text_id = next(i for i in ids if i != state.last_safety_reply)
     args = wording.args(session, conversation, safety_kind=kind)
+    said = texts.render(text_id, conversation.language, **args)
+    if kind != "self_harm" and conversation.channel == "web" and wording.from_a_child(session, conversation):
+        said = f"{said} {texts.render('safety.to_talk', conversation.language, **args)}"
     queued = outbox.queue_reply(
         session,
         conversation,
-        texts.render(text_id, conversation.language, **args),
+        said,
         in_reply_to=message,
         part=PART,
         kind="safety",

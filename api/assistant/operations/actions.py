@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 
-from api.assistant.operations import speaking
+from api.assistant.operations import speaking, titles
 from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
@@ -27,7 +27,8 @@ def check(ask: Ask) -> list[Reply]:
         reported = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done",))
         return [say("actions.none_waiting_check" if reported else "actions.none")]
     waiting.sort(key=lambda action: action.status == "blocked")
-    lines = "\n".join(_line(ask, action) for action in waiting[:SHOWN])
+    own = titles.own(ask)
+    lines = "\n".join(_line(ask, action, own) for action in waiting[:SHOWN])
     rest = len(waiting) - SHOWN
     choices = [option("option.done_one", "report_action_done"), option("option.stuck_one", "report_action_blocked")]
     if rest > 0:
@@ -57,7 +58,7 @@ def undo(ask: Ask) -> list[Reply] | None:
         action = service.undo(ask.session, ask.person.id, event_id, message_id=ask.turn.message_id, now=ask.turn.now)
     except service.NotYours:
         return None
-    return [say("actions.undone", title=_title(ask, action))] if action else [say("actions.not_undone")]
+    return [say("actions.undone", title=titles.alone(ask, action))] if action else [say("actions.not_undone")]
 
 
 def _report(ask: Ask, intent: str) -> list[Reply]:
@@ -74,9 +75,9 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
         before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified", "dropped"))
         again = matching.clear(matching.match(words, before))
         if again is not None and again.status == "dropped":
-            return [say("actions.already_closed", title=_title(ask, again))]
+            return [say("actions.already_closed", title=titles.alone(ask, again))]
         if again is not None and intent == "report_action_done":
-            return [say(f"actions.already_{again.status}", title=_title(ask, again))]
+            return [say(f"actions.already_{again.status}", title=titles.alone(ask, again))]
     if not waiting:
         return _about_nothing(ask, intent, words)
     if len(waiting) == 1 and not matching.content(words):
@@ -93,7 +94,7 @@ def _record(ask: Ask, intent: str, action_id: uuid.UUID, words: str) -> list[Rep
     except service.NotYours:
         return [say("actions.unknown")]
     action = queries.own_action(ask.session, ask.someone.id, action_id)
-    title = _title(ask, action)
+    title = titles.alone(ask, action)
     if event is None:
         status = action.status if action and action.status in ("reported_done", "verified") else "closed"
         return [say(f"actions.already_{status}", title=title)]
@@ -139,7 +140,8 @@ def _which(ask: Ask, intent: str, candidates: Sequence[PlanAction], words: str) 
     named = [action for action in candidates if all_open(action.title)]
     if not named:
         return _about_nothing(ask, intent, words)
-    choices = [option("", intent, label=_title(ask, action), action_ref=str(action.id)) for action in named[:SHOWN]]
+    own = titles.own(ask)
+    choices = [option("", intent, label=titles.alone(ask, one, own), action_ref=str(one.id)) for one in named[:SHOWN]]
     ask.pending = {"about": "action", "words": words}
     text_id = "actions.which_done" if intent == "report_action_done" else "actions.which_blocked"
     return [say(text_id, *choices, option("option.something_else", "contact_worker"))]
@@ -159,17 +161,11 @@ def _tell_worker(ask: Ask, kind: str, words: str) -> None:
     )
 
 
-def _title(ask: Ask, action: PlanAction | None) -> str:
-    if action is None:
-        return ""
-    return action.title.rstrip(".") if all_open(action.title) else ask.text("actions.unnamed")
-
-
-def _line(ask: Ask, action: PlanAction) -> str:
+def _line(ask: Ask, action: PlanAction, own: Sequence[PlanAction]) -> str:
     """One action in a line: its title, and whether it is due, late or blocked."""
-    title = _title(ask, action)
+    title = titles.in_a_line(ask, action, own)
     if action.status == "blocked":
-        reason = or_nothing(action.blocked_reason).strip()
+        reason = titles.without_names(ask, or_nothing(action.blocked_reason).strip()) if ask.plain_words else ""
         if len(reason) > 60:
             reason = reason[:57].rsplit(" ", 1)[0] + "..."
         return ask.text("actions.line_blocked" if reason else "actions.line_stuck", title=title, reason=reason)

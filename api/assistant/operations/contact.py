@@ -46,6 +46,8 @@ def complain(ask: Ask) -> list[Reply]:
     if ask.neutral:
         return [say("contact.passed_on_neutral")]
     agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    if ask.person is not None and not ask.plain_words:
+        return [say("complain.passed_on_discreet", phone=local_number(agency.phone, ask.pack.country))]
     return [say("complain.passed_on", agency=agency.name, phone=local_number(agency.phone, ask.pack.country))]
 
 

@@ -7,6 +7,7 @@ twice.
 from __future__ import annotations
 
 from api.assistant import state as dialogue
+from api.assistant.operations import queries
 from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
@@ -38,10 +39,10 @@ def distress(ask: Ask) -> list[Reply]:
     """No danger, but somebody is at the end of their strength: heard, and a worker is shown it."""
     if ask.turn.safety_kind != "none":
         return [say(SILENT)]
-    pass_on(ask, "distress", "routine", ask.words)
-    if ask.neutral:
-        return [say("distress.heard_neutral", option("option.ring_me", "contact_worker"))]
-    return [say("distress.heard", option("option.ring_me", "contact_worker"))]
+    told = queries.was_told(ask.session, pass_on(ask, "distress", "routine", ask.words), ask.message.received_at)
+    lead = queries.lead_worker(ask.session, ask.person.family_id) if ask.person else None
+    text_id = "distress.heard" if told and lead and told.id == lead.id else "distress.heard_neutral"
+    return [say(text_id if told else "distress.heard_kept", option("option.ring_me", "contact_worker"))]
 
 
 def _raise(ask: Ask, kind: str, priority: str) -> list[Reply]:

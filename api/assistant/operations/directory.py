@@ -53,6 +53,8 @@ def _search(ask: Ask, *, again: bool) -> list[Reply]:
         zone=ask.turn.place,
         skip=search.shown if again else (),
         room_for="1 " + ask.text("services.option_more"),
+        discreet=ask.neutral or (ask.person is not None and not ask.plain_words),
+        nameless=ask.person is None,
     )
     search.shown = [*(search.shown if again else []), *found.shown]
     if not found.shown:

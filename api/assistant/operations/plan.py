@@ -45,10 +45,12 @@ def status(ask: Ask) -> list[Reply]:
         well = sum(one.progress in ("good", "achieved") for one in last[0].progress)
         parts.append(ask.text("plan.progress", number=well, total=len(last[0].progress)))
     review = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
+    next_look = "plan.review" if ask.plain_words else "plan.review_discreet"
     if review is not None:
-        parts.append(ask.text("plan.review", when=speaking.moment(ask, review.starts_at)))
+        parts.append(ask.text(next_look, when=speaking.moment(ask, review.starts_at)))
     elif plan.review_on is not None and plan.review_on >= today:
-        parts.append(ask.text("plan.review_by", day=speaking.day(ask, plan.review_on)))
+        by = "plan.review_by" if ask.plain_words else "plan.review_by_discreet"
+        parts.append(ask.text(by, day=speaking.day(ask, plan.review_on)))
     return [say("plan.status", option("option.whats_left", "check_actions"), told=" ".join(parts))]
 
 

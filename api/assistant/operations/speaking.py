@@ -69,11 +69,13 @@ def join(ask: Ask, words: Sequence[str]) -> str:
 
 
 def others(ask: Ask, places: Sequence[Attendee]) -> str:
-    """Who else is expected: professionals by name and role, family members by first name where it may be."""
+    """Who else is expected: professionals by name and, in plain words, role; family members by first name where it may
+    be."""
     found = []
     for place in places:
         if place.person_id is None:
-            found.append(f"{place.name} ({place.role})" if place.role and place.name else place.name or place.role)
+            role = place.role if ask.plain_words else ""
+            found.append(f"{place.name} ({role})" if role and place.name else place.name or role)
         elif ask.person and place.person_id != ask.person.id and place.person:
             is_child = place.person.kind in ("child", "young_person")
             if not is_child or ask.someone.may_name_children:
