@@ -7,17 +7,21 @@ person reads and strips of names before anything is learned (data/safety/README.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from api.escalations.models import Escalation
 from api.escalations.outcomes import FALSE_ALARM
-from api.messages.models import Conversation, InboundMessage
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
+
+#: Kinds of alarm that the screen, or the understanding of messages, raises.
+KINDS = ("immediate_danger", "self_harm", "harm_disclosed")
 
 _TIMES = text("""
     SELECT e.priority, count(*) AS opened,
@@ -80,28 +84,43 @@ def times(session: Session, agency_id: uuid.UUID, since: datetime) -> list[Times
     return [found[priority] for priority in ("emergency", "urgent", "routine") if priority in found]
 
 
+#: The word on one message of several that raised an alarm together: a person has to judge which was false.
+UNSURE = "unsure"
+
+
 def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
     """The messages that raised what workers then marked as a false alarm, oldest first, in the shape of the screen's
-    examples, with what the screen had said. They hold what people wrote."""
+    examples, with what had been said of them and by which part: the screen, or the understanding of messages (Rasa).
+    They hold what people wrote. One message alone is ``none``; of several in one alarm nobody has said which was false,
+    so each is ``unsure``."""
+    replied = exists().where(OutboundMessage.in_reply_to == InboundMessage.id, OutboundMessage.kind == "safety")
+    screened = InboundMessage.safety_kind != "none"
+    opened_it = and_(Escalation.message_id == InboundMessage.id, Escalation.kind.in_(KINDS))
     rows = session.execute(
-        select(InboundMessage, Conversation.language, Escalation.id)
+        select(InboundMessage, Conversation.language, Escalation)
         .join(Conversation, Conversation.id == InboundMessage.conversation_id)
         .join(Escalation, Escalation.conversation_id == Conversation.id)
         .where(
             Escalation.outcome_kind == FALSE_ALARM,
-            InboundMessage.safety_kind != "none",
+            or_(screened, opened_it, replied),
             InboundMessage.received_at >= Escalation.opened_at - timedelta(minutes=1),
             InboundMessage.received_at <= Escalation.resolved_at,
         )
         .order_by(InboundMessage.seq)
     ).all()
-    for message, language, reference in rows:
+    together = Counter(escalation.id for _, _, escalation in rows)
+    for message, language, escalation in rows:
+        by_screen = message.safety_kind != "none"
         yield {
             "text": message.body,
-            "kind": "none",
+            "kind": "none" if together[escalation.id] == 1 else UNSURE,
             "priority": "routine",
             "language": language,
-            "said": {"kind": message.safety_kind, "priority": message.safety_priority},
-            "reasons": message.safety_reasons,
-            "reference": reference,
+            "raised_by": "screen" if by_screen else "understanding",
+            "said": {
+                "kind": message.safety_kind if by_screen else escalation.kind,
+                "priority": message.safety_priority if by_screen else escalation.priority,
+            },
+            "reasons": message.safety_reasons if by_screen else escalation.reasons,
+            "reference": escalation.id,
         }

@@ -11,12 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from api import clock
 from api.audit.models import AuditEntry
 from api.cli import app
 from api.database import transaction
-from api.escalations import service
+from api.escalations import service, times
 from api.escalations.models import Escalation
-from api.messages import inbox
+from api.messages import danger, inbox
+from api.messages.models import Conversation, InboundMessage
+from api.safety.screen import Verdict
 from tests.small_town import Town
 
 DANGER = "help he has got a knife and he is going to kill us"
@@ -44,3 +47,31 @@ def test_only_what_was_called_a_false_alarm_is_in_the_file_and_only_its_owner_re
     assert "exported_false_alarms" in set(session.scalars(select(AuditEntry.verb)))
     again = CliRunner().invoke(app, ["false-alarms", str(out)])
     assert again.exit_code == 1 and "cannot be written" in again.stderr
+
+
+def test_what_the_understanding_raised_is_in_it_and_of_several_messages_none_is_called_false(
+    session: Session, town: Town
+) -> None:
+    with transaction() as acting:
+        conversation = acting.get_one(Conversation, town.mine.conversation.id)
+        message = InboundMessage(
+            conversation_id=conversation.id, channel="sms", external_id="one", body="i cant go on with the form",
+            received_at=clock.now(), state="answered",
+        )  # fmt: skip
+        acting.add(message)
+        acting.flush()
+        danger.respond(acting, conversation, message, Verdict("self_harm", "urgent", ["understanding.self_harm"]))
+        number = acting.scalars(select(Escalation.id)).one()
+        service.resolve(acting, number, town.duty, "False alarm: about a form")
+    (line,) = list(times.false_alarms(session))
+    assert (line["kind"], line["raised_by"], line["said"]["kind"]) == ("none", "understanding", "self_harm")
+    session.rollback()
+
+    for body in (DANGER, "please come quick he is hitting me"):
+        inbox.accept(channel="sms", external_id=uuid.uuid4().hex, address=town.other.conversation.address, body=body)
+    second = session.scalars(select(Escalation.id).order_by(Escalation.id.desc())).first()
+    session.rollback()
+    with transaction() as acting:
+        service.resolve(acting, second or 0, town.duty, "False alarm")
+    two = [line for line in times.false_alarms(session) if line["reference"] == second]
+    assert [line["kind"] for line in two] == ["unsure", "unsure"]
