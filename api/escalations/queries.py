@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency, Worker
 from api.access.queries import Viewer, visible_escalations, worker_names
+from api.channels.push.models import PushBrowser
 from api.escalations import links
 from api.escalations.family import DANGER
 from api.escalations.models import Escalation, EscalationEvent, Notification
@@ -20,6 +21,7 @@ from api.escalations.world import Due, World, cases, world
 from api.families.models import Person
 from api.families.queries import Who, who_by_person, who_of
 from api.messages.models import Conversation
+from api.settings import settings
 
 MOST_ESCALATIONS = 200
 
@@ -231,10 +233,12 @@ def life(session: Session, escalation_id: int) -> list[Happened]:
 
 
 def colleagues(session: Session, viewer: Viewer) -> Sequence[Worker]:
-    """To whom this worker can hand something over: everybody else who works there and has a phone."""
+    """To whom this worker can hand something over: everybody else who works there and can be told somehow."""
+    browser = exists().where(PushBrowser.worker_id == Worker.id) if settings().pushes else false()
+    told = or_(Worker.phone.is_not(None), true() if settings().mails else false(), browser)
     return session.scalars(
         select(Worker)
-        .where(Worker.agency_id == viewer.agency_id, Worker.active, Worker.phone.is_not(None), Worker.id != viewer.id)
+        .where(Worker.agency_id == viewer.agency_id, Worker.active, told, Worker.id != viewer.id)
         .order_by(Worker.name)
     ).all()
 

@@ -30,6 +30,13 @@ class Member:
     #: They have turned notifications on in a browser, and these are set up.
     has_browser: bool = False
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How they hear of what is given to them by hand: by text; without a phone, by all that they have."""
+        if self.has_phone:
+            return ("sms",)
+        return tuple(way for way, has in (("email", self.has_email), ("push", self.has_browser)) if has)
+
 
 @dataclass(frozen=True)
 class Turn:

@@ -60,7 +60,7 @@ class NotYours(ValueError):
 
 
 class NobodyThere(ValueError):
-    """Nobody to hand it to. ``reason``: nobody (on duty), away, no_phone."""
+    """Nobody to hand it to. ``reason``: nobody (on duty), away, no_phone (nor another way to tell them)."""
 
     def __init__(self, reason: str, name: str = "") -> None:
         super().__init__(reason)
@@ -253,7 +253,7 @@ def _takers(here: World, worker: Worker, to: uuid.UUID | None, now: datetime) ->
             raise NobodyThere("nobody")
         if away(here.rota, to, now):
             raise NobodyThere("away", member.name)
-        if not member.has_phone:
+        if not member.ways:
             raise NobodyThere("no_phone", member.name)
         return [member]
     for found in (
@@ -261,7 +261,7 @@ def _takers(here: World, worker: Worker, to: uuid.UUID | None, now: datetime) ->
         next_in(here.rota, "duty", now, ABOUT_TO_COME),
         on_call(here.rota, "manager", now),
     ):
-        takers = [member for member in found if member.id != worker.id and member.has_phone]
+        takers = [member for member in found if member.id != worker.id and member.ways]
         if takers:
             return takers
     raise NobodyThere("nobody")

@@ -110,12 +110,12 @@ def _tell(session: Session, dues: Sequence[Due], now: datetime) -> list[tuple[Du
 
 
 def hand_to(session: Session, escalation: Escalation, members: list[Member], by: Worker, here: World) -> None:
-    """Tell these workers, in a rung of their own, that it is handed to them. They have a phone each."""
+    """Tell these workers, in a rung of their own, that it is handed to them. They have a way each."""
     due = due_of(escalation)
     session.flush()
     batch = _Batch(clock.now())
     for member in members:
-        batch.add(due, due.rung, Told(HANDOVER, member), here, text_id="escalation.sms.handed", name=by.name)
+        batch.add(due, due.rung, Told(HANDOVER, member, channels=member.ways), here, what="handed", name=by.name)
     batch.write(session)
     escalation.rung += 1
     session.flush()
@@ -140,7 +140,7 @@ class _Batch:
         self.messages: list[outbox.ToWorker] = []
         self._patterns: dict[tuple[str, str, str], str] = {}
 
-    def add(self, due: Due, rung: int, told: Told, here: World, *, text_id: str = "", name: str = "") -> None:
+    def add(self, due: Due, rung: int, told: Told, here: World, *, what: str = "", name: str = "") -> None:
         """One telling, and the text that goes with it if somebody is reached."""
         notification_id = uuid.uuid4()
         self.notifications.append(
@@ -158,7 +158,7 @@ class _Batch:
             return
         link = links.address(notification_id)
         for channel in told.channels:
-            pattern = self._pattern(text_id or f"escalation.{channel}.{due.priority}", here.language, name)
+            pattern = self._pattern(f"escalation.{channel}.{what or due.priority}", here.language, name)
             words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, link)
             for address in here.addresses(channel, told.member.id):
                 self.messages.append(outbox.ToWorker(told.member.id, due.id, channel, address, words))

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.channels.mail import client as mail_client
-from api.database import reading
+from api.database import reading, transaction
+from api.escalations import service as escalations
 from api.escalations.jobs import climb
 from api.escalations.models import Escalation
 from api.messages import delivery
@@ -262,3 +263,36 @@ def test_a_mail_server_that_cannot_be_meant_is_refused_at_the_start(url: str, se
     with pytest.raises(SettingsError) as refusal:
         made.check()
     assert "HEARTHLINE_" in str(refusal.value) and "u:p" not in str(refusal.value)
+
+
+def test_a_colleague_without_a_phone_is_handed_it_by_email(
+    post: FakeMail, session: Session, town: Town, client: Any
+) -> None:
+    with transaction() as acting:
+        acting.get_one(Worker, town.manager.id).phone = None
+    number = opened(town)
+    client.cookies.update(town.signed_in(town.duty))
+    assert str(town.manager.id) in client.get(f"/console/e/{number}").text, "she can be chosen"
+    with transaction() as acting:
+        escalations.hand_over(acting, number, town.duty, town.manager.id)
+    assert told(session)[-1] == (1, "handover", "email", "")
+    deliver(session)
+    said = words_of(post.mails[0])
+    assert post.mails[0]["To"] == town.manager.email and "Dora" in post.mails[0]["Subject"]
+    client.cookies.clear()
+    client.post(link_in(said).removeprefix("http://testserver"))
+    session.expire_all()
+    assert session.get_one(Escalation, number).acknowledged_by == town.manager.id
+
+
+def test_who_can_be_told_in_no_way_is_handed_nothing(
+    session: Session, town: Town, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "smtp_url", "")
+    with transaction() as acting:
+        acting.get_one(Worker, town.manager.id).phone = None
+    number = opened(town)
+    client.cookies.update(town.signed_in(town.duty))
+    assert str(town.manager.id) not in client.get(f"/console/e/{number}").text
+    with pytest.raises(escalations.NobodyThere), transaction() as acting:
+        escalations.hand_over(acting, number, town.duty, town.manager.id)
