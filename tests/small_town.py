@@ -105,6 +105,13 @@ class Town:
             started = webchat.start_with_code(code, "testclient")
         return {CHAT_COOKIE: started.token}, started.conversation_id
 
+    def in_ohio(self) -> None:
+        """The agency is in Ohio, where no conference makes a plan, and the first family's plan has ended."""
+        with transaction() as session:
+            session.get_one(Agency, self.agency.id).jurisdiction = "us-ohio"
+            plan = session.get_one(Plan, self.mine.plan.id)
+            plan.ended_on = plan.started_on
+
     def message(self, conversation: Conversation, body: str, state: str = "answered", flag: str = "") -> InboundMessage:
         """A message of a family's, as if it had come in."""
         with transaction() as session:

@@ -24,7 +24,7 @@ from api.database import reading, transaction
 from api.evidence import queries as evidence
 from api.families import contact, queries, service
 from api.messages.cleaning import storable
-from api.plans import editing
+from api.plans import editing, making
 from api.plans import service as plans
 from api.reminders import colleagues
 from api.timescales.queries import RECORDABLE
@@ -92,7 +92,7 @@ def family_page(
         request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
         code=code, code_for=code_for,
         recordable=RECORDABLE, now=clock.now(), times=times, evidence=files,
-        asked="asked" in request.query_params,
+        asked="asked" in request.query_params, plan_by_hand=making.by_hand(me.jurisdiction),
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -19,8 +18,8 @@ from api.console import forms
 from api.console.family_routes import family_page
 from api.console.layout import console_page
 from api.database import transaction
-from api.plans import editing, history, queries
-from api.plans.change_schemas import PlanChange
+from api.plans import editing, history, making, queries
+from api.plans.change_schemas import PlanChange, PlanGiven
 from api.plans.versions import PARTS
 from api.views import service as views
 from api.views.schemas import ViewIn
@@ -32,6 +31,9 @@ Fields = Annotated[dict[str, str], Depends(forms.fields)]
 SPARE_LINES = 2
 #: What a line cannot be without, beside its first field.
 NEEDED = ("role", "response")
+BY_CONFERENCE = "rest.error.plan_by_conference"
+#: What a new plan's form asks for, beside the children.
+NEW = ("started_on", "review_on", "visit_every_days", "contingency")
 #: Each part's fields on the form: name → how it is asked for.
 SHAPE: dict[str, dict[str, str]] = {
     "risks": {
@@ -73,7 +75,7 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
         plan = access.plan_or_404(session, me, plan_id)
         family_id = plan.family_id
         try:
-            body = PlanChange.model_validate(_as_body(given, queries.lines_of(plan)))
+            body = PlanChange.model_validate(_as_body(given, plan))
             version = given.get("version", "")
             editing.change(
                 session, plan, me.worker, body.own(), body.parts(), version=int(version) if version.isdigit() else -1
@@ -87,6 +89,54 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
     if problems or stale:
         return _page(request, me, plan_id, given, problems, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#plans", 303)
+
+
+@router.get("/families/{family_id}/plans")
+def new_plan(request: Request, me: Me, family_id: uuid.UUID) -> Response:
+    """The form for a new plan, where no conference makes it; elsewhere the family's page says who does."""
+    if making.by_hand(me.jurisdiction):
+        return _new_page(request, me, family_id, {})
+    return family_page(request, me, family_id, problem=BY_CONFERENCE, status=409)
+
+
+@router.post("/families/{family_id}/plans")
+def make_plan(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
+    """Make a plan; its parts are filled in on its own page, which comes next."""
+    if not making.by_hand(me.jurisdiction):
+        return family_page(request, me, family_id, problem=BY_CONFERENCE, status=409)
+    plan_id = None
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        try:
+            asked = {**forms.filled(given, NEW), "children": _ticked(given)}
+            values = PlanGiven.model_validate(asked).model_dump(exclude={"external_id"})
+            plan_id = making.make(session, family, me.worker, me.jurisdiction, today=me.today, **values).id
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+        except editing.CannotChange as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+    if plan_id is None:
+        return _new_page(request, me, family_id, given, problems)
+    return RedirectResponse(f"/console/plans/{plan_id}", 303)
+
+
+def _new_page(
+    request: Request, me: Visitor, family_id: uuid.UUID, given: dict[str, str], problems: list[str] | None = None
+) -> Response:
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_family", family_id=family.id, object_id=family.id)
+        people = sorted(people_of(session, family.id).values(), key=lambda person: person.first_name)
+    return console_page(
+        request, me, "console/new_plan.html", here="families", status=400 if problems else 200, family=family,
+        people=people, given=given, problems=problems or [],
+    )  # fmt: skip
+
+
+def _ticked(given: dict[str, str]) -> list[str]:
+    """The children whose boxes are ticked."""
+    return [name.removeprefix("child-") for name, value in given.items() if name.startswith("child-") and value]
 
 
 @router.post("/families/{family_id}/views")
@@ -168,12 +218,15 @@ def _lines(given: dict[str, str], part: str) -> int:
     return len({name.split("-")[1] for name, value in given.items() if name.startswith(f"{part}-") and value})
 
 
-def _as_body(given: dict[str, str], rows: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+def _as_body(given: dict[str, str], plan: Any) -> dict[str, Any]:
     """The form's fields as the body that the API takes: all parts, each with its lines. A line whose first field was
     emptied goes; one that the form did not have at all stays as it is."""
     body: dict[str, Any] = {"contingency": given.get("contingency", "")}
     body["review_on"] = given.get("review_on") or None
     body["visit_every_days"] = given.get("visit_every_days") or None
+    if "children_shown" in given and set(_ticked(given)) != {str(child.id) for child in plan.children}:
+        body["children"] = _ticked(given)
+    rows = queries.lines_of(plan)
     for part, shape in SHAPE.items():
         body[part] = [_as_line(line, shape) for line in forms.lines(given, part, PARTS[part])]
         shown = {value for name, value in given.items() if name.startswith(f"{part}-") and name.endswith("-id")}
@@ -199,6 +252,7 @@ def _as_fields(view: queries.PlanView) -> dict[str, str]:
     plan = view.plan
     own = ("contingency", "review_on", "visit_every_days", "version")
     found = {name: "" if getattr(plan, name) is None else str(getattr(plan, name)) for name in own}
+    found |= {f"child-{child.id}": "on" for child in plan.children}
     parts = {
         **queries.lines_of(plan),
         "actions": [one.action for one in view.actions if one.action.status != "dropped"],

@@ -52,9 +52,7 @@ def write_plans(
             **({} if plan.visit_every_days is None else {"visit_every_days": plan.visit_every_days}),
         )
         writer.session.flush()
-        children = [people[key] for key in plan.children]
-        if {child.id for child in row.children} != {child.id for child in children}:
-            row.children = children
+        _write_children(writer, row, [people[key] for key in plan.children], (*path, "plans", i, "children"))
         at = (*path, "plans", i)
         _write_risks(writer, row, plan, at)
         _write_core_group(writer, row, plan, at)
@@ -62,6 +60,20 @@ def write_plans(
         _write_contingencies(writer, row, plan, today, at)
         _write_actions(writer, row, plan, people, workers, zone, at)
         history.keep_version(writer.session, row, None)
+
+
+def _write_children(writer: Writer, row: Plan, children: list[Person], path: Path) -> None:
+    """Whom the plan is for: as the file says it, unless it says what the last one said and a worker has said otherwise
+    since (a child who was born)."""
+    if {child.id for child in row.children} == {child.id for child in children}:
+        return
+    said = history.newest(writer.session, row.id, imported=True)
+    now = history.newest(writer.session, row.id)
+    names = sorted(child.first_name for child in children)
+    if said is not None and said is not now and said.content["plan"].get("children") == names:
+        writer.note(path, "were changed here since your last file, and stay as they are here")
+        return
+    row.children = children
 
 
 def _write_risks(writer: Writer, row: Plan, plan: PlanIn, path: Path) -> None:

@@ -127,6 +127,8 @@ class Pack(_Strict):
     dates: DateForm
     calendar: Calendar
     clocks: dict[str, Clock]
+    #: What makes a plan there: a conference that decides on it, or an agreement with the family.
+    plan_begins: Literal["conference", "agreement"] = "conference"
     #: By topic of data/words/plan_questions.yaml; where there is none, the general words of the catalogue are said.
     explanations: dict[str, Explanation] = Field(default_factory=dict)
 

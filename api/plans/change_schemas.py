@@ -16,9 +16,10 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from api.messages.cleaning import refuse_unstorable
 from api.plans.editing import FIELDS, OWN
 from api.plans.lines import FLAG, MOST_LINES
-from api.rest.schemas import Day, Given, Name, Text
+from api.rest.schemas import Day, ExternalId, Given, Name, Text
 
 LONGEST_NOTE = 500
+MOST_CHILDREN = 30
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE), AfterValidator(refuse_unstorable)
 ]
@@ -177,6 +178,9 @@ class PlanChange(Given):
     contingency: Text = ""
     review_on: Day | None = None
     visit_every_days: int | None = Field(None, ge=1, le=365)
+    children: list[uuid.UUID] | None = Field(
+        None, min_length=1, max_length=MOST_CHILDREN, description="All whom it is for from now on: ids of people."
+    )
     risks: list[RiskIn] | None = Field(None, max_length=MOST_LINES)
     outcomes: list[OutcomeIn] | None = Field(None, max_length=MOST_LINES)
     actions: list[PlannedActionIn] | None = Field(None, max_length=MOST_LINES)
@@ -185,12 +189,38 @@ class PlanChange(Given):
 
     def own(self) -> dict[str, Any]:
         """The plan's own fields that were given."""
-        return {name: getattr(self, name) for name in OWN if name in self.model_fields_set}
+        given = {name: getattr(self, name) for name in OWN if name in self.model_fields_set}
+        return given if self.children is None else {**given, "children": self.children}
 
     def parts(self) -> dict[str, list[dict[str, Any]]]:
         """The parts that were given, as the service takes them."""
         named = {part: getattr(self, part) for part in FIELDS}
         return {part: [line.values() for line in lines] for part, lines in named.items() if lines is not None}
+
+
+class PlanGiven(Given):
+    """A new plan of a family, where no conference makes it. Its parts are put into it with `PATCH`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "started_on": "2026-11-20",
+                    "review_on": "2027-02-18",
+                    "children": ["7f1b4c1e-2d35-4a3b-9a39-6f4a6c6b7a10"],
+                    "external_id": "case-plan-2026",
+                }
+            ]
+        },
+    )
+
+    started_on: Day
+    children: list[uuid.UUID] = Field(min_length=1, max_length=MOST_CHILDREN)
+    review_on: Day | None = None
+    visit_every_days: int | None = Field(None, ge=1, le=365)
+    contingency: Text = ""
+    external_id: ExternalId | None = None
 
 
 class Reopening(Given):

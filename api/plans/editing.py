@@ -8,7 +8,7 @@ what is kept off the family's page does not come onto it by silence. Each change
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -21,7 +21,16 @@ from api.audit import service as audit
 from api.database import Base, notify
 from api.families.models import Person
 from api.plans import history, lines
-from api.plans.models import ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.plans.models import (
+    ActionEvent,
+    Contingency,
+    CoreGroupMember,
+    Outcome,
+    Plan,
+    PlanAction,
+    Risk,
+    plan_children,
+)
 from api.timescales import service as timescales
 
 Row = TypeVar("Row", bound=Base)
@@ -58,10 +67,11 @@ class CannotChange(ValueError):
 def change(
     session: Session, plan: Plan, worker: Worker, own: Line, parts: Mapping[str, Sequence[Line]], *, version: int | None
 ) -> None:
-    """Give the plan these parts (those not named stay as they are). ``version`` is the one that was looked at.
+    """Give the plan these parts (those not named stay as they are); ``own`` may have its ``children`` by id.
+    ``version`` is the one that was looked at.
 
     Raises CannotChange: it was changed meanwhile or has ended, a line of another plan, an owner of another family, a
-    date before the plan began, too many lines.
+    date before the plan began, too many lines, a child who cannot be on it.
     """
     session.refresh(plan, with_for_update=True)
     if version is not None and version != plan.version:
@@ -74,6 +84,8 @@ def change(
     for name in OWN:
         if name in own:
             setattr(plan, name, own[name])
+    if "children" in own:
+        plan.children = children_of(session, plan, own["children"])
     for part, model in MODELS.items():
         if part in parts:
             left_out = _put(session, plan, model, getattr(plan, part), parts[part], FIELDS[part])
@@ -201,3 +213,23 @@ def _take_out(session: Session, rows: Sequence[Base], worker: Worker) -> None:
             row.status, row.blocked_reason = "dropped", ""
         else:
             session.delete(row)
+
+
+def children_of(session: Session, plan: Plan, wanted: Collection[uuid.UUID]) -> list[Person]:
+    """The children whom the plan is to be for. Raises CannotChange: none, not a child of this family, one who has left
+    it, or one who is on another plan that goes on. Whoever is on the plan already may stay."""
+    if not wanted:
+        raise CannotChange("children_needed")
+    found = session.scalars(select(Person).where(Person.family_id == plan.family_id, Person.id.in_(wanted))).all()
+    new = {child.id for child in found} - {child.id for child in plan.children}
+    if len(found) != len(set(wanted)) or any(
+        child.kind not in ("child", "young_person") or child.left_at is not None or child.erased_at is not None
+        for child in found
+        if child.id in new
+    ):
+        raise CannotChange("child_is_a_stranger")
+    on_another = select(plan_children.c.person_id).join(Plan, Plan.id == plan_children.c.plan_id)
+    on_another = on_another.where(plan_children.c.person_id.in_(new), Plan.ended_on.is_(None), Plan.id != plan.id)
+    if new and session.scalar(on_another.limit(1)) is not None:
+        raise CannotChange("child_has_plan")
+    return sorted(found, key=lambda child: child.first_name)

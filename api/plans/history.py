@@ -89,9 +89,11 @@ def begin(session: Session, plan: Plan) -> None:
         keep_version(session, plan, None)
 
 
-def newest(session: Session, plan_id: uuid.UUID) -> PlanVersion | None:
-    """The plan's newest version, or None where none was kept yet."""
-    return session.scalar(select(PlanVersion).filter_by(plan_id=plan_id).order_by(PlanVersion.number.desc()).limit(1))
+def newest(session: Session, plan_id: uuid.UUID, *, imported: bool = False) -> PlanVersion | None:
+    """The plan's newest version (``imported``: that no worker made), or None where none was kept yet."""
+    kept = select(PlanVersion).filter_by(plan_id=plan_id)
+    kept = kept.where(PlanVersion.made_by.is_(None)) if imported else kept
+    return session.scalar(kept.order_by(PlanVersion.number.desc()).limit(1))
 
 
 def since(session: Session, plan: Plan, review_id: uuid.UUID | None) -> list[versions.Change]:

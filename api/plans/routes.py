@@ -11,8 +11,8 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.plans import editing, history, queries
-from api.plans.change_schemas import PlanChange
+from api.plans import editing, history, making, queries
+from api.plans.change_schemas import PlanChange, PlanGiven
 from api.plans.schemas import PlanOut, VersionOut
 from api.rest.errors import READS, WRITES, Refused
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
@@ -20,6 +20,25 @@ from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 router = APIRouter(prefix="/api/v1", tags=["Plans"])
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
+
+
+@router.post("/families/{family_id}/plans", status_code=201, responses=WRITES)
+def make_plan(me: Me, family_id: uuid.UUID, given: PlanGiven, response: Response) -> PlanOut:
+    """Make a plan, where a plan is agreed with the family (Ohio's case plans). Where a conference makes it: 422, record
+    the conference instead.
+
+    422 for a child who is not of the family or is on a plan that goes on, a day that has not come, a review before it;
+    409 where the family has a plan with this external id.
+    """
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        values = given.model_dump() | {"external_id": given.external_id or ""}
+        try:
+            made = making.make(session, family, me.worker, me.jurisdiction, today=me.today, **values)
+        except editing.CannotChange as error:
+            raise refusal(error) from None
+        show_version(response, made.version)
+        return PlanOut.of(queries.one_plan(session, made, me.today))
 
 
 @router.get("/plans/{plan_id}", responses=READS)
@@ -76,4 +95,4 @@ def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
 
 def refusal(error: editing.CannotChange) -> Refused:
     """What cannot be changed, as an answer."""
-    return Refused(409 if error.code == "plan_is_over" else 422, error.code)
+    return Refused(409 if error.code in ("plan_is_over", "plan_exists") else 422, error.code)

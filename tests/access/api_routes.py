@@ -11,6 +11,7 @@ APPOINTMENT = {
     "attendees": [{"name": "Amara Okafor", "role": "social worker"}],
 }
 RHYTHM = {"frequency": "weekly", "starts_on": "2030-05-02", "at": "10:00"}
+NEW_PLAN = "/api/v1/families/{family}/plans"
 ROUTES = (
     ("GET", "/api/v1/families/{family}"),
     ("PATCH", "/api/v1/families/{family}"),
@@ -41,6 +42,7 @@ ROUTES = (
     ("GET", "/api/v1/reviews/{review}/versions"),
     ("PUT", "/api/v1/reviews/{review}"),
     ("POST", "/api/v1/reviews/{review}/withdraw"),
+    ("POST", NEW_PLAN),
     ("GET", "/api/v1/plans/{plan}"),
     ("PATCH", "/api/v1/plans/{plan}"),
     ("POST", "/api/v1/plans/{plan}/actions"),

@@ -18,7 +18,7 @@ from api.app import create_app
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.plans.models import PlanAction
-from tests.access.api_routes import APPOINTMENT, BODIES, LISTS, ROUTES, STATES
+from tests.access.api_routes import APPOINTMENT, BODIES, LISTS, NEW_PLAN, ROUTES, STATES
 from tests.small_town import PASSWORD, Household, Town, review_of
 
 
@@ -48,6 +48,8 @@ def ask(client: TestClient, headers: dict[str, str], method: str, path: str, the
     body = BODIES.get(path) if method != "GET" else None
     if path.endswith("/views") and method == "POST":
         body = {"person_id": str(there.get("child")), "given_on": "2026-02-01", "words": "hello"}
+    if path == NEW_PLAN:
+        body = {"started_on": "2026-01-02", "children": [str(there.get("child"))]}
     return client.request(method, path.format(**there), json=body, headers=headers)
 
 
@@ -170,6 +172,8 @@ def test_what_is_ones_own_is_there_and_each_look_and_change_is_recorded(
     if path in STATES:
         with transaction() as session:
             session.get_one(PlanAction, town.mine.action.id).status = STATES[path]
+    if path == NEW_PLAN:
+        town.in_ohio()
     answer = ask(client, town.program(town.worker), method, path, mine)
     assert answer.status_code in (200, 201), answer.text
     with reading() as session:

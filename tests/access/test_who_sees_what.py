@@ -53,6 +53,8 @@ ROUTES = (
     ("GET", "/console/plans/{plan}/review"),
     ("GET", "/console/plans/{plan}"),
     ("POST", "/console/plans/{plan}"),
+    ("GET", "/console/families/{family}/plans"),
+    ("POST", "/console/families/{family}/plans"),
     ("POST", "/console/families/{family}/views"),
     ("POST", "/console/views/{view}/withdraw"),
     ("POST", "/console/plans/{plan}/reviews"),

@@ -17,8 +17,9 @@ from api.families.models import AssignmentNews, Family, FamilyWorker, Person
 from api.families.service import news
 from api.imports.service import Report
 from api.messages.models import Conversation
+from api.plans import editing
 from api.plans import service as plans
-from api.plans.models import ActionEvent, PlanAction
+from api.plans.models import ActionEvent, Plan, PlanAction
 
 Raw = dict[str, Any]
 Load = Callable[..., Report]
@@ -106,6 +107,31 @@ def test_what_a_worker_dropped_or_blocked_here_stays_so_whatever_a_later_file_sa
     load(raw)
     session.expire_all()
     assert [action(session, key).status for key in ("gp", "bedroom")] == ["dropped", "blocked"]
+
+
+def test_a_child_who_joined_a_plan_here_stays_on_it_until_a_file_says_otherwise(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    given = raw["families"][0]["plans"][0]
+    plan = session.scalars(select(Plan).where(Plan.external_id == given["id"])).one()
+    lena = session.scalars(select(Worker)).first()
+    assert lena is not None
+    baby = Person(family_id=plan.family_id, external_id="baby", kind="child", first_name="Nora")
+    session.add(baby)
+    session.flush()
+    before = [child.id for child in plan.children]
+    editing.change(session, plan, lena, {"children": [*before, baby.id]}, {}, version=None)
+    session.commit()
+    notes = load(raw).notes
+    session.expire_all()
+    assert baby in plan.children and notes == [
+        "families[0].plans[0].children: were changed here since your last file, and stay as they are here"
+    ]
+    given["children"] = given["children"][:1]
+    load(raw)
+    session.expire_all()
+    assert len(plan.children) == 1
 
 
 def test_answers_to_appointments_outlive_an_import_and_a_moved_time_is_noted(

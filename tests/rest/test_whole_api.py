@@ -37,8 +37,10 @@ CHECKS = [
 ]
 #: So many requests to each operation: of what it allows, and of what it forbids.
 ALLOWED, FORBIDDEN = 24, 12
-#: A token wants the password, a key cannot be taken back as a token, a series wants days that fit together.
+#: A token wants the password, a key cannot be taken back as a token, a series wants days that fit together, and where
+#: the town is a conference makes the plan.
 NEVER = (
+    "POST /api/v1/families/{family_id}/plans",
     "POST /api/v1/token",
     "DELETE /api/v1/token",
     "POST /api/v1/families/{family_id}/series",
