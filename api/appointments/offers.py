@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import clock, texts
 from api.access.models import Agency, Worker
-from api.appointments import service
+from api.appointments import content, service
 from api.appointments.models import Appointment, Attendee, ChangeRequest, OfferedTime
 from api.appointments.overlaps import LONGEST
 from api.appointments.proposals import COUNT, FURTHEST, Slot, Working, propose
@@ -161,13 +161,14 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
         notify(session, f"agency:{agency.id}")
         return "gone", row.starts_at
     was_at = appointment.starts_at
-    appointment.starts_at, appointment.ends_at = row.starts_at, row.ends_at
-    # No reason: with one who asked and one who hears of it, any would say whose wish it was.
-    appointment.change_reason, appointment.changed_by = "", row.offered_by
-    for place in appointment.attendees:
-        mine = place.person_id == person_id
-        place.answer, place.answer_words = ("confirmed" if mine else "none"), ""
-        place.answered_at = now if mine else None
+    with content.kept(session, appointment, None):
+        appointment.starts_at, appointment.ends_at = row.starts_at, row.ends_at
+        # No reason: with one who asked and one who hears of it, any would say whose wish it was.
+        appointment.change_reason, appointment.changed_by = "", row.offered_by
+        for place in appointment.attendees:
+            mine = place.person_id == person_id
+            place.answer, place.answer_words = ("confirmed" if mine else "none"), ""
+            place.answered_at = now if mine else None
     _withdraw(session, request)
     row.state, request.handled_at, request.handled_by = "chosen", now, row.offered_by
     detail = {"started": was_at.isoformat(), "offered_by": str(row.offered_by)}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.appointments import recurrence, series
+from api.appointments import content, recurrence, series
 from api.appointments.models import Appointment, AppointmentSeries
 
 
@@ -42,10 +42,11 @@ def follow(session: Session, row: AppointmentSeries, following: Sequence[Appoint
             one.series_id = one.series_on = None
     session.flush()
     for one, day in wanted:
-        if day is None:
-            one.status, one.change_reason, one.changed_by = "cancelled", "", None
-        else:
-            _become(session, row, one, day)
+        with content.kept(session, one, None):
+            if day is None:
+                one.status, one.change_reason, one.changed_by = "cancelled", "", None
+            else:
+                _become(session, row, one, day)
     row.written_until = None
     session.flush()
 

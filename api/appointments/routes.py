@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker, public
-from api.appointments import feeds, overlaps, queries, series, service
+from api.appointments import content, feeds, overlaps, queries, series, service
 from api.appointments.schemas import (
     AppointmentChange,
     AppointmentIn,
@@ -25,6 +25,8 @@ from api.appointments.series import Series
 from api.appointments.series_schemas import SeriesChange, SeriesEnd, SeriesIn, SeriesOut
 from api.audit import service as audit
 from api.database import transaction
+from api.earlier import queries as earlier
+from api.earlier.schemas import EarlierOut
 from api.rest.errors import READS, WRITES, Refused
 from api.rest.schemas import Page, Paging
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
@@ -90,6 +92,20 @@ def show_appointment(me: Me, appointment_id: uuid.UUID, response: Response) -> A
         )
         show_version(response, found.sequence)
         return AppointmentOut.of(found)
+
+
+@router.get("/appointments/{appointment_id}/versions", responses=READS)
+def list_appointment_versions(me: Me, appointment_id: uuid.UUID, asked: Annotated[Paging, Query()]) -> Page[EarlierOut]:
+    """What the appointment said before each change (time, place, what to bring, who was expected), who changed it and
+    when; the newest first."""
+    with transaction() as session:
+        found = access.appointment_or_404(session, me, appointment_id)
+        audit.record_view(
+            session, worker_id=me.id, verb="viewed_appointment", family_id=found.family_id, object_id=found.id
+        )
+        told = content.history(session, found, limit=asked.per_page, offset=asked.offset)
+        total = earlier.count(session, found.id)
+        return Page(items=[EarlierOut.of(one) for one in told], page=asked.page, per_page=asked.per_page, total=total)
 
 
 @router.patch("/appointments/{appointment_id}", responses={**WRITES, **STALE})

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.appointments import attendance, queries
+from api.appointments import attendance, content, queries
 from api.appointments.models import KINDS as _KINDS
 from api.appointments.models import REASONS as _REASONS
 from api.appointments.models import Appointment, Attendee, ChangeRequest
@@ -176,19 +176,19 @@ def change(
     begin = starts_at or was_at
     end = ends_at or (begin + (appointment.ends_at - was_at))
     _in_order(begin, end)
-    appointment.starts_at, appointment.ends_at = begin, end
-    for name, value in details.items():
-        setattr(appointment, name, value)
-    asked_again = 0
-    if begin != was_at:
-        appointment.change_reason, appointment.changed_by = reason, worker.id
-        for attendee in appointment.attendees:
-            asked_again += attendee.answer != "none"
-            attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
-    detail: dict[str, Any] = {"started": was_at.isoformat(), "answers_taken_back": asked_again}
-    if attendees is not None:
-        wanted = attendees_of(session, session.get_one(Family, appointment.family_id), attendees)
-        detail["added"], detail["removed"] = attendance.settle(session, appointment, wanted, by=worker.id)
+    detail: dict[str, Any] = {"started": was_at.isoformat(), "answers_taken_back": 0}
+    with content.kept(session, appointment, worker.id):
+        appointment.starts_at, appointment.ends_at = begin, end
+        for name, value in details.items():
+            setattr(appointment, name, value)
+        if begin != was_at:
+            appointment.change_reason, appointment.changed_by = reason, worker.id
+            for attendee in appointment.attendees:
+                detail["answers_taken_back"] += attendee.answer != "none"
+                attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
+        if attendees is not None:
+            wanted = attendees_of(session, session.get_one(Family, appointment.family_id), attendees)
+            detail["added"], detail["removed"] = attendance.settle(session, appointment, wanted, by=worker.id)
     verb = "changed_appointment" if begin == was_at else "moved_appointment"
     _record(session, appointment, worker, verb, detail)
 
@@ -198,7 +198,8 @@ def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason
     session.refresh(appointment, with_for_update=True)
     if appointment.status == "cancelled":
         return
-    appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason, worker.id
+    with content.kept(session, appointment, worker.id):
+        appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason, worker.id
     _record(session, appointment, worker, "cancelled_appointment", {})
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from api import texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
-from api.appointments import overlaps, queries, series, service
+from api.appointments import content, overlaps, queries, series, service
 from api.appointments.recurrence import FREQUENCIES, frequency_of
 from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentOut, expected_of
 from api.appointments.series_schemas import SeriesIn
@@ -258,12 +258,13 @@ def _form(
     """``stale``: somebody changed the appointment since this form was opened; what differs is shown, and saved over
     only if they save again."""
     meanwhile: dict[str, Any] = {}
+    told: list[Any] = []
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         people = sorted(people_of(session, family_id).values(), key=lambda person: person.first_name)
         if appointment_id is not None:
             one = access.appointment_or_404(session, me, appointment_id)
-            now = _as_fields(AppointmentOut.of(one), me)
+            now, told = _as_fields(AppointmentOut.of(one), me), content.history(session, one)
             if stale:
                 meanwhile = {name: now.get(name, "") for name in COMPARED if now.get(name, "") != given.get(name, "")}
                 meanwhile |= {"day": local_day(now["day"])} if "day" in meanwhile else {}
@@ -277,6 +278,6 @@ def _form(
         request, me, "console/appointment.html", here="families",
         status=400 if problems else 412 if stale else 409 if found else 200, meanwhile=meanwhile, stale=stale,
         family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
-        appointment_id=appointment_id, kinds=service.KINDS,
+        appointment_id=appointment_id, told=told, kinds=service.KINDS,
         reasons=service.REASONS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
     )  # fmt: skip

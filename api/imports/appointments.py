@@ -6,13 +6,14 @@ Promise: an answer that somebody gave ("I can come") outlives every import, as l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from api.appointments import attendance
+from api.appointments import attendance, content
 from api.appointments.models import Appointment, Attendee
 from api.families.models import Family, Person
 from api.imports import dates
@@ -65,29 +66,30 @@ def write_appointments(
             existing = existing or stands
         moved = existing is not None and existing.starts_at != starts_at
         news = existing is not None and (moved or existing.status != appointment.status)
-        row = writer.put(
-            "appointments",
-            existing,
-            Appointment,
-            family_id=family.id,
-            external_id=appointment.id,
-            kind=appointment.kind,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            place=appointment.place,
-            address=appointment.address,
-            address_hidden=appointment.address_hidden,
-            link=appointment.link,
-            bring=appointment.bring,
-            travel=appointment.travel,
-            status=appointment.status,
-            **({} if appointment.reason is None else {"change_reason": appointment.reason}),
-            **link,
-        )
-        if news:
-            row.changed_by, row.change_reason = None, appointment.reason or ""
-        writer.session.flush()
-        answered = _write_attendees(writer, row, appointment, people)
+        with content.kept(writer.session, existing, None) if existing is not None else nullcontext():
+            row = writer.put(
+                "appointments",
+                existing,
+                Appointment,
+                family_id=family.id,
+                external_id=appointment.id,
+                kind=appointment.kind,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                place=appointment.place,
+                address=appointment.address,
+                address_hidden=appointment.address_hidden,
+                link=appointment.link,
+                bring=appointment.bring,
+                travel=appointment.travel,
+                status=appointment.status,
+                **({} if appointment.reason is None else {"change_reason": appointment.reason}),
+                **link,
+            )
+            if news:
+                row.changed_by, row.change_reason = None, appointment.reason or ""
+            writer.session.flush()
+            answered = _write_attendees(writer, row, appointment, people)
         if moved and answered:
             writer.note(
                 (*path, "appointments", i), f"moved to another time after {answered} had answered; ask them again"

@@ -21,6 +21,7 @@ ROUTES = (
     ("GET", "/api/v1/families/{family}/appointments"),
     ("POST", "/api/v1/families/{family}/appointments"),
     ("GET", "/api/v1/appointments/{appointment}"),
+    ("GET", "/api/v1/appointments/{appointment}/versions"),
     ("PATCH", "/api/v1/appointments/{appointment}"),
     ("GET", "/api/v1/families/{family}/series"),
     ("POST", "/api/v1/families/{family}/series"),
