@@ -54,5 +54,6 @@ def show_status(request: Request, me: Me) -> Response:
         gaps=gaps,
         watched=bool(settings().heartbeat_url),
         figures=figures,
+        charts=[(what, times.bars(figures, what)) for what in ("ack", "close")] if figures else [],
         now=now,
     )

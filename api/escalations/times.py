@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import log10
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, text
@@ -31,13 +32,25 @@ _TIMES = text("""
            count(e.resolved_at) AS resolved,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.resolved_at - e.opened_at)) AS close_half,
            percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM e.resolved_at - e.opened_at)) AS close_most,
-           count(*) FILTER (WHERE missed > 0) AS missed,
+           count(*) FILTER (WHERE missed > 0 OR silent) AS missed, count(*) FILTER (WHERE silent) AS silent,
            count(*) FILTER (WHERE e.outcome_kind = 'false_alarm') AS false_alarms
     FROM (
         SELECT s.*, coalesce(
                  (SELECT min(v.at) FROM escalation_events v WHERE v.escalation_id = s.id AND v.kind = 'acknowledged'),
                  s.acknowledged_at) AS ack,
-               (SELECT count(*) FROM notifications n WHERE n.escalation_id = s.id AND n.problem <> '') AS missed
+               (SELECT count(*) FROM notifications n WHERE n.escalation_id = s.id AND n.problem <> '') AS missed,
+               -- A rung that was told, and then the next one because nobody had answered when its wait was over; not
+               -- because something happened, which is noted in the moment in which the next one is told.
+               EXISTS (
+                 SELECT 1 FROM (
+                   SELECT n.rung, min(n.at) AS at, bool_and(n.problem <> '') AS nobody,
+                          lead(min(n.at)) OVER (ORDER BY n.rung) AS next_at
+                   FROM notifications n WHERE n.escalation_id = s.id GROUP BY n.rung) r
+                 WHERE NOT r.nobody AND r.next_at > r.at AND NOT EXISTS (
+                   SELECT 1 FROM escalation_events v
+                   WHERE v.escalation_id = s.id
+                     AND v.kind IN ('raised', 'reopened', 'handed_over', 'left', 'left_waiting', 'ring_missed')
+                     AND v.at >= r.at AND v.at <= r.next_at + interval '1 second')) AS silent
         FROM escalations s WHERE s.agency_id = :agency AND s.opened_at > :since
     ) e GROUP BY e.priority
 """)
@@ -45,8 +58,9 @@ _TIMES = text("""
 
 @dataclass(frozen=True)
 class Times:
-    """One priority: how many came, half and nine in ten of the times (None where there are none), how many had a
-    telling that reached nobody, how many were false alarms."""
+    """One priority: how many came, half and nine in ten of the times (None where there are none), how many had a rung
+    that was missed (it reached nobody, or was ``silent``: nobody answered before the next one), how many were false
+    alarms."""
 
     priority: str
     opened: int
@@ -57,6 +71,7 @@ class Times:
     close_half: timedelta | None
     close_most: timedelta | None
     missed: int
+    silent: int
     false_alarms: int
 
 
@@ -77,6 +92,7 @@ def times(session: Session, agency_id: uuid.UUID, since: datetime) -> list[Times
             span(row.close_half),
             span(row.close_most),
             row.missed,
+            row.silent,
             row.false_alarms,
         )
         for row in session.execute(_TIMES, {"agency": agency_id, "since": since})
@@ -86,6 +102,38 @@ def times(session: Session, agency_id: uuid.UUID, since: datetime) -> list[Times
 
 #: The word on one message of several that raised an alarm together: a person has to judge which was false.
 UNSURE = "unsure"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One priority in a chart: the two times, and how long their bars are, from 0 to 100."""
+
+    priority: str
+    half: timedelta
+    most: timedelta
+    half_length: float
+    most_length: float
+
+
+def bars(figures: Sequence[Times], what: str) -> list[Bar]:
+    """The chart of ``ack`` or ``close`` times, on a scale on which ten times as long is one step further: minutes and
+    days stand side by side. The longest fills the line; what took no minute is still to be seen."""
+    known = [
+        (one.priority, half, most)
+        for one in figures
+        if (half := getattr(one, f"{what}_half")) is not None and (most := getattr(one, f"{what}_most")) is not None
+    ]
+    longest = max((_step(most) for _, _, most in known), default=1.0)
+
+    def length(span: timedelta) -> float:
+        return round(max(1.0, 100 * _step(span) / longest), 1)
+
+    return [Bar(priority, half, most, length(half), length(most)) for priority, half, most in known]
+
+
+def _step(span: timedelta) -> float:
+    """How many steps of ten times; never 0, so that nothing is divided by it."""
+    return max(0.01, log10(1 + max(0.0, span.total_seconds()) / 60))
 
 
 def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
