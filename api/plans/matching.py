@@ -2,6 +2,7 @@
 
 In: their words, and each action's title with the other names it goes by. Out: the candidates with a score from 0 to 1,
 best first. A word counts the more, the fewer of the actions it would fit; typos count as the word they are near to.
+What is "not yet" or "going to be" done is told from what is done, part by part of what they wrote.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 import yaml
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from api.sealed import or_nothing
 from api.settings import DATA
@@ -25,6 +27,8 @@ FITS = 0.5
 CLEAR = 0.8
 #: Two words are one when they are as near as this (0 to 100); "parentin" is near "parenting", "rent" is not.
 NEAR = 84
+#: A word of so many letters may be one letter off another name for a thing, and of so many two.
+ONE_OFF, TWO_OFF = 6, 9
 
 
 class Named(Protocol):
@@ -55,11 +59,9 @@ def _words() -> tuple[frozenset[str], dict[str, str]]:
 def content(words: str) -> list[str]:
     """The words that can say which action is meant, in small letters without accents, synonyms made one."""
     empty, same = _words()
-    letters = unicodedata.normalize("NFKD", words.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).replace("'", "")
     found = (
-        same.get(word) or same.get(_singular(word)) or _singular(word)
-        for word in re.findall(r"[a-z0-9]+", plain)
+        same.get(word) or same.get(_singular(word)) or _near_name(_singular(word)) or _singular(word)
+        for word in re.findall(r"[a-z0-9]+", _plain(words))
         if word not in empty
     )
     return list(dict.fromkeys(word for word in found if len(word) > 1))
@@ -67,6 +69,93 @@ def content(words: str) -> list[str]:
 
 def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+@lru_cache(maxsize=4096)
+def _near_name(word: str) -> str:
+    """What a misspelt other name stands for ("docter"), or ""."""
+    if len(word) < ONE_OFF:
+        return ""
+    for name, stands_for in _words()[1].items():
+        far = 2 if min(len(name), len(word)) >= TWO_OFF else 1
+        if len(name) >= ONE_OFF and name[0] == word[0] and OSA.distance(word, name, score_cutoff=far) <= far:
+            return stands_for
+    return ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of what somebody wrote, and whether it says that something is not done, or is still to be."""
+
+    words: str
+    undone: bool
+
+
+def parts(words: str) -> list[Part]:
+    """The parts between "and", "but", commas. "Not" holds for what follows it, up to "but" or what is done."""
+    phrases = _phrases()
+    found = []
+    for piece in phrases["breaks"].split(_plain(words)):
+        undone, joined = False, ""
+        for at, each in enumerate(re.split(f"({phrases['joins'].pattern})", piece)):
+            if at % 2:
+                joined = each
+                continue
+            says_not = bool(phrases["not_yet"].search(each) or phrases["going_to"].search(each))
+            goes_on = joined in ("or", "nor", "o", "ni") or not phrases["done"].search(each)
+            undone = says_not or (undone and goes_on)
+            if each.strip():
+                found.append(Part(each.strip(), undone))
+    return found
+
+
+def undone(words: str) -> bool:
+    """Does every part say that it is not done, or is still to be?"""
+    found = parts(words)
+    return any(part.undone for part in found) and all(part.undone for part in found if content(part.words))
+
+
+def several(words: str, actions: Sequence[T]) -> tuple[list[T], bool]:
+    """The actions of which each part that is done clearly names one, in the order of the words; and whether those
+    parts name nothing else ("my gp letter came" may be about something else)."""
+    named: dict[int, T] = {}
+    only = True
+    for part in parts(words):
+        said = content(part.words)
+        if part.undone or not said:
+            continue
+        action = clear(match(part.words, actions))
+        if action is None:
+            only = False
+            continue
+        named[id(action)] = action
+        terms = {term for name in (action.title, *action.also_called) for term in content(or_nothing(name))}
+        only = only and all(any(_near(term, word) for term in terms) for word in said)
+    return list(named.values()), only
+
+
+def numbers(words: str) -> tuple[list[int], str]:
+    """The numbers that are all of a message, and what is said of them: "done", "stuck" or ""; [] where it says more."""
+    phrases = _phrases()
+    text = " ".join(re.sub(r"[.!?]+", " ", _plain(words)).split())
+    if phrases["both"].fullmatch(text):
+        return [0], "done" if phrases["done"].search(text) else ""
+    found = phrases["numbers"].fullmatch(text)
+    if found is None:
+        return [], ""
+    said = "stuck" if phrases["stuck"].search(text) else "done" if found["before"] or found["after"] else ""
+    return list(dict.fromkeys(int(number) for number in re.findall(r"\d", found["numbers"]))), said
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, re.Pattern[str]]:
+    data = yaml.safe_load((DATA / "words" / "actions.yaml").read_text(encoding="utf-8"))
+    return {name: re.compile(pattern) for name, pattern in data["said"].items()}
+
+
+def _plain(words: str) -> str:
+    letters = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter) and letter not in "'’")
 
 
 def match(words: str, actions: Sequence[T]) -> list[Match[T]]:

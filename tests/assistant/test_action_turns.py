@@ -75,7 +75,7 @@ def test_being_stuck_is_kept_with_the_reason_and_the_worker_is_told(talk: Phone)
 
 def test_what_is_left_is_told_late_ones_first(talk: Phone) -> None:
     lines = talk("kelly").says("what have i got to do", "check_actions").splitlines()
-    assert lines[1].startswith("- Register all three of you with a GP (was due")
+    assert lines[1].startswith("1 Register all three of you with a GP (was due")
     assert any("(stuck: " in line for line in lines)
 
 

@@ -1,7 +1,11 @@
-"""The family's actions: what is next, what is done, what is in the way. A report is read back as it was recorded."""
+"""The family's actions: what is next, what is done, what is in the way. A report is read back as it was recorded.
+
+Promise: what somebody has not done yet, or is going to do, is never recorded as done without asking.
+"""
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import date
@@ -26,14 +30,64 @@ def check(ask: Ask) -> list[Reply]:
     if not waiting:
         reported = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done",))
         return [say("actions.none_waiting_check" if reported else "actions.none")]
+    chosen = ask.carried_id("action_ref")
+    one = next((action for action in waiting if action.id == chosen), None)
+    if one is not None:
+        done = option("option.is_done", "report_action_done", action_ref=str(one.id))
+        stuck = option("option.is_stuck", "report_action_blocked", action_ref=str(one.id))
+        return [say("actions.chosen", done, stuck, title=titles.alone(ask, one))]
     waiting.sort(key=lambda action: action.status == "blocked")
+    begin = _begin(ask, len(waiting))
+    shown = waiting[begin : begin + SHOWN]
     own = titles.own(ask)
-    lines = "\n".join(_line(ask, action, own) for action in waiting[:SHOWN])
-    rest = len(waiting) - SHOWN
-    choices = [option("option.done_one", "report_action_done"), option("option.stuck_one", "report_action_blocked")]
-    if rest > 0:
-        return [say("actions.list_more", *choices, lines=lines, more=rest)]
-    return [say("actions.list", *choices, lines=lines)]
+    lines = [
+        option("", "check_actions", label=_line(ask, action, own).removeprefix("- "), action_ref=str(action.id))
+        for action in shown
+    ]
+    return [say("actions.choose", *lines, *_more("check_actions", begin, len(waiting)), more=len(waiting) - SHOWN)]
+
+
+def _begin(ask: Ask, number: int) -> int:
+    """Where in a list of so many "show more" goes on."""
+    said = ask.carried("more")
+    return int(said) if said.isdigit() and int(said) < number else 0
+
+
+def _more(intent: str, begin: int, number: int) -> list[ReplyOption]:
+    rest = begin + SHOWN
+    return [option("services.option_more", intent, more=str(rest))] if rest < number else []
+
+
+def by_number(ask: Ask) -> tuple[str, list[uuid.UUID]]:
+    """ "Done 1 and 3" after a list: what is reported, and of which of the actions on it; "" and none elsewhere."""
+    numbers, said = matching.numbers(ask.words) if not ask.tapped and ask.state.options else ([], "")
+    listed = [(one["n"], *_offered(str(one["payload"]))) for one in ask.state.options] if numbers else []
+    listed = [one for one in listed if one[2]]
+    if numbers == [0]:
+        numbers = [n for n, _, _ in listed] if len(listed) == 2 else []
+    found = [(intent, action_id) for n, intent, action_id in listed if n in numbers and action_id]
+    if not found or len(found) < len(numbers):
+        return "", []
+    asked = found[0][0] if found[0][0] != "check_actions" else ""
+    intent = {"done": "report_action_done", "stuck": "report_action_blocked"}.get(said, asked)
+    return intent, [action_id for _, action_id in found] if intent else []
+
+
+def _offered(payload: str) -> tuple[str, uuid.UUID | None]:
+    """The intent of an option, and the action that it stands for, if it stands for one."""
+    intent, _, carried = payload.removeprefix("/").partition("{")
+    if intent not in ("check_actions", "report_action_done", "report_action_blocked"):
+        return intent, None
+    refs = _refs(json.loads("{" + carried).get("action_ref", "") if carried else "")
+    return intent, refs[0] if len(refs) == 1 else None
+
+
+def _refs(carried: str) -> list[uuid.UUID]:
+    """The actions that an option carries: one, or both with a comma."""
+    try:
+        return [uuid.UUID(one) for one in carried.split(",")] if carried else []
+    except ValueError:
+        return []
 
 
 def report_done(ask: Ask) -> list[Reply]:
@@ -50,27 +104,52 @@ def report_blocked(ask: Ask) -> list[Reply]:
 
 
 def undo(ask: Ask) -> list[Reply] | None:
-    """Take the last report back; None where there is none to take back."""
+    """Take the last report back, all of it; None where there is none to take back."""
     if not ask.state.last_report or ask.person is None:
         return None
-    event_id, ask.state.last_report = uuid.UUID(ask.state.last_report), ""
-    try:
-        action = service.undo(ask.session, ask.person.id, event_id, message_id=ask.turn.message_id, now=ask.turn.now)
-    except service.NotYours:
-        return None
-    return [say("actions.undone", title=titles.alone(ask, action))] if action else [say("actions.not_undone")]
+    events, ask.state.last_report = ask.state.last_report.split(","), ""
+    taken: list[PlanAction] = []
+    for event_id in events:
+        try:
+            action = service.undo(
+                ask.session, ask.person.id, uuid.UUID(event_id), message_id=ask.turn.message_id, now=ask.turn.now
+            )
+        except service.NotYours:
+            continue
+        taken += [action] if action is not None else []
+        if action is None:
+            return [*_undone(ask, taken), say("actions.not_undone")]
+    return _undone(ask, taken) or None
+
+
+def _undone(ask: Ask, taken: Sequence[PlanAction]) -> list[Reply]:
+    if not taken:
+        return []
+    return [say("actions.undone" if len(taken) == 1 else "actions.undone_many", title=_titles(ask, taken))]
 
 
 def _report(ask: Ask, intent: str) -> list[Reply]:
     words = (ask.state.pending.get("words") if ask.tapped else "") or ("" if ask.tapped else ask.words)
-    tapped = ask.carried_id("action_ref")
-    if tapped is not None:
+    if tapped := _refs(ask.carried("action_ref")):
         return _record(ask, intent, tapped, words or ask.words)
+    said, numbered = by_number(ask)
+    if numbered:
+        return _record(ask, said, numbered, words)
     waiting = queries.own_actions(ask.session, ask.someone.id)
+    if ask.carried("choice") in ("other", "tell"):
+        return _other(ask, intent, words)
     found = matching.match(words, waiting)
     one = matching.clear(found)
-    if one is not None:
-        return _record(ask, intent, one.id, words)
+    if not ask.tapped and intent == "report_action_done":
+        if matching.undone(words):
+            return _not_yet(ask, one)
+        done, only = matching.several(words, waiting)
+        if only and done and (len(done) > 1 or any(part.undone for part in matching.parts(words))):
+            return _record(ask, intent, [action.id for action in done], words)
+        if len(done) > 1 or any(part.undone for part in matching.parts(words)):
+            return _which(ask, intent, [*done, *(one for one in waiting if one not in done)], words, both=done)
+    if one is not None and not ask.carried("more"):
+        return _record(ask, intent, [one.id], words)
     if not found:
         before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified", "dropped"))
         again = matching.clear(matching.match(words, before))
@@ -78,33 +157,59 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
             return [say("actions.already_closed", title=titles.alone(ask, again))]
         if again is not None and intent == "report_action_done":
             return [say(f"actions.already_{again.status}", title=titles.alone(ask, again))]
-    if not waiting:
+    if not waiting or ask.state.pending.get("about") == "other":
         return _about_nothing(ask, intent, words)
     if len(waiting) == 1 and not matching.content(words):
-        return _record(ask, intent, waiting[0].id, words or ask.words)
-    return _which(ask, intent, [each.action for each in found] or waiting, words)
+        return _record(ask, intent, [waiting[0].id], words or ask.words)
+    likely = [each.action for each in found]
+    return _which(ask, intent, [*likely, *(action for action in waiting if action not in likely)], words)
 
 
-def _record(ask: Ask, intent: str, action_id: uuid.UUID, words: str) -> list[Reply]:
+def _not_yet(ask: Ask, one: PlanAction | None) -> list[Reply]:
+    """They have not done it, or are going to: nothing is recorded unless they say so."""
+    if one is None:
+        return [say("actions.not_yet", option("option.is_stuck", "report_action_blocked"))]
+    carried = {"action_ref": str(one.id)}
+    ask.pending = {"about": "action", "words": ask.words}
+    choices = [
+        option("option.not_yet", "deny", choice="keep"),
+        option("option.is_done", "report_action_done", **carried),
+        option("option.is_stuck", "report_action_blocked", **carried),
+    ]
+    return [say("actions.not_yet_one", *choices, title=titles.alone(ask, one))]
+
+
+def _record(ask: Ask, intent: str, action_ids: Sequence[uuid.UUID], words: str) -> list[Reply]:
+    """Record all of them, and read them back; what could not be recorded is said first."""
     record = service.report_done if intent == "report_action_done" else service.report_blocked
-    try:
-        event = record(
-            ask.session, ask.someone.id, action_id, message_id=ask.turn.message_id, words=words, now=ask.turn.now
-        )
-    except service.NotYours:
-        return [say("actions.unknown")]
-    action = queries.own_action(ask.session, ask.someone.id, action_id)
-    title = titles.alone(ask, action)
-    if event is None:
-        status = action.status if action and action.status in ("reported_done", "verified") else "closed"
-        return [say(f"actions.already_{status}", title=title)]
-    ask.state.last_report = str(event.id)
+    recorded: list[PlanAction] = []
+    events: list[str] = []
+    others: list[Reply] = []
+    for action_id in action_ids:
+        try:
+            event = record(
+                ask.session, ask.someone.id, action_id, message_id=ask.turn.message_id, words=words, now=ask.turn.now
+            )
+        except service.NotYours:
+            others.append(say("actions.unknown"))
+            continue
+        action = queries.own_action(ask.session, ask.someone.id, action_id)
+        if event is None or action is None:
+            status = action.status if action and action.status in ("reported_done", "verified") else "closed"
+            others.append(say(f"actions.already_{status}", title=titles.alone(ask, action)))
+            continue
+        recorded.append(action)
+        events.append(str(event.id))
+    if not recorded:
+        return others
+    ask.state.last_report = ",".join(events)
     ask.pending = {"about": "report"}
-    undo_it = option("option.undo", "cancel", choice="undo")
+    undo_it, title = option("option.undo", "cancel", choice="undo"), _titles(ask, recorded)
     if intent == "report_action_done":
-        return [say("actions.recorded_done", undo_it, *_photo_option(ask, action), title=title)]
+        photo = _photo_option(ask, recorded[0]) if len(recorded) == 1 else []
+        return [*others, say("actions.recorded_done", undo_it, *photo, title=title)]
     _tell_worker(ask, "blocked", words)
-    return [say("actions.recorded_blocked", undo_it, title=title)]
+    return [*others, say("actions.recorded_blocked", undo_it, title=title)]
 
 
 def _photo_option(ask: Ask, action: PlanAction | None) -> list[ReplyOption]:
@@ -135,16 +240,32 @@ def _photo(ask: Ask) -> list[Reply]:
     return [say(SILENT)]
 
 
-def _which(ask: Ask, intent: str, candidates: Sequence[PlanAction], words: str) -> list[Reply]:
-    """Offer the ones that could be meant; none of them may be right as well."""
+def _which(
+    ask: Ask, intent: str, candidates: Sequence[PlanAction], words: str, *, both: Sequence[PlanAction] = ()
+) -> list[Reply]:
+    """Offer the ones that could be meant, a few at a time; none of them may be right as well."""
     named = [action for action in candidates if all_open(action.title)]
     if not named:
         return _about_nothing(ask, intent, words)
+    begin = _begin(ask, len(named))
+    shown = named[begin : begin + SHOWN]
     own = titles.own(ask)
-    choices = [option("", intent, label=titles.alone(ask, one, own), action_ref=str(one.id)) for one in named[:SHOWN]]
+    choices = [option("", intent, label=titles.alone(ask, one, own), action_ref=str(one.id)) for one in shown]
     ask.pending = {"about": "action", "words": words}
     text_id = "actions.which_done" if intent == "report_action_done" else "actions.which_blocked"
-    return [say(text_id, *choices, option("option.something_else", "contact_worker"))]
+    if len(both) == 2:
+        choices.append(option("option.both", intent, action_ref=",".join(str(action.id) for action in both)))
+    other = option("option.something_else", intent, choice="other")
+    return [say(text_id, *choices, *_more(intent, begin, len(named)), other)]
+
+
+def _other(ask: Ask, intent: str, words: str) -> list[Reply]:
+    """None of the list: they are asked what it is, and it reaches the worker if they would rather."""
+    if ask.carried("choice") == "tell":
+        _tell_worker(ask, "blocked" if intent == "report_action_blocked" else "report", words or ask.words)
+        return [say("actions.passed_on")]
+    ask.pending = {"about": "other", "words": words, "intent": intent}
+    return [say("actions.which_other", option("option.tell_worker", intent, choice="tell"))]
 
 
 def _about_nothing(ask: Ask, intent: str, words: str) -> list[Reply]:
@@ -159,6 +280,11 @@ def _tell_worker(ask: Ask, kind: str, words: str) -> None:
     escalations.open_escalation(
         ask.session, conversation=ask.conversation, message=ask.message, kind=kind, priority="routine", words=words
     )
+
+
+def _titles(ask: Ask, actions: Sequence[PlanAction]) -> str:
+    own = titles.own(ask)
+    return speaking.join(ask, [titles.alone(ask, action, own) for action in actions])
 
 
 def _line(ask: Ask, action: PlanAction, own: Sequence[PlanAction]) -> str:

@@ -43,4 +43,14 @@ def _part(ask: Ask, request: Request) -> Question:
 
 
 def _without_choices(replies: list[Reply]) -> list[Reply]:
-    return [reply.model_copy(update={"options": []}) for reply in replies]
+    return [
+        _as_list(reply) if reply.id == "actions.choose" else reply.model_copy(update={"options": []})
+        for reply in replies
+    ]
+
+
+def _as_list(reply: Reply) -> Reply:
+    """A list to choose from, as a list to read."""
+    lines = "\n".join(f"- {one.label}" for one in reply.options if one.label)
+    more = reply.args["more"]
+    return Reply(id="actions.list_more" if more > 0 else "actions.list", args={"lines": lines, "more": more})

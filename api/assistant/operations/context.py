@@ -43,6 +43,10 @@ def redirect(ask: Ask, name: str) -> str:
     asked, ask.state.asking = ask.state.asking, ""
     if (said := saying.meant(ask, name)) == "share_views":
         return said
+    if ask.holder is not None and (reported := actions.by_number(ask)[0]):
+        return reported
+    if _says_which(ask, name):
+        return ask.state.pending["intent"]
     _recall(ask, name)
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):
@@ -63,6 +67,12 @@ def redirect(ask: Ask, name: str) -> str:
         ask.state.asking = asked
         return "find_service"
     return name
+
+
+def _says_which(ask: Ask, name: str) -> bool:
+    """Do the words answer which other action is meant? Not where they plainly are something else."""
+    asked = ask.state.pending.get("about") == "other" and not ask.tapped and name not in FIRM
+    return asked and (ask.question.confidence < SURE or name in ("fallback", "out_of_scope"))
 
 
 def _recall(ask: Ask, name: str) -> None:
