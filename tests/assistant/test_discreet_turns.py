@@ -62,7 +62,7 @@ def test_no_text_to_a_phone_that_is_read_says_what_it_is_about(talk: Phone, lang
 def test_she_can_tell_her_actions_apart_all_the_same(talk: Phone) -> None:
     sarah = talk("sarah")
     listed = sarah.says("whats on my list", "check_actions")
-    assert "- The form (was due 22 Nov)\n- One thing (by 1 Dec)" in listed
+    assert "1 The form (was due 22 Nov)\n2 One thing (by 1 Dec)" in listed
     assert "1 The form, due 22 Nov\n2 One thing, due 1 Dec" in sarah.says("done it", "report_action_done")
     assert "I have written down: The form, due 22 Nov - done." in sarah.says("1")
 
@@ -72,7 +72,7 @@ def test_two_of_one_sort_for_one_day_have_numbers(talk: Phone) -> None:
         one = session.query(PlanAction).filter_by(external_id="playtherapy").one()
         other = session.query(PlanAction).filter_by(external_id="handover").one()
         other.title, other.due_on = "Send in the school papers", one.due_on
-    assert "- The form 1 (was due 22 Nov)\n- The form 2 (was due 22 Nov)" in talk("sarah").says("list", "check_actions")
+    assert "1 The form 1 (was due 22 Nov)\n2 The form 2 (was due 22 Nov)" in talk("sarah").says("list", "check_actions")
 
 
 def test_plain_words_without_childrens_names_leave_these_out(talk: Phone) -> None:
