@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.appointments.service import KINDS
 from api.database import transaction
 from api.reminders import queries, rules, service
 
@@ -21,11 +22,22 @@ OFFERED = ("7d", "3d", "1d", "2h")
 
 
 @router.post("/people/{person_id}/reminders")
-def choose_reminders(me: Me, person_id: uuid.UUID, moment: Annotated[list[str] | None, Form()] = None) -> Response:
-    """Remind this person at the ticked moments only; at none if none is ticked."""
+def choose_reminders(
+    me: Me,
+    person_id: uuid.UUID,
+    moment: Annotated[list[str] | None, Form()] = None,
+    kind: Annotated[str, Form(max_length=40)] = "",
+    do: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Remind this person at the ticked moments only; at none if none is ticked. With a ``kind``: of appointments of
+    that kind; ``do`` "usual": of these as of all others."""
     with transaction() as session:
         person = access.person_or_404(session, me, person_id)
         known = {*OFFERED, *(one.code for one in rules.parse(queries.moments_of(person)))}
         ticked = [one for one in moment or [] if one in known]
-        service.choose(session, person, ",".join(ticked[: rules.MOST_MOMENTS]), worker=me.worker)
+        chosen = None if do == "usual" and kind else ",".join(ticked[: rules.MOST_MOMENTS])
+        if kind in KINDS:
+            service.choose_for_kinds(session, person, [kind], chosen, worker=me.worker)
+        elif not kind:
+            service.choose(session, person, chosen, worker=me.worker)
     return RedirectResponse(f"/console/families/{person.family_id}#person-{person_id}", 303)

@@ -100,7 +100,7 @@ def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency)
             continue
         # Safe contact and language are the person's own to say, and once here they are changed here.
         if existing is None:
-            safe = person.safe_contact
+            safe, chosen = person.safe_contact, person.reminders
             values |= {
                 "language": person.language or agency.language,
                 "wording": safe.wording,
@@ -108,6 +108,8 @@ def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency)
                 "contact_from": clock(safe.begin),
                 "contact_until": clock(safe.end),
                 "timezone": safe.timezone,
+                "reminder_moments": None if chosen.moments is None else ",".join(chosen.moments),
+                "reminder_kinds": {kind: ",".join(moments) for kind, moments in chosen.kinds.items()},
             }
         people[person.id] = writer.put("people", existing, Person, **values)
     writer.session.flush()

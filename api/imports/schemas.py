@@ -17,6 +17,7 @@ from api.imports.shapes import Clock, ClockSeconds, Day, Email, Key, Language, M
 from api.jurisdiction import packs
 from api.plans.lines import MOST_LINES
 from api.plans.models import EVENTS
+from api.reminders import rules
 
 FORMAT = "hearthline-import-1"
 
@@ -78,6 +79,21 @@ class SafeContactIn(Strict):
         return self
 
 
+def _moments(codes: list[str]) -> list[str]:
+    return [moment.code for moment in rules.parse(",".join(codes))]
+
+
+Moments = Annotated[list[str], Field(max_length=rules.MOST_MOMENTS), AfterValidator(_moments)]
+
+
+class RemindersIn(Strict):
+    """When to remind: days (3d) or hours (2h) before; an empty list is never. ``kinds``: others for these kinds."""
+
+    #: null: as is usual in this installation.
+    moments: Moments | None = None
+    kinds: dict[Literal[APPOINTMENT_KINDS], Moments] = Field(default_factory=dict)  # type: ignore[valid-type]
+
+
 class ClosedPhoneIn(Strict):
     """A number that must not be written to: its holder opted out, or has not agreed yet."""
 
@@ -99,6 +115,8 @@ class PersonIn(Strict):
     shared_phones: list[PhoneNumber] = Field(default_factory=list, max_length=5)
     closed_phones: list[ClosedPhoneIn] = Field(default_factory=list, max_length=20)
     safe_contact: SafeContactIn = Field(default_factory=lambda: SafeContactIn.model_validate({}))
+    #: Once a person is here, this is theirs to say, as safe contact is.
+    reminders: RemindersIn = Field(default_factory=RemindersIn)
 
     @property
     def phones(self) -> dict[str, str]:

@@ -144,6 +144,10 @@ def _person(keys: Keys, row: Person) -> Raw:
     if hours["from"] >= hours["until"]:  # over midnight, or the whole day: the format has no such hours
         hours = {}
     made["safe_contact"] = {**_fields(row, "wording may_name_children timezone"), **hours}
+    if row.reminder_moments is not None or row.reminder_kinds:
+        moments = None if row.reminder_moments is None else _codes(row.reminder_moments)
+        kinds = {kind: _codes(own) for kind, own in sorted(row.reminder_kinds.items())}
+        made["reminders"] = {"moments": moments, "kinds": kinds}
     return made
 
 
@@ -207,6 +211,10 @@ def action(keys: Keys, row: PlanAction, outcomes: dict[UUID, str]) -> Raw:
         if e.kind in EVENTS and (e.person_id in keys.people or (not e.person_id and e.worker_id in keys.workers))
     ]
     return made
+
+
+def _codes(moments: str) -> list[str]:
+    return moments.split(",") if moments else []
 
 
 _OF_SERIES = "kind every_working_days starts_on ends_on minutes place address address_hidden link bring travel"

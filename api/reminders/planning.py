@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from api.families import zones
 from api.reminders import colleagues, expected, rules
 from api.reminders.colleagues import Change
+from api.reminders.queries import OF_PERSON as MOMENTS
 from api.settings import settings
 
 #: Appointments are planned when they are as near as this: a little more than the furthest moment.
@@ -31,8 +32,8 @@ _ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.reminders')
 _STALE = text(f"""
     SELECT a.id AS appointment_id, t.person_id, a.starts_at,
            p.contact_from, p.contact_until, p.contact_days, {zones.OF_PERSON} AS timezone,
-           coalesce(p.reminder_moments, :moments) AS moments,
-           concat_ws('|', p.contact_from, p.contact_until, p.contact_days, coalesce(p.reminder_moments, :moments),
+           {MOMENTS} AS moments,
+           concat_ws('|', p.contact_from, p.contact_until, p.contact_days, {MOMENTS},
                      {zones.OF_PERSON}) AS profile,
            r.starts_at IS DISTINCT FROM a.starts_at AS fresh
     FROM appointments a
@@ -43,7 +44,7 @@ _STALE = text(f"""
     LEFT JOIN reminder_plans r ON r.appointment_id = a.id AND r.person_id = t.person_id
     WHERE a.status = 'scheduled' AND a.starts_at > :now AND a.starts_at <= :until
       AND (r.starts_at IS DISTINCT FROM a.starts_at OR r.profile IS DISTINCT FROM
-           concat_ws('|', p.contact_from, p.contact_until, p.contact_days, coalesce(p.reminder_moments, :moments),
+           concat_ws('|', p.contact_from, p.contact_until, p.contact_days, {MOMENTS},
                      {zones.OF_PERSON}))
     LIMIT :batch
 """)  # noqa: S608 (our own words)

@@ -24,6 +24,8 @@ from api.settings import settings
 #: What somebody writes who answers by number.
 _NUMBER = re.compile(r"\W*(?:option|number|no\.?|opci[oó]n|n[uú]mero)?\W*(\d{1,2}|one|two|three|uno|dos|tres)\W*", re.I)
 
+#: When a person (``p``) is reminded of an appointment (``a``), in SQL; ``:moments`` is what is usual here.
+OF_PERSON = "coalesce(p.reminder_kinds->>a.kind, p.reminder_moments, :moments)"
 #: The index has what is due in order; with statistics from before it was due the planner would sort all of it.
 _IN_ORDER = text("SET LOCAL enable_bitmapscan = off")
 
@@ -37,7 +39,7 @@ _DUE = text(f"""
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
            p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
-           coalesce(p.reminder_moments, :moments) AS moments,
+           {OF_PERSON} AS moments,
            g.id AS agency_id, {zones.OF_PERSON} AS timezone, g.timezone AS place_zone, g.jurisdiction,
            coalesce(sms.address, web.address) AS address, coalesce(sms.conversation_id, web.id) AS conversation_id,
            CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,
@@ -109,9 +111,9 @@ _TIMES = text("""
     ORDER BY o.seq DESC
 """).columns(options=OutboundMessage.options.type)
 
-_HOLDS = text("""
+_HOLDS = text(f"""
     SELECT r.moment, r.starts_at AS told_of, r.not_after, a.status, a.starts_at, t.id IS NOT NULL AS expected,
-           coalesce(p.reminder_moments, :moments) AS moments,
+           {OF_PERSON} AS moments,
            o.channel <> 'sms' OR EXISTS (
                SELECT 1 FROM contact_points c
                WHERE c.person_id = r.person_id AND c.address = o.address AND c.state = 'active') AS reachable
@@ -121,7 +123,7 @@ _HOLDS = text("""
     JOIN people p ON p.id = r.person_id
     LEFT JOIN attendees t ON t.appointment_id = r.appointment_id AND t.person_id = r.person_id
     WHERE r.outbound_id = :id
-""")
+""")  # noqa: S608 (our own words)
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,8 @@ def by_place(
 
 
 def moments_of(person: Person) -> str:
-    """The moments at which the person is reminded, such as "3d,1d,2h"; "" for never."""
+    """The moments at which the person is reminded, such as "3d,1d,2h"; "" for never. ``person.reminder_kinds`` has the
+    kinds of appointment for which they are others."""
     return settings().reminders if person.reminder_moments is None else person.reminder_moments
 
 

@@ -35,9 +35,10 @@ def show_reminders(me: Me, person_id: uuid.UUID) -> RemindersOut:
 
 @router.put("/{person_id}/reminders", responses=WRITES)
 def choose_reminders(me: Me, person_id: uuid.UUID, given: RemindersIn) -> RemindersOut:
-    """Choose when the person is reminded. What is planned already follows within a few seconds."""
+    """Choose when the person is reminded, of every appointment and of some kinds. What is planned already follows
+    within a few seconds."""
     with transaction() as session:
         person = access.person_or_404(session, me, person_id)
-        service.choose(session, person, given.stored(), worker=me.worker)
+        service.choose(session, person, given.stored(), kinds=given.stored_kinds(), worker=me.worker)
         session.flush()
         return RemindersOut.of(person, queries.of_person(session, person.id, after=clock.now()))

@@ -9,7 +9,7 @@ on to when they begin again, whichever is nearer; as near: back. Where there is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -70,6 +70,11 @@ def parse(words: str) -> tuple[Moment, ...]:
     if len(found) > MOST_MOMENTS:
         raise ValueError(f"at most {MOST_MOMENTS} moments")
     return tuple(sorted(found, key=lambda moment: moment.length, reverse=True))
+
+
+def each(kinds: Mapping[str, str]) -> dict[str, str]:
+    """The moments of each kind as they are stored. Raises ValueError for what is no moment, or too many."""
+    return {kind: written(parse(moments)) for kind, moments in sorted(kinds.items())}
 
 
 def written(moments: Sequence[Moment]) -> str:

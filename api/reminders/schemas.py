@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from api.appointments.models import KINDS
 from api.families.models import Person
 from api.reminders import queries, rules
 from api.reminders.queries import Told
@@ -18,17 +19,25 @@ def _moments(codes: list[str]) -> list[str]:
 
 
 Moments = Annotated[list[str], Field(max_length=rules.MOST_MOMENTS, examples=[["3d", "1d", "2h"]])]
+Chosen = Annotated[Moments, AfterValidator(_moments)]
+Kind = Literal[KINDS]  # type: ignore[valid-type]
 
 
 class RemindersIn(Given):
     """When to remind: each so many days (``3d``, at most 14) or hours (``2h``) before; an empty list is never, ``null``
-    is what is usual in this installation."""
+    is what is usual in this installation. ``kinds``: kinds of appointment with moments of their own, all of them; left
+    out, these stay as they are."""
 
-    moments: Annotated[Moments, AfterValidator(_moments)] | None
+    moments: Chosen | None
+    kinds: dict[Kind, Chosen] | None = Field(None, examples=[{"court_hearing": ["7d", "1d"]}])
 
     def stored(self) -> str | None:
         """As it is kept."""
         return None if self.moments is None else ",".join(self.moments)
+
+    def stored_kinds(self) -> dict[str, str] | None:
+        """The same for kinds of appointment; None where nothing was said about them."""
+        return None if self.kinds is None else {kind: ",".join(moments) for kind, moments in self.kinds.items()}
 
 
 class ReminderOut(BaseModel):
@@ -56,11 +65,12 @@ class ReminderOut(BaseModel):
 
 class RemindersOut(BaseModel):
     """When this person is reminded, and the reminders of what is coming. ``chosen`` is false where the installation's
-    own moments hold."""
+    own moments hold. ``kinds``: the kinds of appointment with moments of their own."""
 
     person_id: uuid.UUID
     moments: list[str]
     chosen: bool
+    kinds: dict[str, list[str]]
     reminders: list[ReminderOut]
 
     @classmethod
@@ -68,4 +78,10 @@ class RemindersOut(BaseModel):
         """The person's reminders as JSON."""
         moments = [moment.code for moment in rules.parse(queries.moments_of(person))]
         chosen = person.reminder_moments is not None
-        return cls(person_id=person.id, moments=moments, chosen=chosen, reminders=[ReminderOut.of(one) for one in told])
+        return cls(
+            person_id=person.id,
+            moments=moments,
+            chosen=chosen,
+            kinds={kind: [one.code for one in rules.parse(own)] for kind, own in sorted(person.reminder_kinds.items())},
+            reminders=[ReminderOut.of(one) for one in told],
+        )

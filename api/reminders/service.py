@@ -5,6 +5,8 @@ Callers have checked that whoever asks may. Nothing here commits; what is planne
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from sqlalchemy.orm import Session
 
 from api.access.models import Worker
@@ -15,10 +17,19 @@ from api.reminders import rules
 
 
 def choose(
-    session: Session, person: Person, moments: str | None, *, worker: Worker | None = None, by_person: bool = False
+    session: Session,
+    person: Person,
+    moments: str | None,
+    *,
+    kinds: Mapping[str, str] | None = None,
+    worker: Worker | None = None,
+    by_person: bool = False,
 ) -> None:
-    """From now on these moments; "" for none, None for what is usual here. Raises ValueError for what is no moment."""
+    """From now on these moments; "" for none, None for what is usual here. ``kinds``: the kinds of appointment with
+    moments of their own, all of them; None leaves these as they are. Raises ValueError for what is no moment."""
     person.reminder_moments = None if moments is None else rules.written(rules.parse(moments))
+    if kinds is not None:
+        person.reminder_kinds = rules.each(kinds)
     audit.record(
         session,
         actor_kind="person" if by_person else "worker",
@@ -26,6 +37,23 @@ def choose(
         verb="chose_reminders",
         family_id=person.family_id,
         object_id=person.id,
-        detail={"moments": person.reminder_moments},
+        detail={"moments": person.reminder_moments, "kinds": person.reminder_kinds},
     )
     notify(session, f"family:{person.family_id}")
+
+
+def choose_for_kinds(
+    session: Session,
+    person: Person,
+    kinds: Iterable[str],
+    moments: str | None,
+    *,
+    worker: Worker | None = None,
+    by_person: bool = False,
+) -> None:
+    """These moments for appointments of these kinds; None: the same as for every other. The rest stays."""
+    changed = set(kinds)
+    left = {kind: before for kind, before in person.reminder_kinds.items() if kind not in changed}
+    if moments is not None:
+        left |= dict.fromkeys(changed, moments)
+    choose(session, person, person.reminder_moments, kinds=left, worker=worker, by_person=by_person)

@@ -132,7 +132,8 @@ def _now(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Appointment.starts_at > now + LAST,
         Appointment.starts_at <= now + FIRST,
-        func.coalesce(Person.reminder_moments, settings().reminders) != "",
+        func.coalesce(Person.reminder_kinds.op("->>")(Appointment.kind), Person.reminder_moments, settings().reminders)
+        != "",
         ~said.exists(),
         or_(Appointment.kind != "core_group", ~lately.exists()),
     )

@@ -194,3 +194,22 @@ def test_a_cry_for_help_that_names_reminders_stays_one(talk: Phones) -> None:
     phone = talk("kelly")
     said = phone.says("stop the reminders hes reading my phone and hes going to kill me", "report_immediate_danger")
     assert "won't send reminders" not in said
+
+
+def test_a_wish_for_one_kind_leaves_the_others(talk: Phones) -> None:
+    def chosen(key: str) -> tuple[str | None, dict[str, str]]:
+        with reading() as session:
+            person = session.scalars(select(Person).where(Person.external_id == key)).one()
+            return person.reminder_moments, person.reminder_kinds
+
+    kelly = talk("kelly")
+    reply = kelly.says("remind me 3 hours before the school meeting", "change_contact_preference")
+    assert "I remind you 3 hours before: meeting at school. The rest stays as it was." in reply
+    assert chosen("kelly") == (None, {"school_meeting": "3h"})
+    assert "any more: meeting at school" in kelly.says("no reminders for the school meeting", "stop_messages")
+    assert chosen("kelly") == (None, {"school_meeting": ""})
+    kelly.says("remind me the day before only", "change_contact_preference")
+    assert chosen("kelly") == ("1d", {}), "who says it of all means all"
+    sarah = talk("sarah")
+    reply = sarah.says("remind me the day before court", "change_contact_preference")
+    assert "court" not in reply and "I have noted when to remind you" in reply and chosen("sarah")[1]

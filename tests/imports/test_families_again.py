@@ -15,6 +15,7 @@ from api.access.service import hash_password
 from api.appointments.models import Appointment, Attendee
 from api.families.models import AssignmentNews, Family, FamilyWorker, Person
 from api.families.service import news
+from api.imports import standing
 from api.imports.service import Report
 from api.messages.models import Conversation
 from api.plans import editing
@@ -32,6 +33,23 @@ def person(session: Session, key: str) -> Person:
 
 def action(session: Session, key: str) -> PlanAction:
     return session.scalars(select(PlanAction).where(PlanAction.external_id == key)).one()
+
+
+def test_when_somebody_is_reminded_comes_with_them_and_is_theirs_afterwards(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    mine = raw["families"][0]["people"][0]
+    mine["reminders"] = {"moments": ["1d"], "kinds": {"court_hearing": ["1d", "7d"], "other": []}}
+    load(raw)
+    row = person(session, mine["id"])
+    assert (row.reminder_moments, row.reminder_kinds) == ("1d", {"court_hearing": "7d,1d", "other": ""})
+    made = standing.family(session, row.family, raw["families"][0]["agency"])
+    told = next(one for one in made["people"] if one["id"] == mine["id"])
+    assert told["reminders"] == {"moments": ["1d"], "kinds": {"court_hearing": ["7d", "1d"], "other": []}}
+    mine["reminders"] = {"moments": [], "kinds": {}}
+    load(raw)
+    session.expire_all()
+    assert person(session, mine["id"]).reminder_moments == "1d"
 
 
 def test_a_number_that_opted_out_stays_out(load: Load, raw: Raw, session: Session) -> None:

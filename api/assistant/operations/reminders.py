@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import yaml
 
+from api.appointments.models import KINDS
 from api.assistant.operations import speaking
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
-from api.assistant.operations.words import AppointmentWords
+from api.assistant.operations.words import AppointmentWords, appointment_words
 from api.reminders import queries, rules, service
 from api.settings import DATA
 
@@ -65,14 +66,39 @@ def is_about_reminders(ask: Ask, name: str) -> bool:
 
 
 def choose(ask: Ask) -> list[Reply]:
-    """Do what they wish, and say what holds from now on."""
+    """Do what they wish, of the kind of appointment that they name or of all, and say what holds from now on."""
     wanted = wish(ask.words)
     moments = None if wanted == "default" else wanted
-    service.choose(ask.session, ask.someone, moments, by_person=True)
+    kinds = kinds_meant(ask.words)
+    if kinds:
+        service.choose_for_kinds(ask.session, ask.someone, kinds, moments, by_person=True)
+        return [_of_kind(ask, kinds[0])]
+    # Who says it of all means all: what was chosen for some kinds before goes.
+    service.choose(ask.session, ask.someone, moments, kinds={}, by_person=True)
     chosen = rules.parse(queries.moments_of(ask.someone))
     if not chosen:
         return [say("preference.reminders_off")]
     return [say("preference.reminders_set", moments=speaking.join(ask, [_said(ask, moment) for moment in chosen]))]
+
+
+def kinds_meant(words: str) -> list[str]:
+    """The kinds of appointment that a wish about reminders is for; none where it is for all. Pure."""
+    found = appointment_words().kinds_in(words)
+    if not found or not _patterns()["of_kind"].search(AppointmentWords.fold(words)):
+        return []
+    if "review_conference" in found and _patterns()["any_conference"].search(AppointmentWords.fold(words)):
+        found |= {"initial_conference"}
+    return [kind for kind in KINDS if kind in found]
+
+
+def _of_kind(ask: Ask, kind: str) -> Reply:
+    if not ask.plain_words:
+        return say("preference.reminders_kind_discreet")
+    own = ask.someone.reminder_kinds.get(kind, queries.moments_of(ask.someone))
+    chosen = speaking.join(ask, [_said(ask, moment) for moment in rules.parse(own)])
+    if not chosen:
+        return say("preference.reminders_kind_off", kind=speaking.voice(ask).kind(kind))
+    return say("preference.reminders_kind", moments=chosen, kind=speaking.voice(ask).kind(kind))
 
 
 def _said(ask: Ask, moment: rules.Moment) -> str:
