@@ -21,6 +21,8 @@ from api.appointments.jobs import EVERY_SECONDS as SERIES_SECONDS
 from api.appointments.jobs import write_series
 from api.assistant.runner import Runner
 from api.database import closed, libpq_url
+from api.escalations.changeover import LOOK_SECONDS as CHANGEOVER_SECONDS
+from api.escalations.changeover import tell_incoming
 from api.escalations.jobs import climb, watch_calls
 from api.evidence.fetching import fetch_media
 from api.evidence.jobs import SWEEP_SECONDS, sweep_files
@@ -109,6 +111,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, deliver_webhooks)),
                 asyncio.create_task(_every(settings().heartbeat_seconds, beat)),
                 asyncio.create_task(_every(LOOK_SECONDS, watch_twilio)),
+                asyncio.create_task(_every(CHANGEOVER_SECONDS, tell_incoming)),
                 asyncio.create_task(_every(RETENTION_SECONDS, remove_old)),
                 asyncio.create_task(_every(settings().tick_seconds, fetch_media)),
                 asyncio.create_task(_every(SWEEP_SECONDS, sweep_files)),

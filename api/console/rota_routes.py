@@ -80,6 +80,27 @@ def add_shifts(request: Request, me: Me, given: Given) -> Response:
     return RedirectResponse(HERE, 303)
 
 
+@router.post("/rota/shifts/remove")
+def remove_shifts(request: Request, me: Me, given: Given) -> Response:
+    """Somebody's shifts of one day or many are taken back; those that have begun are not."""
+    access.leads_or_404(me)
+    try:
+        with transaction() as session:
+            shifts.remove_shifts(
+                session,
+                me.worker,
+                who=an_id(field(given, "who")),
+                role=field(given, "role"),
+                first=local_day(field(given, "first")),
+                last=local_day(field(given, "last")),
+                begins=clock_time(field(given, "begins")),
+                weekdays=frozenset(n for n in range(7) if str(n) in given.getlist("day")),
+            )
+    except shifts.BadChange as problem:
+        return _page(request, me, mistake=problem.mistake, status=400)
+    return RedirectResponse(HERE, 303)
+
+
 @router.post("/rota/changes")
 def add_change(request: Request, me: Me, given: Given) -> Response:
     """A cover or leave."""

@@ -1,6 +1,6 @@
 """The rota as its managers change it: shifts, covers, leave; and what it looks like: days, gaps ahead, calendars.
 
-Callers have checked who may (api.access). Every change is on record; a change to the rota is taken back, never deleted.
+Callers have checked who may (api.access). Every change is on record; a cover or leave is taken back, never deleted.
 """
 
 from __future__ import annotations
@@ -182,6 +182,49 @@ def add_shifts(
     if made:
         _record(session, by, "added_shifts", who, {"role": role, "shifts": made})
     return made
+
+
+def remove_shifts(
+    session: Session,
+    by: Worker,
+    *,
+    who: uuid.UUID | None,
+    role: str,
+    first: date | None,
+    last: date | None,
+    begins: time | None = None,
+    weekdays: frozenset[int] = frozenset(),
+) -> int:
+    """Take back the worker's shifts in this role that begin on these local days (all, or those weekdays; at that time,
+    where one is given) and have not begun yet. What has begun is left: that takes a cover or leave. Returns how many.
+    Raises BadChange, also where there is none."""
+    if role not in ROLES:
+        raise BadChange("role")
+    last = last or first
+    if first is None or last is None or not first <= last < first + timedelta(days=MOST_DAYS):
+        raise BadChange("days")
+    zone = ZoneInfo(session.get_one(Agency, by.agency_id).timezone)
+    coming = select(Shift).where(
+        Shift.agency_id == by.agency_id,
+        Shift.worker_id == who,
+        Shift.role == role,
+        Shift.starts_at > clock.now(),
+        Shift.starts_at >= dates.at(first, time(0), zone),
+        Shift.starts_at < dates.at(last + timedelta(days=1), time(0), zone),
+    )
+    removed = 0
+    for shift in session.scalars(coming.with_for_update()).all():
+        local = shift.starts_at.astimezone(zone)
+        if (weekdays and local.weekday() not in weekdays) or begins not in (None, local.time()):
+            continue
+        session.delete(shift)
+        removed += 1
+    if not removed:
+        raise BadChange("no_shift")
+    session.flush()
+    detail: dict[str, object] = {"role": role, "shifts": removed, "from": first.isoformat(), "to": last.isoformat()}
+    _record(session, by, "removed_shifts", who, detail)
+    return removed
 
 
 def _check(

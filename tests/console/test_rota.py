@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from api import clock
 from api.access.models import Worker
+from api.audit.models import AuditEntry
 from api.database import reading
 from api.escalations.models import RotaChange, Shift
 from tests.small_town import Town
@@ -61,6 +62,38 @@ def test_a_manager_adds_shifts_and_takes_a_change_back(client: TestClient, town:
     client.post("/console/rota/changes", data=town.form(cookies, **leave(town, town.duty)))
     client.post(f"/console/rota/changes/{rows()[0].id}/cancel", data=town.form(cookies))
     assert "Somebody is on call at every moment" in client.get("/console/rota").text
+
+
+def test_shifts_that_have_not_begun_can_be_taken_back(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.manager)
+    today = clock.now().date()
+    asked = {
+        "who": str(town.worker.id), "role": "duty", "first": f"{today + timedelta(days=2)}",
+        "last": f"{today + timedelta(days=9)}",
+    }  # fmt: skip
+    client.post("/console/rota/shifts", data=town.form(cookies, **asked, begins="20:00", ends="08:00"))
+
+    def left() -> int:
+        with reading() as session:
+            return len(session.scalars(select(Shift).filter_by(worker_id=town.worker.id)).all())
+
+    assert left() == 8
+    one = {**asked, "last": ""}
+    assert client.post("/console/rota/shifts/remove", data=town.form(cookies, **one, begins="09:00")).status_code == 400
+    assert left() == 8, "none of theirs begins then"
+    assert client.post("/console/rota/shifts/remove", data=town.form(cookies, **one)).status_code == 303
+    assert left() == 7
+    client.post("/console/rota/shifts/remove", data=town.form(cookies, **asked))
+    assert left() == 0
+    running = {"who": str(town.duty.id), "role": "duty", "first": f"{today - timedelta(days=2)}", "last": f"{today}"}
+    answer = client.post("/console/rota/shifts/remove", data=town.form(cookies, **running))
+    assert answer.status_code == 400 and "No shift of theirs" in answer.text
+    with reading() as session:
+        entries = session.scalars(select(AuditEntry).filter_by(verb="removed_shifts")).all()
+    assert [entry.detail["shifts"] for entry in entries] == [1, 7]
+    for worker in (town.worker, town.duty):
+        cookies = sign_in(client, town, worker)
+        assert client.post("/console/rota/shifts/remove", data=town.form(cookies, **asked)).status_code == 404
 
 
 @pytest.mark.parametrize("odd", ["", "x", "9999-99-99", "0001-01-01"])
