@@ -1,4 +1,4 @@
-"""What needs doing today, under /api/v1."""
+"""What needs doing today, and the actions of all families, under /api/v1."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from api import clock
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
-from api.caseload import queries
-from api.caseload.schemas import LineOut, TodayAsked
+from api.caseload import actions, queries
+from api.caseload.schemas import ActionsAsked, FamilyActionOut, LineOut, TodayAsked
 from api.database import transaction
 from api.rest.errors import documented
 from api.rest.schemas import Page
@@ -33,4 +33,17 @@ def list_to_do(me: Me, asked: Annotated[TodayAsked, Query()]) -> Page[LineOut]:
         seen = list(dict.fromkeys((line.family_id, line.family_id) for line in lines if line.family_id))
         audit.record_views(session, worker_id=me.id, verb="listed_family", seen=seen)
         items = [LineOut.of(line) for line in lines]
+    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+
+
+@router.get("/actions", responses=documented(401, 422), tags=["Plans"])
+def list_all_actions(me: Me, asked: Annotated[ActionsAsked, Query()]) -> Page[FamilyActionOut]:
+    """The actions of all families that this worker may see, the soonest due first."""
+    with transaction() as session:
+        rows, total = actions.actions(
+            session, me, me.today, status=asked.status, overdue=asked.overdue, limit=asked.per_page, offset=asked.offset
+        )
+        seen = list(dict.fromkeys((family_id, family_id) for _, family_id, _ in rows))
+        audit.record_views(session, worker_id=me.id, verb="viewed_actions", seen=seen)
+        items = [FamilyActionOut.of_row(*row) for row in rows]
     return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caseload.queries import Line
+from api.plans.queries import ActionView
+from api.plans.schemas import ActionOut, Status
 from api.rest.schemas import Moment, Paging
 
 What = Literal[
@@ -23,6 +25,27 @@ class TodayAsked(Paging):
 
     what: What | None = Field(None, description="Only lines of this sort.")
     lead_worker_id: uuid.UUID | None = Field(None, description="Only families that this worker leads.")
+
+
+class ActionsAsked(Paging):
+    """Which actions, of all families that the worker may see."""
+
+    status: Status | None = Field(None, description="Only actions of this status.")
+    overdue: bool | None = Field(
+        None, description="true: only what is open or blocked and was due before today; false: only what is not."
+    )
+
+
+class FamilyActionOut(ActionOut):
+    """An action in a list over families."""
+
+    family_id: uuid.UUID
+    family_name: str
+
+    @classmethod
+    def of_row(cls, view: ActionView, family_id: uuid.UUID, family: str) -> FamilyActionOut:
+        """The row as JSON."""
+        return cls(**ActionOut.of(view).model_dump(), family_id=family_id, family_name=family)
 
 
 class LineOut(BaseModel):
