@@ -25,6 +25,7 @@ from api.escalations import links
 from api.escalations.models import Notification
 from api.evidence import links as uploads
 from api.evidence.models import UploadLink
+from api.families.models import FamilyWorker
 from api.settings import settings
 from api.tables import metadata
 from tests.access.test_every_route_has_a_guard import ALL, NO_COOKIES, guards, label
@@ -67,6 +68,9 @@ def places(town: Town) -> Places:
     """Fill the town. Its manager is an administrator, who may do all that there is to do."""
     with transaction() as session:
         session.execute(update(Worker).where(Worker.id == town.manager.id).values(role="administrator"))
+        # (An administrator sees the families that they are assigned to.)
+        for house in (town.mine, town.other):
+            session.add(FamilyWorker(family_id=house.family.id, worker_id=town.manager.id))
     town.manager.role = "administrator"
     message = town.message(town.mine.conversation, "can somebody ring me", "unanswered", "flag.no_answer")
     escalation = town.escalation(town.mine)
