@@ -34,6 +34,7 @@ from api.console import (
     opening_routes,
     people_routes,
     plan_routes,
+    print_routes,
     push_routes,
     reminder_routes,
     review_routes,
@@ -80,6 +81,7 @@ routers = [
     webhook_routes.router,
     push_routes.router,
     plan_routes.router,
+    print_routes.router,
     evidence_routes.router,
 ]
 

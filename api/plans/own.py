@@ -12,6 +12,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from api.access.queries import Viewer
 from api.families.models import Person
 from api.plans import queries
 from api.plans.models import Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
@@ -38,11 +39,14 @@ class OwnPlan:
     last: Review | None
     said: list[Said]
     today: date
+    #: Something that was said is not in it, because the worker who looks may not read it.
+    left_out: bool = False
 
 
-def own_plan(session: Session, person_id: uuid.UUID, today: date) -> OwnPlan | None:
+def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Viewer | None = None) -> OwnPlan | None:
     """The person's plan that goes on, as they may see it; None where there is none, or they were erased
-    or have left the family."""
+    or have left the family. ``reader``: a worker who looks at it for them, and reads nothing that was not said to
+    them."""
     person = session.get(Person, person_id)
     if person is None or person.erased_at is not None or person.left_at is not None:
         return None
@@ -53,6 +57,11 @@ def own_plan(session: Session, person_id: uuid.UUID, today: date) -> OwnPlan | N
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found else None
     waiting = [action for action in plan.actions if action.status != "dropped"]
+    said = views.for_person(session, person)
+    open_to = said
+    if reader is not None:
+        may_read = {one.view.id for one in views.of_family(session, reader, person.family_id)}
+        open_to = [one for one in said if one.view.id in may_read]
     return OwnPlan(
         person=person,
         plan=plan,
@@ -65,6 +74,7 @@ def own_plan(session: Session, person_id: uuid.UUID, today: date) -> OwnPlan | N
         group=list(plan.core_group),
         contingencies=[one for one in plan.contingencies if grown and not one.kept_from_family],
         last=last,
-        said=views.for_person(session, person),
+        said=open_to,
         today=today,
+        left_out=len(open_to) < len(said),
     )

@@ -65,6 +65,7 @@ ROUTES = (
     ("POST", "/console/ladders/{unseen}"),
     ("POST", "/console/rota/changes/{unseen}/cancel"),
     ("GET", "/console/people/{person}/contact"),
+    ("GET", "/console/people/{person}/plan"),
     ("POST", "/console/people/{person}/pin-code"),
     ("POST", "/console/people/{person}/questions"),
     ("POST", "/console/people/{person}/questions/remove"),

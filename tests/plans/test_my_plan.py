@@ -92,3 +92,32 @@ def test_an_ended_plan_is_shown_no_more(client: TestClient, full: Town) -> None:
     with transaction() as session:
         session.get_one(Plan, full.mine.plan.id).ended_on = full.mine.plan.started_on
     assert "There is no plan for you here" in page(client, full, full.mine.parent)
+
+
+def test_a_worker_prints_what_the_person_s_own_page_shows_and_the_look_is_recorded(
+    client: TestClient, full: Town
+) -> None:
+    theirs = page(client, full, full.mine.parent)
+    client.cookies.clear()
+    client.cookies.update(full.signed_in(full.worker))
+    address = f"/console/people/{full.mine.parent.id}/plan"
+    assert address in client.get(f"/console/families/{full.mine.family.id}").text
+    printed = client.get(address).text
+    assert "Print this page with your browser" in printed and "For Ashparent." in printed
+    start, end = 'aria-labelledby="p-outcomes"', "</blockquote>"
+    assert printed[printed.index(start) : printed.rindex(end)] == theirs[theirs.index(start) : theirs.rindex(end)]
+    assert "what dad did" not in printed and "dad comes" not in printed and "a child's secret" not in printed
+    client.get(address)
+    with reading() as session:
+        look = session.scalars(select(AuditEntry).where(AuditEntry.verb == "viewed_own_plan_of")).one()
+    assert (look.actor_id, look.object_id) == (full.worker.id, str(full.mine.parent.id))
+    assert client.get(f"/console/people/{full.mine.child.id}/plan").status_code == 404
+
+
+def test_what_was_said_to_the_own_worker_only_is_on_no_other_worker_s_paper(client: TestClient, full: Town) -> None:
+    with transaction() as session:
+        session.get_one(Person, full.mine.parent.id).language = "es"
+    client.cookies.update(full.signed_in(full.duty))
+    printed = client.get(f"/console/people/{full.mine.parent.id}/plan").text
+    assert "my own words" not in printed and "Words that were said to somebody else only" in printed
+    assert '<html lang="es"' in printed and "Para Ashparent." in printed and 'lang="en"' in printed
