@@ -108,11 +108,13 @@ def take_over(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
 
 
 @router.post("/conversations/{conversation_id}/hand-back")
-def hand_back(me: Me, conversation_id: uuid.UUID, note: Annotated[str, Form()] = "") -> Response:
-    """The bot answers again. ``note``: what colleagues should know."""
+def hand_back(
+    me: Me, conversation_id: uuid.UUID, note: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = ""
+) -> Response:
+    """The bot answers again. ``note``: what colleagues should know; ``seen``: the last message on the page."""
     with transaction() as session:
         conversation = access.conversation_or_404(session, me, conversation_id)
-        service.hand_back(session, conversation, me.worker, storable(note))
+        service.hand_back(session, conversation, me.worker, storable(note), number(seen))
     return _back(conversation_id)
 
 

@@ -30,7 +30,8 @@ class Stretch(Given):
 class MessageOut(BaseModel):
     """One message. ``direction``: ``in`` from the family, ``out`` from us; ``worker_name`` where a worker wrote it.
 
-    ``state`` in: queued, answered, unanswered (a worker must look; ``flag`` says why), handled, recorded; out: queued,
+    ``state`` in: queued, answered, unanswered (a worker must look; ``flag`` says why), handled, recorded (with the flag
+    ``flag.taken_over`` while it waits for the worker who has taken over); out: queued,
     sending, sent, delivered, failed, uncertain, cancelled. ``safety_kind``: what the safety screen found.
     """
 

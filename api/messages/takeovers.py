@@ -30,6 +30,7 @@ from api.messages.models import (
     InboundMessage,
     OutboundMessage,
 )
+from api.messages.queries import LAST_SEQ
 from api.messages.quiet import STILL_WRITING
 
 #: Why a worker must look at what was left waiting.
@@ -56,18 +57,23 @@ def take_over(session: Session, conversation: Conversation, worker: Worker) -> b
     return True
 
 
-def hand_back(session: Session, conversation: Conversation, worker: Worker | None, note: str = "") -> None:
+def hand_back(
+    session: Session, conversation: Conversation, worker: Worker | None, note: str = "", seen: int = LAST_SEQ
+) -> None:
     """The bot answers again. ``worker`` is None where an import has seen to that, here and below. ``note``: what the
     worker leaves for colleagues.
 
-    What still waits was read by whoever had it, if they hand it back themself; else a worker has to look."""
+    What still waits was read by whoever had it, if they hand it back themself, up to the message ``seen`` (the last on
+    their page); else a worker has to look."""
     lock(session, conversation)
     if conversation.taken_over_by is None:
         return
-    if worker is not None and conversation.taken_over_by == worker.id:
-        answered(session, conversation)
-    else:
-        _wait(waiting(session, conversation))
+    theirs = worker is not None and conversation.taken_over_by == worker.id
+    for message in waiting(session, conversation):
+        if theirs and message.seq <= seen:
+            message.flag = ""
+        else:
+            _wait([message])
     spoke = wrote_since(session, conversation)
     _end(session, conversation)
     if note.strip() and worker is not None:
@@ -216,7 +222,7 @@ def waiting(session: Session, conversation: Conversation) -> Sequence[InboundMes
 
 
 def answered(session: Session, conversation: Conversation) -> None:
-    """A human has written, or has read it and handed it back: nothing waits any more."""
+    """A human has written: nothing waits any more."""
     for message in waiting(session, conversation):
         message.flag = ""
 

@@ -9,12 +9,12 @@ from tests.harness.town import Team
 from tests.harness.twilio import Text
 
 _MESSAGES = """
-    SELECT m.id, m.state, m.flag, m.safety_kind,
+    SELECT m.id, m.state, m.flag, m.safety_kind, c.taken_over_by,
            count(o.id) FILTER (WHERE o.state IN ('sent', 'delivered')) AS reached,
            count(o.id) FILTER (WHERE o.state IN ('failed', 'uncertain') AND o.seen_at IS NULL) AS shown
     FROM inbound_messages m JOIN conversations c ON c.id = m.conversation_id
     LEFT JOIN outbound_messages o ON o.in_reply_to = m.id
-    WHERE c.address = ANY(%(numbers)s) GROUP BY m.id
+    WHERE c.address = ANY(%(numbers)s) GROUP BY m.id, c.id
 """
 _ESCALATIONS = """
     SELECT e.id, e.state, e.next_rung_at FROM escalations e JOIN agencies a ON a.id = e.agency_id
@@ -35,6 +35,8 @@ def every_message_is_answered_or_visible(team: Team) -> None:
     numbers = [team.parent.number, team.other.number]
     for row in team.system.rows(_MESSAGES, numbers=numbers):
         seen = row["state"] in ("unanswered", "handled", "recorded")
+        if row["flag"] == "flag.taken_over":
+            assert row["taken_over_by"], f"message {row['id']} waits for a worker who has gone"
         assert row["state"] != "queued", f"message {row['id']} was forgotten"
         assert seen or row["reached"] or row["shown"], f"message {row['id']} is neither answered nor visible"
 

@@ -320,6 +320,17 @@ def test_who_hands_it_back_themself_has_read_what_was_written(session: Session, 
     assert ours(session, phone) == [], "no word of theirs had gone out"
 
 
+def test_what_came_after_their_page_was_read_is_left_to_others(session: Session, town: Town) -> None:
+    phone = town.mine.conversation
+    taken(phone.id, town.duty)
+    writes(session.get_one(Conversation, phone.id), "ok thanks")
+    seen = session.scalars(select(InboundMessage.seq)).one()
+    writes(session.get_one(Conversation, phone.id), "wait, one more thing")
+    with transaction() as acting:
+        service.hand_back(acting, acting.get_one(Conversation, phone.id), town.duty, seen=seen)
+    assert flags(session, phone) == [("recorded", ""), WAITING]
+
+
 def test_who_asked_not_to_be_texted_is_told_nothing_of_it_and_others_are(session: Session, town: Town) -> None:
     always_safe(session)
     phone = town.mine.conversation

@@ -27,6 +27,15 @@ def taken_on(team: Team, how: str = "") -> str:
     return reference
 
 
+def take_over(system: System, team: Team) -> None:
+    """The duty worker takes the parent's conversation over."""
+    system.change(
+        "UPDATE conversations SET taken_over_at = %(now)s, taken_over_by ="
+        " (SELECT id FROM workers WHERE phone = %(duty)s) WHERE address = %(parent)s",
+        now=system.now(), duty=team.duty.number, parent=team.parent.number,
+    )  # fmt: skip
+
+
 def killed_at(system: System, point: str, after: timedelta) -> None:
     """The worker dies at this point when that much time has passed, and somebody restarts it; all is at rest again."""
     worker = system.workers[0]
@@ -44,11 +53,7 @@ def killed_at(system: System, point: str, after: timedelta) -> None:
 @pytest.mark.parametrize("point", ["takeover.before_commit", "takeover.after_commit"])
 def test_killed_while_a_silent_takeover_ends(point: str, system: System, team: Team) -> None:
     reference = taken_on(team)
-    system.change(
-        "UPDATE conversations SET taken_over_at = %(now)s, taken_over_by ="
-        " (SELECT id FROM workers WHERE phone = %(duty)s) WHERE address = %(parent)s",
-        now=system.now(), duty=team.duty.number, parent=team.parent.number,
-    )  # fmt: skip
+    take_over(system, team)
     team.parent.text("are you still there")
     system.settle()
     team.parent.expect_nothing_else()

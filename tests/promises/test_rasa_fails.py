@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.harness import promises
 from tests.harness.bad_rasa import BadRasa
 from tests.harness.system import System
 from tests.harness.town import Team
+from tests.promises.test_killed_in_a_takeover import take_over
 
 FALLBACK = "could not answer.*person will look"
 BAD = ("empty", "html", "huge", "words", "unknown", "null", "deep", "slow", "drip", "drop")
@@ -34,6 +37,27 @@ def test_danger_is_escalated_all_the_same(rough_team: Team, rasa: BadRasa, mode:
     rough_team.duty.expect(r"EMERGENCY \d+")
     rough_team.parent.expect("999")
     promises.check(rough_team)
+
+
+def test_a_silent_takeover_ends_all_the_same(rough_team: Team, rasa: BadRasa) -> None:
+    rasa.mode = "empty"
+    system, parent = rough_team.system, rough_team.parent
+    parent.text("when is my next meeting please")
+    parent.expect(FALLBACK)
+    take_over(system, rough_team)
+    parent.text("are you still there")
+    system.settle()
+    parent.expect_nothing_else()
+    system.move_clock(timedelta(minutes=31))
+    rough_team.lead.expect(r"URGENT \d+")
+    promises.check(rough_team)
+    states = [(message["state"], message["flag"]) for message in system.inbound(parent)]
+    assert states == [("unanswered", "flag.no_answer"), ("unanswered", "flag.left_waiting")]
+    parent.expect_whatever()  # at safe hours it hears so by text
+    parent.text("hello?")
+    parent.expect(FALLBACK)
+    for phone in rough_team.phones:
+        phone.expect_whatever()
 
 
 @pytest.mark.parametrize("name", ["rasa", "actions"])
