@@ -18,6 +18,7 @@ from api.access.guards import public
 from api.access.idempotency import TOKEN, Idempotent
 from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
+from api.audit import routes as audit
 from api.caseload import routes as caseload
 from api.channels.twilio import routes as twilio
 from api.channels.webchat import plan_routes as my_plan
@@ -102,6 +103,7 @@ def create_app() -> FastAPI:
         reminders.router,
         views.router,
         caseload.router,
+        audit.router,
     )
     busiest_first = (twilio.router, assist.router, *pages, *rest, directory.router, ops.router)
     for router in busiest_first:

@@ -28,7 +28,20 @@ LONGEST_FILE = 350
 _FILE = re.compile(r"\.(css|js|html|po|ya?ml|json|csv|py|txt|md|svg)$")
 _ID = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
 #: Catalogues whose texts are read on pages only; all others may have to fit an SMS.
-PAGES = ("account", "casework", "chat", "console", "demo", "oncall", "pages", "people", "rest", "uploads", "webhooks")
+PAGES = (
+    "account",
+    "audit",
+    "casework",
+    "chat",
+    "console",
+    "demo",
+    "oncall",
+    "pages",
+    "people",
+    "rest",
+    "uploads",
+    "webhooks",
+)
 #: Texts of the other catalogues that only ever stand on a page.
 NEVER_SMS = ("flag.", "takeover.")
 #: What stands for a placeholder when lengths are measured: long for what it is, as real ones may be.

@@ -24,6 +24,7 @@ from api.audit import service as audit
 from api.console import (
     account_routes,
     appointment_routes,
+    audit_routes,
     conference_routes,
     contact_routes,
     conversation_routes,
@@ -64,6 +65,7 @@ routers = [
     family_routes.router,
     today_routes.router,
     search_routes.router,
+    audit_routes.router,
     timescale_routes.router,
     conference_routes.router,
     appointment_routes.router,
