@@ -75,10 +75,11 @@ class Line(_Sourced):
 
 
 class Explanation(_Sourced):
-    """What a family is told when it asks about plans in general there: short, reviewed, never legal advice."""
+    """What a family is told when it asks about plans in general there: short, reviewed, never legal advice. Without
+    ``words``: what the catalogue says of any place, and where that comes from."""
 
     paragraph: str = Field(min_length=3)
-    words: Words
+    words: Words = Field(default_factory=dict)
 
     @field_validator("words")
     @classmethod
@@ -129,7 +130,7 @@ class Pack(_Strict):
     clocks: dict[str, Clock]
     #: What makes a plan there: a conference that decides on it, or an agreement with the family.
     plan_begins: Literal["conference", "agreement"] = "conference"
-    #: By topic of data/words/plan_questions.yaml; where there is none, the general words of the catalogue are said.
+    #: By topic of data/words/plan_questions.yaml; where one has no words, the general ones of the catalogue are said.
     explanations: dict[str, Explanation] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -157,7 +158,7 @@ class Pack(_Strict):
             *((f"lines.{key}.name", line.name) for key, line in self.lines.items()),
             *((f"lines.{key}.short", line.short) for key, line in self.lines.items()),
             ("dates.locale", self.dates.locale),
-            *((f"explanations.{key}.words", one.words) for key, one in self.explanations.items()),
+            *((f"explanations.{key}.words", one.words) for key, one in self.explanations.items() if one.words),
             *((f"clocks.{key}.name", clock.name) for key, clock in self.clocks.items()),
         ]
 
@@ -202,8 +203,9 @@ class Pack(_Strict):
         return [self.line(key, language) for key in fitting[:most]]
 
     def explanation(self, topic: str, language: str) -> str:
-        """What is said there about a topic, or ""."""
-        return _in(self.explanations[topic].words, language) if topic in self.explanations else ""
+        """What is said there about a topic and nowhere else, or ""."""
+        found = self.explanations.get(topic)
+        return _in(found.words, language) if found is not None and found.words else ""
 
     def clock_name(self, rule: str, language: str) -> str:
         """What a clock is called there; its key, where the pack has no such clock (any more)."""

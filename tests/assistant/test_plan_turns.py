@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
+from api.assistant.operations.plan import topics
 from api.database import reading
 from api.families.models import Person
 from api.jurisdiction.packs import names, pack
@@ -55,10 +57,58 @@ def test_words_are_kept_exactly_and_the_person_chooses_who_reads_them(talk: Phon
 
 @pytest.mark.parametrize("place", names())
 @pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize("topic", ["take", "who_decides", "end"])
-def test_every_place_explains_in_two_segments_with_its_source(place: str, language: str, topic: str) -> None:
+def test_every_place_explains_every_topic_in_two_segments_with_its_source(place: str, language: str) -> None:
     here = pack(place)
-    explained = here.explanations[topic]
-    assert explained.source and explained.paragraph and explained.check
-    words = render("about.local", language, told=here.explanation(topic, language), **here.text_args(language))
-    assert segments(to_gsm7(words)) <= 2
+    assert set(here.explanations) == set(topics()), "each question has its source there, and there are no others"
+    for topic, explained in here.explanations.items():
+        assert explained.source and explained.paragraph and explained.check, topic
+        told = here.explanation(topic, language)
+        args = here.text_args(language)
+        words = (
+            render("about.local", language, told=told, **args) if told else render(f"about.{topic}", language, **args)
+        )
+        assert words and segments(to_gsm7(words)) <= 2, topic
+
+
+#: Topics with a term in them → the clocks of the packs that it must agree with.
+CLOCKS = {
+    "conference": ["initial_conference"],
+    "review": ["first_review", "next_review", "case_review", "administrative_review"],
+    "core_group": ["first_core_group", "next_core_group"],
+    "end": ["first_review", "next_review", "case_review", "administrative_review"],
+    "plan": ["case_plan"],
+    "see": ["record_shared"],
+}
+
+
+@pytest.mark.parametrize("place", names())
+@pytest.mark.parametrize("language", languages())
+def test_what_is_told_has_the_terms_of_the_place_s_own_clocks_and_no_others(place: str, language: str) -> None:
+    here = pack(place)
+    for topic, rules in CLOCKS.items():
+        told = here.explanation(topic, language)
+        if not told:
+            continue
+        terms = {str(here.clocks[rule].within.number) for rule in rules if rule in here.clocks}
+        if topic == "end" or not terms:
+            assert set(re.findall(r"\d+", told)) <= terms, topic
+        else:
+            assert set(re.findall(r"\d+", told)) == terms, topic
+
+
+@pytest.mark.parametrize(
+    ("who", "question", "words"),
+    [
+        ("kelly", "what happens at the conference", "within 15 working days"),
+        ("darnell", "what happens at the conference", "No conference decides on a case plan here"),
+        ("darnell", "what happens at a case review", "every 90 days, and a closer one every 180 days"),
+        ("kelly", "whats a core group", "first meets within 10 working days"),
+        ("kelly", "what if i miss one", "Missing one thing is not the end"),
+    ],
+    ids=["england", "ohio", "an ohio review", "core group", "general words"],
+)
+def test_what_happens_where_is_answered_by_the_place(talk: Phone, who: str, question: str, words: str) -> None:
+    reply = talk(who).says(question, "ask_about_plan")
+    assert words in reply
+    if who == "darnell":
+        assert "three to six months" not in reply and "police" not in reply
