@@ -1,7 +1,7 @@
 """Writing what happened in a case: events, conferences, reviews, what people said.
 
 Promise: the same rules as in the console hold, with the same words when something cannot be; and what was recorded once
-is not recorded twice. A review, an event and somebody's words are not changed by a later file.
+is not recorded twice. What a later file says otherwise, api.imports.again decides.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from api.conferences import queries as conferences
 from api.conferences import service as recording
 from api.conferences.models import Conference
 from api.families.models import Family, Person
-from api.imports import dates
+from api.imports import again, dates
 from api.imports.case_schemas import ConferenceIn, EventIn, ReviewIn, ViewIn
 from api.imports.schemas import FamilyIn
 from api.imports.writer import Path, Writer
 from api.plans.models import Outcome, Plan, PlanAction
+from api.reviews import correcting
 from api.reviews import queries as reviews
 from api.reviews import service as reviewing
 from api.timescales import queries as timescales
@@ -64,6 +65,7 @@ class _Case:
     def __init__(self, writer: Writer, row: Family, people: dict[str, Person], today: date) -> None:
         self.writer, self.row, self.people, self.today = writer, row, people, today
         self.session = writer.session
+        self.erased = any(person.erased_at is not None for person in people.values())
         self.plans = {plan.external_id: plan for plan in self.session.scalars(select(Plan).filter_by(family_id=row.id))}
 
     def day(self, words: str) -> date:
@@ -126,9 +128,6 @@ class _Case:
 
     def review(self, path: Path, given: ReviewIn, *, plan_key: str) -> None:
         plan = self.plans[plan_key]
-        if reviews.by_external_id(self.session, plan.id, given.id) is not None:
-            self.writer.report.unchanged["reviews"] += 1
-            return
         held = self.session.scalars(select(Conference).filter_by(family_id=self.row.id, kind="review"))
         conference = self._known({one.external_id: one for one in held}, given.conference, path, "conference")
         outcomes = {o.external_id: o for o in self.session.scalars(select(Outcome).filter_by(plan_id=plan.id))}
@@ -155,6 +154,15 @@ class _Case:
             progress=progress,
             effects=effects,
         )
+        known = reviews.by_external_id(self.session, plan.id, given.id)
+        if known is not None:
+            differs = again.review_differs(known, given, found)
+            if again.note_review(self.writer, path, known, differs=differs, erased=self.erased):
+                self.writer.report.unchanged["reviews"] += 1
+                return
+            correcting.follow_file(self.session, plan, known, found, today=self.today)
+            self.writer.report.updated["reviews"] += 1
+            return
         reviewing.record(
             self.session,
             plan,
@@ -174,29 +182,39 @@ class _Case:
             self.writer.refuse((*path, "kind"), texts.render("rest.error.event_is_the_plans", "en"))
         elif not day.year >= FIRST_YEAR or day > self.today:
             self.writer.refuse((*path, "day"), texts.render("rest.error.event_in_the_future", "en"))
-        elif timescales.event(self.session, self.row.id, given.id) is not None:
-            self.writer.report.unchanged["events"] += 1
         else:
-            self.writer.put(
-                "events",
-                None,
-                CaseEvent,
-                family_id=self.row.id,
-                plan_id=plan.id if plan else None,
-                external_id=given.id,
-                kind=given.kind,
-                day=day,
-                outcome=given.outcome,
-                note=given.note,
-                recorded_at=self.writer.now,
-            )
+            self._put_event(path, given, day, plan)
+
+    def _put_event(self, path: Path, given: EventIn, day: date, plan: Plan | None) -> None:
+        plan_id = plan.id if plan else None
+        known = timescales.event(self.session, self.row.id, given.id)
+        if known is not None:
+            differs = again.event_differs(known, given, day, plan_id)
+            if again.note_event(self.writer, path, known, given, differs=differs, erased=self.erased):
+                self.writer.report.unchanged["events"] += 1
+                return
+            again.set_aside(self.session, known)
+        made = CaseEvent(
+            family_id=self.row.id,
+            plan_id=plan_id,
+            external_id=given.id,
+            kind=given.kind,
+            day=day,
+            outcome=given.outcome,
+            note=given.note,
+            recorded_at=self.writer.now,
+        )
+        self.session.add(made)
+        (self.writer.report.created if known is None else self.writer.report.updated)["events"] += 1
 
     def view(self, path: Path, given: ViewIn) -> None:
         person = self._known(self.people, given.person, path, "person")
         day = self.day(given.given_on)
         if day > self.today:
             self.writer.refuse((*path, "given_on"), texts.render("rest.error.event_in_the_future", "en"))
-        elif self.session.scalar(select(StatedView.id).filter_by(family_id=self.row.id, external_id=given.id)):
+        elif known := self.session.scalar(select(StatedView).filter_by(family_id=self.row.id, external_id=given.id)):
+            if again.view_differs(known, given, day, person.id if person else None):
+                self.writer.note(path, again.WORDS)
             self.writer.report.unchanged["views"] += 1
         elif person is not None and person.erased_at is None:
             self.writer.put(

@@ -56,13 +56,39 @@ def correct(
     service.check(session, plan, found, today, whole=True, every_effect=every_effect, instead_of=review)
     if review.conference_id is not None:
         _same_at_conference(session, review, found, worker)
-    review.held_on, review.next_step, review.next_review_on = found.held_on, found.next_step, found.next_review_on
-    review.reason, review.changes, review.support = found.reason, found.changes, found.support
-    service.say(review, plan, found)
-    review.version += 1
+    _put(review, plan, found, whole=True)
     session.flush()
     service.move_on(session, plan, found)
     return _end(session, plan, review, worker, before, "corrected", why)
+
+
+def follow_file(session: Session, plan: Plan, review: Review, found: Findings, *, today: date) -> Review:
+    """A review that came from a file says what the file says now. The file says itself what the plan is, and what its
+    conference decided. Raises CannotReview as recording does."""
+    lock(session, plan, review)
+    before = content.content_of(review)
+    service.check(session, plan, found, today, whole=False, instead_of=review)
+    if found.conference_id is not None:
+        meeting = session.get_one(Conference, found.conference_id)
+        if meeting.plan_id != plan.id or meeting.status != "held":
+            raise CannotReview("conference_of_another_plan")
+        if meeting.held_on > found.held_on:
+            raise CannotReview("review_before_its_conference")
+        if meeting.decision != found.next_step:
+            raise CannotReview("decision_differs")
+    review.conference_id = found.conference_id
+    _put(review, plan, found, whole=False)
+    session.flush()
+    keeping.keep(session, "review", review.id, plan.family_id, before, what="corrected", by=None)
+    timescales.refresh(session, plan.family_id)
+    return review
+
+
+def _put(review: Review, plan: Plan, found: Findings, *, whole: bool) -> None:
+    review.held_on, review.next_step, review.next_review_on = found.held_on, found.next_step, found.next_review_on
+    review.reason, review.changes, review.support = found.reason, found.changes, found.support
+    service.say(review, plan, found, whole=whole)
+    review.version += 1
 
 
 def withdraw(session: Session, plan: Plan, review: Review, worker: Worker, why: str) -> Review:

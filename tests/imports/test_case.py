@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.conferences.models import Conference
+from api.earlier.models import EarlierVersion
 from api.families.models import Family
 from api.imports.schemas import json_schema
 from api.imports.service import Report
@@ -131,3 +132,46 @@ def test_the_published_schema_is_the_importer_s_and_the_demo_file_fits_it(raw: R
     jsonschema.Draft202012Validator(json.loads(published)).validate(raw)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(json.loads(published)).validate({**raw, "families": [{"id": 3}]})
+
+
+def test_what_a_corrected_file_says_otherwise_is_written_and_what_was_said_stays_to_be_read(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    changed = change(raw, "plans.0.reviews.0.reason", "A better reason")
+    family = changed["families"][DOYLE]
+    event = next(one for one in family["events"] if one["kind"] != "review_conference")
+    event["note"], event["outcome"] = "not held after all", "missed"
+    report = load(changed)
+    assert (report.updated["reviews"], report.updated["events"]) == (1, 1) and not report.created
+    again = load(changed)
+    assert not again.updated and not again.created and not again.notes
+    session.expire_all()
+    review = session.scalars(select(Review).where(Review.reason != "")).first()
+    doyles = select(Family.id).filter_by(external_id=family["id"]).scalar_subquery()
+    rows = session.scalars(
+        select(CaseEvent).where(CaseEvent.family_id == doyles, CaseEvent.external_id.startswith(event["id"]))
+    ).all()
+    assert review is not None and review.reason == "A better reason" and review.version == 2
+    kept = session.scalars(select(EarlierVersion).filter_by(object_id=review.id)).one()
+    assert kept.content["record"]["reason"] and kept.content["record"]["reason"] != "A better reason"
+    live = [row for row in rows if row.withdrawn_at is None]
+    assert len(rows) == 2 and [(row.outcome, row.note) for row in live] == [("missed", "not held after all")]
+
+
+def test_what_stays_though_the_file_says_otherwise_is_told_of(load: Load, raw: Raw, session: Session) -> None:
+    load(raw)
+    view = session.scalars(select(StatedView).where(StatedView.external_id == "tia-1")).one()
+    words = view.words
+    review = session.scalars(select(Review)).first()
+    assert review is not None
+    review.withdrawn_at = review.recorded_at
+    session.commit()
+    views = [one for family in raw["families"] for one in family.get("views", []) if one["id"] == "tia-1"]
+    views[0]["words"] = "something else"
+    report = load(raw)
+    assert not report.updated and len(report.notes) == 2
+    assert any("was withdrawn here and stays so" in note for note in report.notes)
+    assert any("somebody's words are never changed" in note for note in report.notes)
+    session.expire_all()
+    assert session.scalars(select(StatedView).where(StatedView.external_id == "tia-1")).one().words == words
