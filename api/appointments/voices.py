@@ -20,5 +20,5 @@ def voice_of(person: Person | None, agency: Agency, language: str, now: datetime
         zones.zone_of(person, agency),
         now,
         place=ZoneInfo(agency.timezone),
-        names_town=on_web or (person is not None and person.wording == "plain"),
+        names_town=on_web or (person is not None and person.plainly),
     )

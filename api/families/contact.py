@@ -28,12 +28,13 @@ class Number:
 @dataclass(frozen=True)
 class ContactView:
     """``pin``: none, set, waiting (a code of ours that is not used yet), locked. ``questions``: none, asked, waiting (a
-    PIN goes first), locked. ``due``: to be gone over again."""
+    PIN goes first), locked. ``due``: to be gone over again. ``overlooked``: as ``Person.overlooked``."""
 
     numbers: list[Number]
     pin: str
     questions: str
     due: bool
+    overlooked: bool
 
 
 def view(session: Session, person: Person, today: date) -> ContactView:
@@ -44,7 +45,7 @@ def view(session: Session, person: Person, today: date) -> ContactView:
         .order_by(ContactPoint.state == "quarantined", ContactPoint.address)
     ).all()
     numbers = [Number(point, _others(session, point), _consent(session, point)) for point in points]
-    return ContactView(numbers, pin_state(person), questions_state(person), due(person, today))
+    return ContactView(numbers, pin_state(person), questions_state(person), due(person, today), person.overlooked)
 
 
 def due(person: Person, today: date) -> bool:

@@ -141,6 +141,16 @@ class Person(Base):
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 
+    @property
+    def overlooked(self) -> bool:
+        """May somebody else see the phone, and nothing keeps them out, neither a PIN nor a question?"""
+        return bool(self.phone_seen_by) and not (self.pin_hash or self.door_hashes)
+
+    @property
+    def plainly(self) -> bool:
+        """May what is written to their phone name things? Not while it is overlooked, whatever was chosen."""
+        return self.wording == "plain" and not self.overlooked
+
 
 class ContactPoint(Base):
     """A way to reach a person. ``state``: pending (has not agreed yet), active, opted_out, quarantined (moved on).

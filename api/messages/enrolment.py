@@ -127,6 +127,7 @@ def answer(session: Session, conversation: Conversation, message: InboundMessage
         _other_words(session, conversation, message)
         return
     point = session.get_one(ContactPoint, consent.contact_point_id)
+    offered: list[options.Option] = []
     if consent.answer == "" and point.state == "pending":
         consent.answer, consent.answered_at = what, message.received_at
         state = {"agreed": "active", "declined": "opted_out", "not_theirs": "quarantined"}[what]
@@ -141,11 +142,24 @@ def answer(session: Session, conversation: Conversation, message: InboundMessage
                 words=message.body,
             )
         state_of = dialogue.load(conversation)
-        state_of.options = []
+        offered = _pin(session, conversation, point) if what == "agreed" else []
+        state_of.options = options.numbered(offered)
         dialogue.save(conversation, state_of)
     message.state = "answered"
     text = texts.render(f"enrol.{what}", conversation.language)
-    outbox.queue_reply(session, conversation, text, in_reply_to=message, part="0")
+    outbox.queue_reply(session, conversation, text, in_reply_to=message, part="0", options=offered)
+
+
+def _pin(session: Session, conversation: Conversation, point: ContactPoint) -> list[options.Option]:
+    """Whoever has a number alone is offered a PIN, once, in one line; on a shared phone it comes by the worker."""
+    person = session.get_one(Person, point.person_id)
+    sharing = select(ContactPoint.id).where(
+        ContactPoint.address == point.address, ContactPoint.state != "quarantined", ContactPoint.id != point.id
+    )
+    if person.pin_hash or person.door_hashes or session.scalars(sharing.limit(1)).first() is not None:
+        return []
+    payload = "/change_contact_preference" + json.dumps({"choice": "pin"})
+    return [options.Option(label=texts.render("option.choose_pin", conversation.language), payload=payload)]
 
 
 def resumes(session: Session, point: ContactPoint, *, alone: bool) -> str:

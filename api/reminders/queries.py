@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"\W*(?:option|number|no\.?|opci[oó]n|n[uú]mero)?\W*(\d{1
 
 #: When a person (``p``) is reminded of an appointment (``a``), in SQL; ``:moments`` is what is usual here.
 OF_PERSON = "coalesce(p.reminder_kinds->>a.kind, p.reminder_moments, :moments)"
+#: ``Person.plainly``, in SQL.
+PLAINLY = "(p.wording = 'plain' AND (p.phone_seen_by = '' OR p.pin_hash <> '' OR p.door_hashes <> CAST('[]' AS jsonb)))"
 #: The index has what is due in order; with statistics from before it was due the planner would sort all of it.
 _IN_ORDER = text("SET LOCAL enable_bitmapscan = off")
 
@@ -37,7 +39,7 @@ _DUE = text(f"""
     SELECT r.id, r.appointment_id, r.person_id, r.moment, r.starts_at AS told_of, r.was_at, r.others, r.due_at,
            a.starts_at, a.ends_at, a.status, a.kind, a.place, a.travel, a.address_hidden, a.change_reason,
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
-           p.language, p.wording, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
+           p.language, {PLAINLY} AS plainly, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
            {OF_PERSON} AS moments,
            g.id AS agency_id, {zones.OF_PERSON} AS timezone, g.timezone AS place_zone, g.jurisdiction,

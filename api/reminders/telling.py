@@ -213,7 +213,7 @@ def _spoken(row: Row[Any]) -> Spoken:
         children=tuple(row.children or ()),
         place="" if row.address_hidden else sealed.or_nothing(row.place),
         travel="" if row.address_hidden else sealed.or_nothing(row.travel),
-        plain=(row.wording == "plain" and not row.shared) or row.channel == "web",
+        plain=(row.plainly and not row.shared) or row.channel == "web",
         may_name_children=row.may_name_children,
         language=row.language,
         jurisdiction=row.jurisdiction,

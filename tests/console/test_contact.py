@@ -285,3 +285,20 @@ def test_an_answer_that_would_be_heard_as_a_cry_for_help_is_refused(client: Test
     given["question-1-answer"] = "Hello!"
     answer = client.post(f"/console/people/{town.mine.parent.id}/questions", data=town.form(cookies, **given))
     assert answer.status_code == 400 and "a word like hello" in answer.text
+
+
+def test_a_phone_that_somebody_else_sees_without_pin_or_question_stands_out(client: TestClient, town: Town) -> None:
+    sign_in(client, town)
+    pages = (f"/console/people/{town.mine.parent.id}/contact", f"/console/families/{town.mine.family.id}")
+    warned = ("Somebody else may see this phone", "somebody else may read the phone")
+
+    def seen() -> list[bool]:
+        return [words in client.get(page).text for page, words in zip(pages, warned, strict=True)]
+
+    assert seen() == [False, False]
+    with transaction() as session:
+        session.get_one(Person, town.mine.parent.id).phone_seen_by = "her mother"
+    assert seen() == [True, True]
+    with transaction() as session:
+        session.get_one(Person, town.mine.parent.id).pin_hash = "x"
+    assert seen() == [False, False]

@@ -90,7 +90,7 @@ class Ask:
     @property
     def plain_words(self) -> bool:
         """May a message name what a meeting is? Not where somebody else may read the phone (safe-contact profile)."""
-        return self.channel_is_own or self.someone.wording == "plain"
+        return self.channel_is_own or self.someone.plainly
 
     @property
     def channel_is_own(self) -> bool:

@@ -74,7 +74,7 @@ def change_contact(ask: Ask) -> list[Reply]:
     others read is done at once, and so is a clear wish about reminders; the rest is passed on in their words."""
     if ask.carried("choice") == "change":
         return wishes.do(ask, wishes.wish_of(ask))
-    if says(ask.words, "pin") or ask.carried("choice") == "no_pin":
+    if says(ask.words, "pin") or ask.carried("choice") in ("pin", "no_pin"):
         return pin.choose_pin(ask)
     if reminders.wish(ask.words) is not None:
         if len(ask.words.split()) > reminders.SHORT:
