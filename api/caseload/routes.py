@@ -1,18 +1,20 @@
-"""What needs doing today, and the actions of all families, under /api/v1."""
+"""What needs doing today, the actions of all families, and a family's timeline, under /api/v1."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
 from api import clock
+from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
-from api.caseload import actions, queries
-from api.caseload.schemas import ActionsAsked, FamilyActionOut, LineOut, TodayAsked
+from api.caseload import actions, queries, timeline
+from api.caseload.schemas import ActionsAsked, FamilyActionOut, LineOut, TimelineAsked, TimelineOut, TodayAsked
 from api.database import transaction
-from api.rest.errors import documented
+from api.rest.errors import READS, documented
 from api.rest.schemas import Page
 
 router = APIRouter(prefix="/api/v1", tags=["Families"])
@@ -46,4 +48,19 @@ def list_all_actions(me: Me, asked: Annotated[ActionsAsked, Query()]) -> Page[Fa
         seen = list(dict.fromkeys((family_id, family_id) for _, family_id, _ in rows))
         audit.record_views(session, worker_id=me.id, verb="viewed_actions", seen=seen)
         items = [FamilyActionOut.of_row(*row) for row in rows]
+    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+
+
+@router.get("/families/{family_id}/timeline", responses=READS)
+def list_timeline(me: Me, family_id: uuid.UUID, asked: Annotated[TimelineAsked, Query()]) -> Page[TimelineOut]:
+    """What happened in a family's case, the newest first. What people said is there as far as this worker may read it,
+    without the words; messages are counted by the day."""
+    kinds = (asked.kind,) if asked.kind else timeline.KINDS
+    with transaction() as session:
+        family = access.family_or_404(session, me, family_id)
+        audit.record_view(session, worker_id=me.id, verb="viewed_timeline", family_id=family.id, object_id=family.id)
+        lines, total = timeline.timeline(
+            session, me, family.id, me.timezone, kinds=kinds, limit=asked.per_page, offset=asked.offset
+        )
+        items = [TimelineOut.of(line) for line in lines]
     return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)

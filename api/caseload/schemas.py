@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.caseload import timeline
 from api.caseload.queries import Line
 from api.plans.queries import ActionView
 from api.plans.schemas import ActionOut, Status
@@ -18,6 +19,9 @@ What = Literal[
     "contingency", "overdue", "blocked", "not_reminded", "to_verify", "tomorrow", "unrecorded", "date_soon",
     "safe_contact",
 ]  # fmt: skip
+
+
+TimelineKind = Literal["conference", "review", "plan", "event", "action", "view", "escalation", "message"]
 
 
 class TodayAsked(Paging):
@@ -46,6 +50,37 @@ class FamilyActionOut(ActionOut):
     def of_row(cls, view: ActionView, family_id: uuid.UUID, family: str) -> FamilyActionOut:
         """The row as JSON."""
         return cls(**ActionOut.of(view).model_dump(), family_id=family_id, family_name=family)
+
+
+class TimelineAsked(Paging):
+    """Which lines of a family's timeline."""
+
+    kind: TimelineKind | None = Field(None, description="Only lines of this kind.")
+
+
+class TimelineOut(BaseModel):
+    """Something that happened on ``day``, ``at`` a time where that is known. ``what``: a conference's, event's or
+    action event's kind, a review's decision, a plan version's number, a step of an escalation. ``state``: a
+    conference's status, an event's outcome, an escalation's priority; ``result``: a conference's decision. ``title``:
+    the action's, or an escalation's kind. A ``message`` line counts the day's messages, in and out."""
+
+    kind: TimelineKind
+    day: date
+    at: Moment | None
+    object_id: str
+    what: str
+    state: str
+    result: str
+    title: str
+    by: str
+    to: str
+    came: int
+    went: int
+
+    @classmethod
+    def of(cls, line: timeline.Line) -> TimelineOut:
+        """The line as JSON."""
+        return cls(**vars(line))
 
 
 class LineOut(BaseModel):
