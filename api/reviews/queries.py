@@ -18,7 +18,7 @@ from api.appointments.models import Appointment
 from api.audit import service as audit
 from api.conferences.models import Conference
 from api.families.models import Family, Person
-from api.plans import history
+from api.plans import contingency_dates, history
 from api.plans import queries as plans
 from api.plans.models import Outcome, Plan, PlanAction
 from api.plans.versions import Change
@@ -65,6 +65,7 @@ class Preparation:
     effects: dict[uuid.UUID, ActionEffect]
     next_by: date | None
     unheard: list[Person]
+    steps: list[contingency_dates.Step]
 
     @property
     def by_kind(self) -> list[tuple[str, list[timescales.EventView], list[timescales.EventView]]]:
@@ -187,6 +188,7 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
         effects={one.action_id: one for one in last.effects} if last else {},
         next_by=limit_from(session, plan, today) if plan.ended_on is None else None,
         unheard=_unheard(session, plan, since),
+        steps=contingency_dates.of_plan(plan, today),
     )
 
 

@@ -198,6 +198,17 @@ class SaidOut(BaseModel):
     audience: str
 
 
+class ContingencyDueOut(BaseModel):
+    """What happens if something is not so by a day, and how that day stands."""
+
+    id: uuid.UUID
+    trigger: str
+    by_on: date | None
+    response: str
+    who: str
+    state: Literal["none", "coming", "passed"] = Field(description="coming: within five days.")
+
+
 class PreparationOut(BaseModel):
     """All that a review needs: what happened since the last one (or since the plan began)."""
 
@@ -215,6 +226,7 @@ class PreparationOut(BaseModel):
     next_review_by: date | None = Field(
         description="By when the rules of the place want the next review, if this one is held today at a conference."
     )
+    contingencies: list[ContingencyDueOut] = Field(description="What was agreed for when the plan does not work.")
     not_heard: list[uuid.UUID] = Field(
         description="Children of the plan and parents of whom no view was written down since, whoever may read it."
     )
@@ -258,5 +270,14 @@ class PreparationOut(BaseModel):
             dates=[DateOut.of(date) for date in one.dates],
             last_effects=[EffectOut.model_validate(e, from_attributes=True) for e in one.effects.values()],
             next_review_by=one.next_by,
+            contingencies=[
+                ContingencyDueOut.model_validate(
+                    {
+                        **{n: getattr(s.contingency, n) for n in ("id", "trigger", "by_on", "response", "who")},
+                        "state": s.state,
+                    }
+                )
+                for s in one.steps
+            ],
             not_heard=[person.id for person in one.unheard],
         )

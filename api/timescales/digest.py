@@ -1,4 +1,5 @@
-"""Warning ahead: one message a worker and day at most, with how many dates have come near and how many are late.
+"""Warning ahead: one message a worker and day at most, with how many dates have come near and how many are late,
+and of how many contingencies the day comes near or has passed.
 
 The family's own worker hears of both, a manager of what is late; only where something is new since the last message,
 and only while they work. It has numbers and no word of a case. Nothing here commits.
@@ -6,11 +7,12 @@ and only while they work. It has numbers and no word of a case. Nothing here com
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api import texts
@@ -19,6 +21,7 @@ from api.appointments.proposals import Working
 from api.families.models import Family, FamilyWorker
 from api.jurisdiction.packs import pack
 from api.messages import outbox
+from api.plans import contingency_dates
 from api.timescales.models import Deadline
 
 #: Few, as each one's families are looked through while they are held.
@@ -27,10 +30,12 @@ BATCH = 20
 
 @dataclass(frozen=True)
 class Counts:
-    """How many dates are near, how many late, and how many of either the worker has not been told of."""
+    """How many dates are near, how many late, how many contingencies (``steps``) near or passed since the last message,
+    and how many of all the worker has not been told of."""
 
     near: int
     late: int
+    steps: int
     new: int
 
 
@@ -78,7 +83,7 @@ def _tell(session: Session, worker: Worker, agency: Agency, today: date, now: da
     language = texts.supported(agency.language)
     said = [
         texts.render(f"timescales.told.{what}", language, n=n)
-        for what, n in (("near", found.near), ("late", found.late))
+        for what, n in (("near", found.near), ("late", found.late), ("steps", found.steps))
         if n
     ]
     words = texts.render("timescales.told", language, counts=" ".join(said))
@@ -102,7 +107,8 @@ def counts(session: Session, worker: Worker, today: date) -> Counts:
             func.count().filter(or_(fresh, became_late)),
         ).where(whose, *_open(today))
     ).one()
-    return Counts(row[0], row[1], row[2])
+    steps = session.execute(contingency_dates.counting(_led(worker), today, since)).one()
+    return Counts(row[0], row[1], steps[0], row[2] + steps[1])
 
 
 def _open(today: date) -> tuple[ColumnElement[bool], ...]:
@@ -110,4 +116,8 @@ def _open(today: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def _led_by(worker: Worker) -> ColumnElement[bool]:
-    return Deadline.family_id.in_(select(FamilyWorker.family_id).filter_by(worker_id=worker.id, lead=True))
+    return Deadline.family_id.in_(_led(worker))
+
+
+def _led(worker: Worker) -> Select[uuid.UUID]:
+    return select(FamilyWorker.family_id).filter_by(worker_id=worker.id, lead=True)

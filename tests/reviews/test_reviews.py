@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from api import clock
 from api.conferences.models import Conference
 from api.database import reading, transaction
-from api.plans.models import Outcome, Plan, PlanVersion
+from api.plans.models import Contingency, Outcome, Plan, PlanVersion
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
 from tests.small_town import Town
@@ -239,3 +239,25 @@ def test_the_day_that_the_rules_want_is_filled_in_and_a_later_one_is_taken_with_
     by = prepared.json()["next_review_by"]
     page = client.get(f"/console/plans/{town.mine.plan.id}/review").text
     assert by > str(clock.now().date()) and f'value="{by}"' in page
+
+
+def test_what_was_agreed_for_when_the_plan_does_not_work_is_looked_at(
+    client: TestClient, town: Town, outcome: Outcome
+) -> None:
+    today = clock.now().date()
+    days = {
+        "passed": today - timedelta(days=3),
+        "coming": today + timedelta(days=3),
+        "none": today + timedelta(days=30),
+    }
+    with transaction() as session:
+        for n, (state, day) in enumerate(days.items()):
+            session.add(
+                Contingency(plan_id=town.mine.plan.id, position=n, trigger=f"step {state}", by_on=day, response="meet")
+            )
+    address = f"/api/v1/plans/{town.mine.plan.id}/review-preparation"
+    found = client.get(address, headers=town.program(town.worker)).json()["contingencies"]
+    assert [(one["trigger"], one["state"]) for one in found] == [(f"step {state}", state) for state in days]
+    client.cookies.update(town.signed_in(town.worker))
+    page = client.get(f"/console/plans/{town.mine.plan.id}/review").text
+    assert "its day has passed" in page and "day comes near" in page

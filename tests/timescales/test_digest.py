@@ -14,6 +14,7 @@ from api.access import service as access
 from api.access.models import Agency, Worker
 from api.database import reading, transaction
 from api.messages.models import OutboundMessage
+from api.plans.models import Contingency, Plan
 from api.settings import settings
 from api.timescales import digest, jobs
 from api.timescales.models import Deadline
@@ -123,4 +124,34 @@ def test_who_is_not_told(town: Town, why: str, monkeypatch: pytest.MonkeyPatch) 
             session.execute(update(Worker).values(active=False))
     if why == "setting":
         monkeypatch.setattr(settings(), "date_messages", False)
+    assert told() == []
+
+
+def contingency(household: Household, by: date) -> None:
+    with transaction() as session:
+        session.add(Contingency(plan_id=household.plan.id, position=1, trigger="no boiler", by_on=by, response="meet"))
+
+
+def test_the_lead_is_told_when_the_day_of_a_contingency_comes_near_and_when_it_has_passed(town: Town) -> None:
+    contingency(town.mine, TODAY + timedelta(days=6))  # a Monday
+    contingency(town.other, TODAY + timedelta(days=1))
+    assert told() == []
+    at(TODAY + timedelta(days=1), 10)
+    words = (
+        "Hearthline: Contingencies whose day comes or has passed: 1 (under Today)."
+        " More in the console, under Dates due."
+    )
+    assert told() == [("Lena Worker", words)]
+    at(TODAY + timedelta(days=3), 10)
+    assert told() == []
+    at(TODAY + timedelta(days=7), 10)
+    assert told() == [("Lena Worker", words)]
+    at(TODAY + timedelta(days=8), 10)
+    assert told() == []
+
+
+def test_a_plan_that_is_over_has_no_contingencies_to_tell_of(town: Town) -> None:
+    contingency(town.mine, TODAY + timedelta(days=2))
+    with transaction() as session:
+        session.get_one(Plan, town.mine.plan.id).ended_on = TODAY
     assert told() == []
