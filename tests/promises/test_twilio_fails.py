@@ -16,7 +16,7 @@ DANGER = "help he has got a knife and he is going to kill us"
 QUESTION = "when is my next meeting please"
 
 
-@pytest.mark.parametrize("fault", ["429", "500"])
+@pytest.mark.parametrize("fault", ["429", "500", "20003"])
 def test_a_text_that_was_surely_not_sent_is_tried_again(fault: str, system: System, team: Team) -> None:
     system.twilio.fail(fault, to=team.parent.number, times=2)
     team.parent.text(QUESTION)
