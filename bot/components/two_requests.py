@@ -1,8 +1,9 @@
 """Two requests in one message: "done the gp form, when do i see you next".
 
 A message is cut in two where people change the subject (a stop, "and", "also", the beginning of a question), and both
-halves are understood. It counts as two requests only if each half is clear by itself and they ask for different things;
-a message about danger is never cut: that is the safety screen's, and nothing may make it smaller.
+halves are understood. It counts as two requests only if each half is clear by itself and they ask for different things.
+A message about danger or distress is never made smaller: where one half is that and the other is surely a question,
+both are told, the danger first and with the whole text.
 
 Pure: ``rough`` and ``sure`` give the chances of each intent for a text, quickly and properly. Thresholds were chosen on
 messages with two requests and with one (DECISIONS, "Two requests in one message").
@@ -22,6 +23,19 @@ Chances = Callable[[str], "np.ndarray[Any, Any]"]
 COMPANY = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "cancel", "out_of_scope"})
 #: Left whole: the screen and the first reading decide.
 WHOLE = frozenset({"report_immediate_danger", "disclose_self_harm", "disclose_harm", "express_distress"})
+#: What may be answered beside them: questions alone, nothing that records, changes or calls somebody.
+QUESTIONS = frozenset(
+    {
+        "check_appointments", "ask_appointment_details", "check_actions", "ask_plan_status", "ask_about_plan",
+        "find_service",
+    }
+)  # fmt: skip
+#: How little danger may be in the half that is a question.
+NO_DANGER = 0.05
+#: How sure danger or distress must be where the message as a whole was taken for the question.
+SURE_BESIDE_QUESTION = 0.75
+#: A question beside danger has so many words: "what if" and "what to do" are part of the telling.
+FEWEST_OF_QUESTION = 4
 #: How sure a half must be to be acted on: asking costs little, recording more, ending or changing messages most.
 SURE = 0.7
 SURE_TO_RECORD = 0.8
@@ -65,12 +79,13 @@ _END = re.compile(rf"(?:[\s,]+{_JOIN})+\s*$", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 
-def halves(text: str) -> list[tuple[str, str]]:
-    """Every way to cut the text in two halves of at least two words, at a change of subject, in order."""
+def halves(text: str, *, firm: bool = False) -> list[tuple[str, str]]:
+    """Every way to cut the text in two halves of at least two words, at a change of subject, in order; with ``firm``
+    only at stops and where words like "and" join two."""
     if len(_WORD.findall(text)) < FEWEST_WORDS:
         return []
     cuts: dict[int, int] = {}
-    for pattern in (_STOP, _JOINED, _NEW):
+    for pattern in (_STOP, _JOINED) if firm else (_STOP, _JOINED, _NEW):
         for found in pattern.finditer(text):
             cuts.setdefault(found.start(), found.end())
     pairs = [
@@ -81,22 +96,45 @@ def halves(text: str) -> list[tuple[str, str]]:
 
 
 def two_requests(text: str, whole: str, intents: list[str], rough: Chances, sure: Chances) -> list[dict[str, Any]]:
-    """``[{intent, confidence, text}, {…}]`` in the order of the text, or [] where it is one request.
+    """``[{intent, confidence, text}, {…}]`` in the order of the text, or [] where it is one request. Danger or distress
+    is the first, whatever the order, and has the whole text.
 
     ``whole``: the intent of the text as a whole, which must be one of the two.
     """
-    if whole in WHOLE:
-        return []
     pairs = halves(text)
     likely = [(_together(rough(first), rough(second)), place) for place, (first, second) in enumerate(pairs)]
     best: list[dict[str, Any]] = []
     for chance, place in sorted(likely, reverse=True)[:TRIED]:
-        if chance < LIKELY:
+        if chance < LIKELY and whole not in WHOLE:
             break
-        found = [_meaning(half, intents, sure(half)) for half in pairs[place]]
+        chances = [sure(half) for half in pairs[place]]
+        found = [_meaning(half, intents, of) for half, of in zip(pairs[place], chances, strict=True)]
+        if (beside := _beside_danger(text, whole, intents, found, chances)) is not None:
+            return beside
         if _are_two(found, whole) and (not best or _least(found) > _least(best)):
             best = found
     return best
+
+
+def _beside_danger(
+    text: str, whole: str, intents: list[str], found: list[dict[str, Any]], chances: list[np.ndarray[Any, Any]]
+) -> list[dict[str, Any]] | None:
+    """Danger or distress, and the question beside it; None where it is not both."""
+    for at, question in enumerate(found):
+        danger = found[1 - at]
+        if danger["intent"] not in WHOLE or question["intent"] not in QUESTIONS:
+            continue
+        in_question = sum(float(chances[at][intents.index(name)]) for name in WHOLE if name in intents)
+        asks = sum(float(chances[at][intents.index(name)]) for name in QUESTIONS if name in intents)
+        if asks < SURE or in_question > NO_DANGER or _words(question["text"]) < FEWEST_OF_QUESTION:
+            continue
+        if (found[0]["text"], found[1]["text"]) not in halves(text, firm=True):
+            continue
+        if whole in WHOLE:
+            return [{"intent": whole, "confidence": danger["confidence"], "text": text}, question]
+        if whole in QUESTIONS and danger["confidence"] >= SURE_BESIDE_QUESTION:
+            return [{**danger, "text": text}, question]
+    return None
 
 
 def _are_two(found: list[dict[str, Any]], whole: str) -> bool:

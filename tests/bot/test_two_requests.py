@@ -15,14 +15,15 @@ SPLIT = """
 import json, sys
 import numpy as np
 from bot.components.two_requests import halves, two_requests
-INTENTS = ["check_appointments", "report_action_done", "stop_messages", "thank", "disclose_harm", "out_of_scope"]
-MARKS = ["when", "done", "stop", "ta", "hurt"]
+INTENTS = ["check_appointments", "report_action_done", "stop_messages", "thank", "disclose_harm", "express_distress",
+           "out_of_scope"]
+MARKS = ["when", "done", "stop", "ta", "hurt", "cope"]
 def chances(sure):
     def of(text):
         hits = [mark in text.casefold() for mark in MARKS]
-        rest = (1 - sure) / 5
+        rest = (1 - sure) / 6
         if sum(hits) != 1:
-            return np.array([rest] * 5 + [sure])
+            return np.array([rest] * 6 + [sure])
         return np.array([sure if hit else rest for hit in hits] + [rest])
     return of
 text, whole, sure = json.loads(sys.argv[1])
@@ -64,14 +65,35 @@ def test_two_requests_are_found_however_they_are_joined(text: str, first: str, s
         ("done the gp form. when is the meeting", "report_action_done", 0.75),  # not sure enough to record
         ("done the gp form. please stop the texts", "report_action_done", 0.85),  # not sure enough to stop
         ("done the gp form. ta for that love", "report_action_done", 0.95),  # thanks are company, not a request
-        ("he hurt me bad. when is the meeting", "disclose_harm", 0.95),  # danger is never made smaller
-        ("he hurt me bad. when is the meeting", "check_appointments", 0.95),
+        ("he hurt me bad. when is the meeting", "check_appointments", 0.7),  # the question is answered as it is
+        ("he hurt me bad. when is the meeting", "disclose_harm", 0.65),  # not sure enough a question
+        ("he hurt me bad. you know when", "disclose_harm", 0.95),  # no question by itself
+        ("he hurt me bad you know how when is the meeting", "disclose_harm", 0.95),  # one breath
+        ("he hurt me bad. done the gp form now", "disclose_harm", 0.95),  # nothing is recorded beside danger
+        ("he hurt me bad. please stop the texts", "disclose_harm", 0.95),  # nor ended
+        ("he hurt me bad when it hurt", "disclose_harm", 0.95),
         ("", "out_of_scope", 0.95),
         ("... !!! ???", "out_of_scope", 0.95),
     ],
 )
 def test_one_request_is_left_whole(text: str, whole: str, sure: float) -> None:
     assert split(text, whole, sure)["requests"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "danger"),
+    [
+        ("he hurt me bad. when is the meeting", "disclose_harm", "disclose_harm"),
+        ("when is the meeting, he hurt me bad again", "disclose_harm", "disclose_harm"),
+        ("i cant cope anymore. when is the meeting", "express_distress", "express_distress"),
+        ("when is the meeting, i just cant cope", "check_appointments", "express_distress"),
+        ("when is the meeting and he hurt me bad", "check_appointments", "disclose_harm"),
+    ],
+)
+def test_danger_comes_first_and_whole_and_the_question_beside_it_is_kept(text: str, whole: str, danger: str) -> None:
+    first, second = split(text, whole, 0.97)["requests"]
+    assert (first["intent"], first["text"]) == (danger, text)
+    assert second["intent"] == "check_appointments" and second["text"] in ("when is the meeting",)
 
 
 def test_every_cut_leaves_two_words_on_each_side() -> None:

@@ -1,7 +1,8 @@
 """Two requests in one message: both are acted on, each by its own part of the words.
 
 What the second needs to ask must not hide what the first has asked: only one of them may offer choices, and it speaks
-last, so that "1" can mean one thing only.
+last, so that "1" can mean one thing only. Danger and distress come first and keep their choices; beside them only a
+question is answered, and nobody is asked for a PIN for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,20 @@ from dataclasses import replace
 from api.assistant.operations.asking import SILENT, Ask
 from api.assistant.operations.schemas import Question, Reply, Request
 
+#: Safety first: these are acted on with the whole message, before the other.
+SAFETY = frozenset({"report_immediate_danger", "disclose_self_harm", "disclose_harm", "express_distress"})
+#: What may be answered after them: nothing that records, changes or calls somebody.
+QUESTIONS = frozenset(
+    {"check_appointments", "ask_appointment_details", "check_actions", "ask_plan_status", "ask_about_plan",
+     "find_service"}
+)  # fmt: skip
+#: Those of them that a person must be known for.
+THEIR_OWN = QUESTIONS - {"ask_about_plan", "find_service"}
+
+
+#: Too little for an alarm, enough for the gentle question (operations.danger).
+IN_DOUBT = 0.5
+
 
 def wanted(ask: Ask, name: str, chosen: str) -> list[Request]:
     """The two requests to act on, or none: not where the message answers a question of ours or taps a choice.
@@ -20,11 +35,19 @@ def wanted(ask: Ask, name: str, chosen: str) -> list[Request]:
     """
     if ask.tapped or chosen != name or len(ask.question.requests) < 2:
         return []
-    return ask.question.requests
+    first, second = ask.question.requests
+    if second.intent in SAFETY and first.intent not in SAFETY:
+        first, second = second, first
+    if first.intent not in SAFETY:
+        return ask.question.requests
+    unproved = ask.person is None and second.intent in THEIR_OWN
+    return [first, second] if second.intent in QUESTIONS and not unproved else []
 
 
 def answer(ask: Ask, requests: list[Request], run: Callable[[Ask, str], list[Reply]]) -> list[Reply]:
     """The replies to both. Sets ``ask.pending`` to what is open afterwards."""
+    if requests[0].intent in SAFETY:
+        return _safety_first(ask, requests[0], requests[1], run)
     answered: list[tuple[list[Reply], dict[str, str]]] = []
     for request in requests:
         part = replace(ask, turn=replace(ask.turn, text=request.text), question=_part(ask, request), pending={})
@@ -33,6 +56,22 @@ def answer(ask: Ask, requests: list[Request], run: Callable[[Ask, str], list[Rep
     ask.pending = open_first or open_second
     quiet, asking = (second, first) if open_first else (first, second)
     replies = [*_without_choices(quiet), *asking]
+    return [reply for reply in replies if reply.id != SILENT] or replies
+
+
+def _safety_first(ask: Ask, danger: Request, question: Request, run: Callable[[Ask, str], list[Reply]]) -> list[Reply]:
+    """The reply to danger or distress, whole and with its choices; then the answer, which offers none."""
+    confidence = next(
+        (one.confidence for one in ask.question.ranking if one.intent == danger.intent), danger.confidence
+    )
+    if ask.question.intent == danger.intent:
+        confidence = ask.question.confidence
+    whole = ask.question.model_copy(update={"intent": danger.intent, "confidence": confidence})
+    first = replace(ask, question=whole, pending={})
+    replies = run(first, danger.intent)
+    ask.pending = first.pending
+    beside = replace(ask, turn=replace(ask.turn, text=question.text), question=_part(ask, question), pending={})
+    replies = [*replies, *_without_choices(run(beside, question.intent))]
     return [reply for reply in replies if reply.id != SILENT] or replies
 
 
