@@ -153,6 +153,7 @@ def _form(
         "mistakes": mistakes or [],
         "targets": ladder.TARGETS,
         "channels": ladder.CHANNELS,
+        "windows": ladder.hours(),
         "mails": settings().mails,
         "pushes": settings().pushes,
         "person": PERSON,
@@ -180,7 +181,8 @@ def _read(given: FormData) -> Rule:
         if targets or wait:
             minutes = int(wait) if wait.isdecimal() and len(wait) < 6 else 0
             by = tuple(channel for channel in ladder.CHANNELS if channel in words(f"by-{number}"))
-            steps.append(Step(targets, timedelta(minutes=minutes), by or ladder.BY_TEXT))
+            when = next(iter(words(f"when-{number}")), "")
+            steps.append(Step(targets, timedelta(minutes=minutes), by or ladder.BY_TEXT, storable(when)[:100]))
     priority = next(iter(words("priority")), "")
     return Rule(
         priority if priority in PRIORITIES else "emergency",

@@ -10,8 +10,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -31,12 +32,41 @@ LONGEST_WAIT = {"emergency": 15, "urgent": 120, "routine": 1440}
 
 
 @dataclass(frozen=True)
+class Hours:
+    """The hours of ISO weekdays in which a step may tell, in the agency's local time."""
+
+    days: frozenset[int]
+    begins: time
+    ends: time
+
+    def soonest(self, local: datetime) -> datetime:
+        """``local`` itself, or when they next begin."""
+        for ahead in range(8):
+            day = local + timedelta(days=ahead)
+            begins = day.replace(hour=self.begins.hour, minute=self.begins.minute, second=0, microsecond=0)
+            ends = day.replace(hour=self.ends.hour, minute=self.ends.minute, second=0, microsecond=0)
+            if day.isoweekday() in self.days and local < ends:
+                return max(local, begins)
+        raise ValueError("hours on no day")
+
+
+@dataclass(frozen=True)
 class Step:
-    """Tell everyone in ``targets`` by these channels, then wait."""
+    """Tell everyone in ``targets`` by these channels, then wait. ``when``: only in the hours of that name (``hours``);
+    "" at any time."""
 
     targets: tuple[str, ...]
     wait: timedelta
     channels: tuple[str, ...] = BY_TEXT
+    when: str = ""
+
+    def soonest(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """``at`` if it may tell then, else when it next may."""
+        if not self.when:
+            return at
+        local = at.astimezone(zone)
+        soonest = hours()[self.when].soonest(local)
+        return at if soonest == local else soonest.astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -91,7 +121,7 @@ class Told:
 @dataclass(frozen=True)
 class Telling:
     """What happens when a rung is due: the rungs told in this one moment (those that reach nobody are passed over at
-    once), how long to wait after that, and the step that is told then."""
+    once; none, where all steps wait for their hours), how long to wait after that, and the step that is told then."""
 
     rungs: tuple[tuple[Told, ...], ...]
     wait: timedelta
@@ -101,19 +131,38 @@ class Telling:
 @lru_cache(maxsize=1)
 def ladders() -> dict[str, tuple[Step, ...]]:
     """Priority → steps, as the file has them."""
-    data = yaml.safe_load((DATA / "ladders.yaml").read_text(encoding="utf-8"))
-    return {priority: steps_of(steps) for priority, steps in data.items()}
+    data = _file()
+    return {priority: steps_of(data[priority]) for priority in ("emergency", "urgent", "routine")}
+
+
+@lru_cache(maxsize=1)
+def hours() -> dict[str, Hours]:
+    """The hours that a step can be bound to, by name, as the file has them."""
+    return {
+        name: Hours(frozenset(map(int, one["days"])), time.fromisoformat(one["from"]), time.fromisoformat(one["until"]))
+        for name, one in _file()["hours"].items()
+    }
+
+
+def _file() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load((DATA / "ladders.yaml").read_text(encoding="utf-8"))
+    return data
 
 
 def steps_of(data: Sequence[dict[str, object]]) -> tuple[Step, ...]:
-    """Steps from the form that they are kept in: ``{"tell": [...], "wait_minutes": n, "by": [...]}``; by text where
-    nothing says otherwise."""
+    """Steps from the form that they are kept in: ``{"tell": [...], "wait_minutes": n, "by": [...], "when": name}``; by
+    text and at any time where nothing says otherwise."""
 
     def words(value: object) -> tuple[str, ...]:
         return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
 
     return tuple(
-        Step(words(step["tell"]), timedelta(minutes=int(str(step["wait_minutes"]))), words(step.get("by")) or BY_TEXT)
+        Step(
+            words(step["tell"]),
+            timedelta(minutes=int(str(step["wait_minutes"]))),
+            words(step.get("by")) or BY_TEXT,
+            str(step.get("when") or ""),
+        )
         for step in data
     )
 
@@ -178,18 +227,35 @@ def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step:
     """What happens at ``now`` to an escalation that stands at ``step``.
 
     If no rung of the ladder has anybody who can be reached, everyone of the agency is told, by all channels, those on
-    leave too: an empty rota must not swallow a cry for help.
+    leave too: an empty rota must not swallow a cry for help. Where a step waits for its hours, nobody is told in its
+    place but by the steps whose hours it is; it is told as soon as they come.
     """
     steps = steps_for(rules, case, now.astimezone(zone))
     rungs = []
+    tried: list[timedelta] = []
+    waiting: int | None = None
     for passed in range(len(steps)):
         here = steps[(step + passed) % len(steps)]
+        if here.soonest(now, zone) != now:
+            waiting = passed if waiting is None else waiting
+            continue
+        tried.append(here.wait)
         told = _once([one for target in here.targets for one in who(target, case, rota, now, here.channels)])
         rungs.append(told)
         if any(not one.problem for one in told):
-            return Telling(tuple(rungs), here.wait, (step + passed + 1) % len(steps))
+            following = (step + (passed + 1 if waiting is None else waiting)) % len(steps)
+            return Telling(tuple(rungs), _until_any(steps, now + here.wait, zone) - now, following)
+    if waiting is not None:
+        opening = [one.soonest(now, zone) for one in steps]
+        again = min([now + wait for wait in tried] + [at for at in opening if at > now])
+        return Telling(tuple(rungs), _until_any(steps, again, zone) - now, (step + waiting) % len(steps))
     rungs.append(everybody(rota, "everyone"))
     return Telling(tuple(rungs), min(here.wait for here in steps), step % len(steps))
+
+
+def _until_any(steps: Sequence[Step], at: datetime, zone: ZoneInfo) -> datetime:
+    """``at`` if any of the steps may tell then, else when the first of them may."""
+    return min(step.soonest(at, zone) for step in steps)
 
 
 def everybody(rota: Rota, role: str) -> tuple[Told, ...]:
@@ -205,7 +271,8 @@ def rehearse(
     at, step = start, 0
     while at < until:
         said = telling(rules, rota, zone, case, step, at)
-        yield at, said
+        if said.rungs:
+            yield at, said
         at, step = at + said.wait, said.next_step
 
 
@@ -224,6 +291,8 @@ def mistakes(priority: str, steps: Sequence[Step], keys: set[str]) -> list[tuple
         known = {*TARGETS, *(f"{PERSON}{key}" for key in keys)}
         if not step.channels or not set(step.channels) <= {*CHANNELS}:
             found.append(("channels", number))
+        if step.when and (priority != "routine" or step.when not in hours()):
+            found.append(("when", number))
         if not step.targets:
             found.append(("tells_nobody", number))
         if not set(step.targets) <= known:

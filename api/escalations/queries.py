@@ -286,7 +286,8 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
             if escalation.agency_id not in worlds:
                 worlds[escalation.agency_id] = world(session, escalation.agency_id, clock.now())
             here = worlds[escalation.agency_id]
-            rung = here.telling(known[escalation.id], escalation.step, escalation.next_rung_at).rungs[-1]
+            rungs = here.telling(known[escalation.id], escalation.step, escalation.next_rung_at).rungs
+            rung = rungs[-1] if rungs else ()
             roles = list(dict.fromkeys(told.role for told in rung))
             following = {told.member.name for told in rung if told.member}
         made.append(

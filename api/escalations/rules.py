@@ -71,6 +71,7 @@ def save(session: Session, worker: Worker, row: LadderRule | None, rule: Rule) -
             "tell": list(step.targets),
             "wait_minutes": int(step.wait.total_seconds() // 60),
             "by": list(step.channels),
+            "when": step.when,
         }
         for step in rule.steps
     ]

@@ -69,6 +69,18 @@ def test_a_manager_adds_changes_and_removes_a_ladder(client: TestClient, town: T
     assert own(town) == []
 
 
+def test_a_step_of_a_routine_ladder_can_wait_for_working_hours(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town, town.manager)
+    assert '<option value="office" selected>' in client.get("/console/ladders/new?priority=routine").text
+    steps = {"priority": "routine", "tell-1": "duty", "wait-1": "60", "when-1": "daytime"}
+    assert client.post("/console/ladders/new", data=town.form(cookies, **steps)).status_code == 303
+    (row,) = own(town)
+    assert [step.when for step in row.rule.steps] == ["daytime"]
+    assert "only by day, 9 to 17" in client.get("/console/ladders").text
+    urgent = client.post("/console/ladders/new", data=town.form(cookies, **{**steps, "priority": "urgent"}))
+    assert urgent.status_code == 400 and "Only a routine call may wait" in urgent.text
+
+
 def test_a_step_tells_by_email_and_the_rehearsal_says_so(
     client: TestClient, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,7 @@ def test_an_emergency_starts_with_everyone_on_duty_and_the_lead_and_waits_least(
     assert longest["emergency"] < longest["urgent"] < longest["routine"]
 
 
-@pytest.mark.parametrize("priority", PRIORITIES)
+@pytest.mark.parametrize("priority", ("emergency", "urgent"))
 def test_after_the_last_step_it_starts_again_for_ever(priority: str) -> None:
     steps = ladders()[priority]
     told = list(rehearse((), ROTA, LONDON, Case(priority, LEAD.id), NOW, NOW + DAY * 0.9))
@@ -51,6 +51,53 @@ def test_after_the_last_step_it_starts_again_for_ever(priority: str) -> None:
     for n, (moment, said) in enumerate(told):
         assert moment == at and said.wait == steps[n % len(steps)].wait
         at += said.wait
+
+
+ON_DUTY = Rota(
+    ALL, tuple(Turn(m.id, role, NOW - 9 * DAY, NOW + 9 * DAY) for m, role in ((DUTY, "duty"), (BOSS, "manager")))
+)
+
+
+def local(day: int, hour: int, minute: int = 0) -> datetime:
+    """That hour in London: the 20th is a Friday, the 22nd a Sunday."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=LONDON)
+
+
+@pytest.mark.parametrize(
+    ("opens", "told"),
+    [
+        (
+            local(24, 3),
+            [("Lena", local(24, 9)), ("Dora", local(24, 13)), ("Mona", local(25, 9)), ("Lena", local(25, 11))],
+        ),
+        (local(24, 10), [("Lena", local(24, 10)), ("Dora", local(24, 14)), ("Mona", local(25, 9))]),
+        (local(20, 17), [("Dora", local(21, 9)), ("Dora", local(21, 13)), ("Dora", local(22, 9))]),
+        (local(22, 14), [("Dora", local(22, 14)), ("Lena", local(23, 9)), ("Dora", local(23, 13))]),
+    ],
+    ids=["before work", "at work", "friday evening", "sunday"],
+)
+def test_a_routine_call_wakes_nobody_and_is_never_lost(opens: datetime, told: list[tuple[str, datetime]]) -> None:
+    played = list(rehearse((), ON_DUTY, LONDON, Case("routine", LEAD.id), opens, opens + 4 * DAY))
+    happened = [(names(said.rungs)[-1][0], at.astimezone(LONDON)) for at, said in played]
+    assert happened[: len(told)] == told
+
+
+def test_out_of_its_hours_a_routine_call_tells_nobody_and_has_its_next_rung() -> None:
+    said = telling((), ON_DUTY, LONDON, Case("routine", LEAD.id), 0, local(24, 17))
+    assert (said.rungs, said.next_step) == ((), 0) and local(24, 17) + said.wait == local(25, 9)
+
+
+def test_with_nobody_on_duty_at_the_weekend_a_routine_call_is_not_told_to_everyone() -> None:
+    said = telling((), Rota(ALL), LONDON, Case("routine", LEAD.id), 0, local(21, 10))
+    assert names(said.rungs) == [["nobody"]] and local(21, 10) + said.wait == local(21, 14)
+
+
+@given(st.integers(0, 366 * 24 * 60), st.integers(0, 2))
+def test_whenever_a_routine_call_is_due_its_next_rung_is_ahead_and_within_four_days(minutes: int, step: int) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    said = telling((), Rota(ALL), LONDON, Case("routine", LEAD.id), step, moment)
+    assert timedelta() < said.wait <= 4 * DAY
+    assert bool(said.rungs) == (9 <= moment.astimezone(LONDON).hour < 17)
 
 
 def test_a_rung_with_nobody_is_passed_over_at_once_and_said() -> None:
@@ -109,6 +156,8 @@ def test_hours_past_midnight_belong_to_the_day_on_which_they_begin() -> None:
         ("emergency", (Step(("lead",), timedelta(minutes=3)), Step(("duty",), DAY / 480)), "emergency_without_duty"),
         ("routine", (Step(("lead",), DAY / 24),), "only_lead"),
         ("routine", (Step(("duty",), DAY / 24),) * 9, "too_many"),
+        ("urgent", (Step(("duty",), DAY / 24, when="office"),), "when"),
+        ("routine", (Step(("duty",), DAY / 24, when="never"),), "when"),
         ("urgent", (Step(("duty",), DAY / 24, ("pigeon",)),), "channels"),
         ("urgent", (Step(("duty",), DAY / 24, ()),), "channels"),
         ("emergency", (Step(("duty",), DAY / 480, ("email",)),), "emergency_by_email"),

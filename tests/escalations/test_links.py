@@ -67,7 +67,7 @@ def test_the_second_link_says_who_was_first_and_takes_nothing_away(client: TestC
 
 
 def test_a_link_is_good_for_a_day(client: TestClient, town: Town) -> None:
-    number = town.escalation(town.mine, priority="routine")
+    number = town.escalation(town.mine, priority="urgent")
     link = link_to(town.worker)
     clock.move(links.LIFETIME + timedelta(minutes=1))
     assert client.get(link).status_code == 410

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -110,11 +112,31 @@ def test_the_priority_rises_and_never_falls(
 
 
 def test_a_higher_priority_starts_its_ladder_from_the_top(session: Session, town: Town) -> None:
-    number = town.escalation(town.mine, "one", "routine")
+    number = town.escalation(town.mine, "one", "urgent")
     town.escalation(town.mine, "two", "emergency")
     rungs = told(session, number)
     assert rungs[0] == (0, "lead")
     assert {role for _, role in rungs[1:]} == {"lead", "duty"}
+
+
+def test_a_routine_call_at_night_stands_on_the_console_and_texts_nobody_before_work_begins(
+    client: TestClient, session: Session, town: Town
+) -> None:
+    local = clock.now().astimezone(ZoneInfo("Europe/London"))
+    tuesday = local + timedelta(days=(8 - local.weekday()) % 7 or 7)
+    clock.move(tuesday.replace(hour=2, minute=0, second=0, microsecond=0) - local)
+    number = town.escalation(town.mine, priority="routine")
+    assert told(session, number) == [] and session.scalars(select(OutboundMessage)).all() == []
+    due = one(session, number).next_rung_at
+    assert due is not None and due.astimezone(ZoneInfo("Europe/London")).hour == 9
+    client.cookies.update(town.signed_in(town.worker))
+    page = client.get("/console").text
+    assert "Nobody yet" in page and "Lena Worker" in page
+    clock.move(timedelta(hours=3))
+    assert climb() == 0
+    clock.move(timedelta(hours=4, seconds=1))
+    assert climb() == 1
+    assert told(session, number) == [(0, "lead")]
 
 
 def test_danger_told_again_opens_what_was_acknowledged(session: Session, town: Town) -> None:

@@ -14,7 +14,7 @@ from api import clock, crashpoints
 from api.database import transaction
 from api.escalations import jobs
 from api.escalations.jobs import climb
-from api.escalations.models import Escalation, Notification
+from api.escalations.models import Escalation, LadderRule, Notification
 from api.messages.jobs import sweep
 from api.messages.models import OutboundMessage
 from tests.small_town import Household, Town
@@ -27,7 +27,7 @@ _MORE = text("""
 """)
 
 
-def many_due(household: Household, many: int, priority: str = "routine", step: int = 1) -> None:
+def many_due(household: Household, many: int, priority: str = "urgent", step: int = 1) -> None:
     """So many open escalations of this family stand at a step and are due."""
     with transaction() as session:
         facts = {"now": clock.now(), "many": many, "family": household.family.id, "priority": priority, "step": step}
@@ -128,6 +128,10 @@ def test_two_ticks_at_once_tell_no_rung_twice(session: Session, town: Town, monk
 
 def test_the_most_pressing_are_told_first(session: Session, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "BATCH", 4)
+    steps = [{"tell": ["duty"], "wait_minutes": 60}]  # at any hour: the file's wait for working hours
+    with transaction() as adding:
+        rule = LadderRule(agency_id=town.agency.id, position=1, priority="routine", steps=steps, changed_at=clock.now())
+        adding.add(rule)
     for priority in ("routine", "urgent", "emergency"):
         many_due(town.mine, 4, priority)
     climb()
