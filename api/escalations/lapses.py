@@ -20,7 +20,7 @@ from api.escalations import telling
 from api.escalations.by_text import local_time
 from api.escalations.family import DANGER
 from api.escalations.ladder import PRIORITIES
-from api.escalations.models import Escalation
+from api.escalations.models import Escalation, Notification
 from api.escalations.patience import EARLY, REMIND_AFTER
 from api.escalations.service import add_words, open_again, open_escalation
 from api.escalations.telling import note
@@ -48,6 +48,7 @@ def left_waiting(
             session, conversation=conversation, message=None, kind=KIND, priority=PRIORITY, words=said
         )
         note(session, here, "left_waiting", worker_id=taken_by)
+        _not_only(session, here, taken_by, now)
         return True
     if (
         here.state == "acknowledged"
@@ -63,6 +64,7 @@ def left_waiting(
         here.priority = PRIORITY
     if raised or here.state == "acknowledged":
         open_again(session, here, now)
+        _not_only(session, here, taken_by, now)
     return True
 
 
@@ -129,4 +131,16 @@ def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
         detail={"why": "ring_missed"},
     )
     open_again(session, escalation, now)
+    _not_only(session, escalation, holder.id if holder else None, now)
     return "reopened"
+
+
+def _not_only(session: Session, escalation: Escalation, silent: uuid.UUID | None, now: datetime) -> None:
+    """Where the rung just told is nobody but the one who has been silent, the next one is told at once."""
+    told = select(Notification.worker_id).where(
+        Notification.escalation_id == escalation.id,
+        Notification.rung == escalation.rung - 1,
+        Notification.problem == "",
+    )
+    if set(session.scalars(told)) == {silent}:
+        telling.tell_next(session, escalation, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -74,8 +74,6 @@ def opened(session: Session) -> list[tuple[str, str, str]]:
 
 def always_safe(session: Session) -> None:
     """Texts may go at every hour, so that a test holds at every hour."""
-    from datetime import time
-
     session.execute(update(Person).values(contact_from=time(0), contact_until=time(23, 59, 59)))
     session.commit()
 
@@ -170,6 +168,16 @@ def test_what_somebody_had_taken_on_there_is_open_again_and_told_from_the_top(se
     assert list(kinds)[-1] == "left_waiting"
     minutes(3)
     assert climb() == 1
+
+
+def test_who_has_been_silent_is_not_the_only_one_who_is_told(session: Session, town: Town) -> None:
+    there = chat(town, session)
+    taken(there.id, town.worker)  # the family's own, who is the first step of the ladder
+    writes(there, "hello")
+    minutes(11)
+    assert end_silent_takeovers() == 1
+    (escalation,) = session.scalars(select(Escalation))
+    assert {n.worker_id: n.rung for n in escalation.notifications} == {town.worker.id: 0, town.duty.id: 1}
 
 
 def test_what_was_less_pressing_becomes_urgent(session: Session, town: Town) -> None:
@@ -275,71 +283,3 @@ def test_two_processes_at_once_and_an_answer_at_the_same_moment_tell_one_thing(s
     assert sum(done) == len(opened(session)) <= 1
     (state,) = flags(session, there)
     assert state in ([("recorded", "")] if not opened(session) else [WAITING, ("handled", "flag.left_waiting")])
-
-
-def test_what_is_written_in_the_moment_of_handing_back_is_shown_to_a_worker(session: Session, town: Town) -> None:
-    waiting = town.message(town.mine.conversation, "one more thing", "recorded", "flag.taken_over")
-    end_silent_takeovers()
-    session.expire_all()
-    assert session.get_one(InboundMessage, waiting.id).state == "unanswered"
-
-
-def test_by_text_the_family_hears_who_writes_once_and_that_it_was_handed_back(session: Session, town: Town) -> None:
-    always_safe(session)
-    phone = town.mine.conversation
-    taken(phone.id, town.duty)
-    says(phone.id, town.duty, "Hello, Dora here.")
-    says(phone.id, town.duty, "How are you?")
-    with transaction() as acting:
-        service.hand_back(acting, acting.get_one(Conversation, phone.id), town.duty)
-    assert ours(session, phone) == [
-        "(A person writes now, not the assistant.) Hello, Dora here.",
-        "How are you?",
-        "The assistant answers here again. You can ask for a person at any time.",
-    ]
-    taken(phone.id, town.duty)  # before that went out: it is not true any more
-    assert ours(session, phone)[2:] == []
-
-
-def test_who_loses_the_conversation_leaves_what_waits_to_others(session: Session, town: Town) -> None:
-    phone = town.mine.conversation
-    taken(phone.id, town.duty)
-    writes(session.get_one(Conversation, phone.id))
-    with transaction() as acting:
-        service.hand_back_all(acting, town.duty.id, town.manager)
-    assert flags(session, phone) == [WAITING]
-
-
-def test_who_hands_it_back_themself_has_read_what_was_written(session: Session, town: Town) -> None:
-    phone = town.mine.conversation
-    taken(phone.id, town.duty)
-    writes(session.get_one(Conversation, phone.id), "ok thanks")
-    with transaction() as acting:
-        service.hand_back(acting, acting.get_one(Conversation, phone.id), town.duty)
-    assert flags(session, phone) == [("recorded", "")]
-    assert ours(session, phone) == [], "no word of theirs had gone out"
-
-
-def test_what_came_after_their_page_was_read_is_left_to_others(session: Session, town: Town) -> None:
-    phone = town.mine.conversation
-    taken(phone.id, town.duty)
-    writes(session.get_one(Conversation, phone.id), "ok thanks")
-    seen = session.scalars(select(InboundMessage.seq)).one()
-    writes(session.get_one(Conversation, phone.id), "wait, one more thing")
-    with transaction() as acting:
-        service.hand_back(acting, acting.get_one(Conversation, phone.id), town.duty, seen=seen)
-    assert flags(session, phone) == [("recorded", ""), WAITING]
-
-
-def test_who_asked_not_to_be_texted_is_told_nothing_of_it_and_others_are(session: Session, town: Town) -> None:
-    always_safe(session)
-    phone = town.mine.conversation
-    taken(phone.id, town.duty)
-    says(phone.id, town.duty)
-    writes(session.get_one(Conversation, phone.id), "can you come")
-    session.execute(update(Conversation).where(Conversation.id == phone.id).values(hushed_at=clock.now()))
-    session.commit()
-    before = ours(session, phone)
-    minutes(31)
-    assert end_silent_takeovers() == 1
-    assert ours(session, phone) == before and [state for *_, state in opened(session)] == ["open"]
