@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_location
@@ -76,6 +77,11 @@ class Voice:
             return self.pack.word(word, self.language)
         known = texts.has(f"appointments.kind.{kind}")
         return self.text(f"appointments.kind.{kind if known else 'other'}")
+
+
+def kind_words(place: Pack, language: str) -> Callable[[str], str]:
+    """What each kind of meeting is called there, for a page."""
+    return Voice(place, language, ZoneInfo("UTC"), datetime.min.replace(tzinfo=UTC)).kind
 
 
 def opening(words: str) -> str:

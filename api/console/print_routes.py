@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.appointments.wording import kind_words
 from api.audit import service as audit
 from api.database import transaction
 from api.families import contact
@@ -38,6 +39,7 @@ def print_plan(request: Request, me: Me, person_id: uuid.UUID) -> Response:
         )
         timezone = person.timezone or me.timezone
         theirs = own.own_plan(session, person.id, clock.now().astimezone(ZoneInfo(timezone)).date(), reader=me)
+        ended = own.ended(session, person.id) if theirs is None else None
         language = texts.supported(person.language)
     place = pack(me.jurisdiction)
     notes = {
@@ -53,6 +55,8 @@ def print_plan(request: Request, me: Me, person_id: uuid.UUID) -> Response:
         timezone=timezone,
         locale=place.locale(language),
         one=theirs,
+        ended=ended,
+        kind_words=kind_words(place, language),
         notes=notes,
         family_id=person.family_id,
         person_id=person.id,

@@ -104,6 +104,12 @@ def since(session: Session, plan: Plan, review_id: uuid.UUID | None) -> list[ver
     return versions.compare(first.content, content_of(plan)) if first else []
 
 
+def at_review(session: Session, plan_id: uuid.UUID, review_id: uuid.UUID) -> PlanVersion | None:
+    """The plan as that review found it; None where no version of it was kept."""
+    kept = select(PlanVersion).filter_by(plan_id=plan_id, review_id=review_id)
+    return session.scalar(kept.order_by(PlanVersion.number).limit(1))
+
+
 def of_plan(session: Session, plan_id: uuid.UUID) -> list[PlanVersion]:
     """All versions of a plan, the newest first."""
     return list(session.scalars(select(PlanVersion).filter_by(plan_id=plan_id).order_by(PlanVersion.number.desc())))

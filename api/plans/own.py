@@ -7,19 +7,33 @@ unless they let the family read it, or, for a young person, the words about what
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.access.queries import Viewer
+from api.appointments import queries as appointments
+from api.appointments.models import Appointment
 from api.families.models import Person
-from api.plans import queries
+from api.plans import history, queries, versions
 from api.plans.models import Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.plans.versions import Change
 from api.reviews import queries as reviews
 from api.reviews.models import Review
+from api.sealed import or_nothing
 from api.views import queries as views
 from api.views.queries import Said
+
+#: Who reads what adults are worried about.
+GROWN = ("parent", "carer")
+#: So many of the next appointments are on the page.
+MOST_COMING = 5
+#: What a family reads of a line of the plan.
+READ = frozenset({"title", "measure", "by_on", "why", "due_on", "owner_name", "trigger", "response"})
 
 
 @dataclass(frozen=True)
@@ -39,8 +53,33 @@ class OwnPlan:
     last: Review | None
     said: list[Said]
     today: date
+    #: What is new or was changed since the last review, of what they may see.
+    changed: list[Change]
+    #: Their own next appointments.
+    coming: Sequence[Appointment]
     #: Something that was said is not in it, because the worker who looks may not read it.
     left_out: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A plan that has ended, and the help that remains ("" where nobody said)."""
+
+    on: date
+    support: str
+
+
+def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
+    """The family's last plan, where none goes on, for a grown-up who was part of it; else None."""
+    person = session.get(Person, person_id)
+    if person is None or person.erased_at is not None or person.left_at is not None:
+        return None
+    plan = queries.last_ended_plan(session, person.family_id)
+    if plan is None or plan.ended_on is None or person.kind not in GROWN:
+        return None
+    found = reviews.of_plan(session, plan.id)
+    last = found[0] if found and found[0].next_step == "discontinue" else None
+    return Ended(on=plan.ended_on, support=or_nothing(last.support) if last else "")
 
 
 def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Viewer | None = None) -> OwnPlan | None:
@@ -53,7 +92,7 @@ def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Vie
     plan = queries.current_plan(session, person.family_id)
     if plan is None:
         return None
-    grown = person.kind in ("parent", "carer")
+    grown = person.kind in GROWN
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found else None
     waiting = [action for action in plan.actions if action.status != "dropped"]
@@ -62,19 +101,46 @@ def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Vie
     if reader is not None:
         may_read = {one.view.id for one in views.of_family(session, reader, person.family_id)}
         open_to = [one for one in said if one.view.id in may_read]
+    mine = [action for action in waiting if action.owner_person_id == person.id]
+    theirs = [action for action in waiting if action.owner_person_id is None]
+    outcomes = [outcome for outcome in plan.outcomes if outcome.state != "dropped"]
+    contingencies = [one for one in plan.contingencies if grown and not one.kept_from_family]
+    seen = {str(action.id) for action in (*mine, *theirs)}
+    seen |= {str(outcome.id) for outcome in outcomes} | {str(one.id) for one in contingencies}
     return OwnPlan(
         person=person,
         plan=plan,
         children=[child.first_name for child in plan.children] if person.may_name_children or not grown else [],
         risks=[risk for risk in plan.risks if grown and not risk.kept_from_family],
-        outcomes=[outcome for outcome in plan.outcomes if outcome.state != "dropped"],
+        outcomes=outcomes,
         progress={one.outcome_id: one.progress for one in last.progress} if last else {},
-        mine=[action for action in waiting if action.owner_person_id == person.id],
-        theirs=[action for action in waiting if action.owner_person_id is None],
+        mine=mine,
+        theirs=theirs,
         group=list(plan.core_group),
-        contingencies=[one for one in plan.contingencies if grown and not one.kept_from_family],
+        contingencies=contingencies,
         last=last,
         said=open_to,
+        changed=_changed(session, plan, last, seen) if last else [],
+        coming=appointments.own(session, person.id, after=clock.now(), limit=MOST_COMING),
         today=today,
         left_out=len(open_to) < len(said),
     )
+
+
+def _changed(session: Session, plan: Plan, last: Review, seen: set[str]) -> list[Change]:
+    """Line by line, by what the family reads of it; what was kept from them at the review is new to them."""
+    then = history.at_review(session, plan.id, last.id)
+    if then is None:
+        return []
+
+    def read(content: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            part: {
+                key: {name: value for name, value in line.items() if name in READ}
+                for key, line in content.get(part, {}).items()
+                if key in seen and not line.get("kept_from_family")
+            }
+            for part in ("outcomes", "actions", "contingencies")
+        }
+
+    return versions.compare(read(then.content), read(history.content_of(plan)))

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from api.assistant.operations.plan import topics
 from api.database import reading
+from api.escalations.models import Escalation
 from api.families.models import Person
 from api.jurisdiction.packs import names, pack
 from api.messages.sms import segments, to_gsm7
@@ -112,3 +113,40 @@ def test_what_happens_where_is_answered_by_the_place(talk: Phone, who: str, ques
     assert words in reply
     if who == "darnell":
         assert "three to six months" not in reply and "police" not in reply
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("can i see my plan", "ask_about_plan"),
+        ("show me my whole plan", "ask_plan_status"),
+        ("send me a copy of my plan", "nlu_fallback"),
+        ("where can i read the plan", "out_of_scope"),
+    ],
+    ids=["asked about", "asked how it is", "not understood", "out of scope"],
+)
+def test_who_wants_to_read_the_plan_is_told_of_the_page_and_can_ask_for_a_code(
+    talk: Phone, words: str, intent: str
+) -> None:
+    kelly = talk("kelly")
+    reply = kelly.says(words, intent)
+    assert "/chat with a code from your social worker" in reply and "1 Ask for a code" in reply
+    assert "Amara" in kelly.says("1")
+    with reading() as session:
+        (asked,) = session.scalars(select(Escalation))
+    assert asked.words.startswith("Asks for a code to read the plan")
+
+
+def test_on_a_phone_that_others_may_read_the_page_s_name_is_not_said(talk: Phone) -> None:
+    reply = talk("sarah").says("can i see my plan", "ask_about_plan")
+    assert "You can read all of it at" in reply and not re.search(r"\bplan\b", reply)
+
+
+def test_what_is_on_the_plan_is_no_wish_to_read_it_and_a_stranger_is_shown_no_page(talk: Phone) -> None:
+    assert "/chat" not in talk("kelly").says("hows my plan going", "ask_plan_status")
+    assert "/chat" not in talk("stranger").says("can i see my plan", "ask_about_plan")
+
+
+def test_en_espanol(talk: Phone) -> None:
+    reply = talk("rosa").says("quiero ver mi plan", "ask_about_plan")
+    assert "con un codigo de tu trabajadora" in reply.replace("ó", "o")

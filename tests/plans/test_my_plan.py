@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from api import clock
+from api.appointments.models import Appointment
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.families.models import Person
+from api.plans import history
 from api.plans.models import Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.reviews.models import Review
 from api.views.models import StatedView
 from tests.small_town import Town
 
@@ -92,6 +97,89 @@ def test_an_ended_plan_is_shown_no_more(client: TestClient, full: Town) -> None:
     with transaction() as session:
         session.get_one(Plan, full.mine.plan.id).ended_on = full.mine.plan.started_on
     assert "There is no plan for you here" in page(client, full, full.mine.parent)
+
+
+def reviewed(town: Town, **more: Any) -> Review:
+    """A review of the plan, with the version that it found; the plan is as it was at it."""
+    with transaction() as session:
+        plan = session.get_one(Plan, town.mine.plan.id)
+        made = Review(
+            plan_id=plan.id, external_id="r", held_on=plan.started_on, recorded_at=clock.now(),
+            **{"next_step": "modify", **more},
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        history.keep_version(session, plan, None, review_id=made.id)
+    return made
+
+
+def test_the_last_review_and_what_changed_since_are_on_it(client: TestClient, full: Town) -> None:
+    reviewed(full, support="A <support> worker on Mondays", reason="because of dad", changes="dad moved back")
+    with transaction() as session:
+        plan = session.get_one(Plan, full.mine.plan.id)
+        session.add(
+            PlanAction(plan_id=plan.id, external_id="n", title="Join the <group>", owner_person_id=full.mine.parent.id)
+        )
+        session.add(
+            PlanAction(
+                plan_id=plan.id, external_id="m", title="Dad's new course", owner_person_id=None, owner_name="Mr Reid"
+            )
+        )
+        session.scalars(select(Outcome).filter_by(plan_id=plan.id)).one().measure = "19 degrees"
+        for one in session.scalars(select(Contingency).filter_by(plan_id=plan.id)):
+            one.response = "something else"
+        other = session.scalars(select(Person).filter_by(external_id="dad")).one()
+        session.scalars(select(PlanAction).filter_by(owner_person_id=other.id)).one().why = "he was seen"
+        history.keep_version(session, plan, None)
+    shown = page(client, full, full.mine.parent)
+    assert "It was agreed that the plan goes on with changes." in shown
+    assert (
+        "A &lt;support&gt; worker on Mondays" in shown and "because of dad" not in shown and "moved back" not in shown
+    )
+    part = shown[shown.index("What is different in the plan since then") : shown.index("What is coming up")]
+    lines = [re.sub(r"<[^>]*>", "", one) for one in re.findall(r"<li>(.*?)</li>", part)]
+    assert sorted(lines) == [
+        "Changed: A warm &lt;home&gt;", "Changed: no heating",
+        "New: Dad&#39;s new course", "New: Join the &lt;group&gt;",
+    ]  # fmt: skip
+    assert "dad comes" not in shown and "he was seen" not in shown
+
+
+def test_a_young_person_reads_the_next_step_and_no_worker_s_words(client: TestClient, full: Town) -> None:
+    reviewed(full, support="rehab for mum")
+    with transaction() as session:
+        session.get_one(Person, full.mine.child.id).kind = "young_person"
+    shown = page(client, full, full.mine.child)
+    assert "goes on with changes" in shown and "rehab" not in shown and "Being hurt" not in shown
+
+
+def test_the_kind_of_harm_is_said_in_plain_words(client: TestClient, full: Town) -> None:
+    with transaction() as session:
+        session.add(Risk(plan_id=full.mine.plan.id, position=3, harm="emotional", description="rows at night"))
+    shown = page(client, full, full.mine.parent)
+    assert "<strong>Being hurt in their feelings</strong>: rows at night" in shown
+    assert "<strong>Being hurt</strong>" not in shown, "that one is kept from the family"
+
+
+def test_what_is_coming_up_is_on_it_and_a_private_place_is_not(client: TestClient, full: Town) -> None:
+    with transaction() as session:
+        one = session.get_one(Appointment, full.mine.appointment.id)
+        one.kind, one.address, one.bring, one.travel = "home_visit", "4 Elm Row", "the red book", "taxi at 9:30"
+    shown = page(client, full, full.mine.parent)
+    assert "home visit" in shown and "4 Elm Row" in shown and "the red book" in shown and "taxi at 9:30" in shown
+    with transaction() as session:
+        session.get_one(Appointment, one.id).address_hidden = True
+    shown = page(client, full, full.mine.parent)
+    assert "The place is kept private" in shown
+    assert "Elm Row" not in shown and "Ash rooms" not in shown and "taxi" not in shown
+
+
+def test_of_a_plan_that_ended_the_help_that_remains_is_told(client: TestClient, full: Town) -> None:
+    reviewed(full, next_step="discontinue", support="The family hub on Tuesdays")
+    with transaction() as session:
+        session.get_one(Plan, full.mine.plan.id).ended_on = full.mine.plan.started_on
+    shown = page(client, full, full.mine.parent)
+    assert "The family hub on Tuesdays" in shown and "ended on" in shown and "There is no plan for you here" in shown
 
 
 def test_a_worker_prints_what_the_person_s_own_page_shows_and_the_look_is_recorded(

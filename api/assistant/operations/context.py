@@ -26,8 +26,8 @@ ANSWERS = frozenset(
 )
 #: What a wish for a PIN is mistaken for.
 MAYBE_A_PIN = frozenset({"fallback", "out_of_scope", "ask_privacy", "stop_messages", "cancel", "ask_capabilities"})
-#: What a question for help with getting to an appointment is mistaken for.
-MAYBE_TRAVEL = frozenset({"find_service", "out_of_scope", "fallback"})
+#: What a wish to read the plan, or for help with getting to an appointment, is mistaken for.
+MAYBE_OURS = frozenset({"find_service", "out_of_scope", "fallback"})
 #: Below this the model has understood nothing.
 UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
@@ -53,7 +53,9 @@ def redirect(ask: Ask, name: str) -> str:
         return "change_contact_preference"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
-    if name in MAYBE_TRAVEL and not (ask.tapped or asked or ask.person is None):
+    if name in MAYBE_OURS and not (ask.tapped or asked or ask.person is None):
+        if name != "find_service" and says(ask.words, "see_plan"):
+            return "ask_about_plan"
         return "ask_appointment_details" if appointments.asks_how_to_get_there(ask) else name
     if ask.tapped or not asked or name in FIRM:
         ask.state.asking = asked if name == "find_service" else ""

@@ -11,10 +11,10 @@ import yaml
 from api.assistant.operations import speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
-from api.assistant.operations.words import AppointmentWords
+from api.assistant.operations.words import AppointmentWords, says
 from api.plans import queries
 from api.reviews import queries as reviews
-from api.settings import DATA
+from api.settings import DATA, settings
 
 #: So many of the core group are named in a text.
 MOST_NAMED = 3
@@ -28,6 +28,8 @@ def status(ask: Ask) -> list[Reply]:
         if ended is None or ended.ended_on is None:
             return [say("plan.none")]
         return [say("plan.ended", day=speaking.day(ask, ended.ended_on))]
+    if says(ask.words, "see_plan") and (page := how_to_read_it(ask)):
+        return page
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
     mine = queries.own_actions(
         ask.session, ask.someone.id, statuses=("open", "blocked", "reported_done", "verified"), today=today
@@ -62,9 +64,24 @@ def about(ask: Ask) -> list[Reply]:
         return [say("about.which", *choices)]
     told = ask.pack.explanation(topic, ask.language)
     text_id, args = ("about.local", {"told": told}) if told else (f"about.{topic}", {})
+    page = how_to_read_it(ask) if topic == "see" or says(ask.words, "see_plan") else []
+    if page:
+        return [say(text_id, **args), *page] if topic == "see" and ask.plain_words else page
     if ask.neutral:
         return [say(text_id, option("option.ring_me", "contact_worker"), **args)]
     return [*_own(ask, topic), say(text_id, option("", "contact_worker", label=ask.text("option.ask_worker")), **args)]
+
+
+def how_to_read_it(ask: Ask) -> list[Reply]:
+    """Where their whole plan stands: a page behind a code of their own that the worker gives; nothing for whoever has
+    no plan, or has not proved who they are. The address alone shows nobody's data."""
+    if ask.person is None or queries.current_plan(ask.session, ask.family_id) is None:
+        return []
+    if ask.channel_is_own:
+        return [say("plan.page_here")]
+    ask.pending = {"words": ask.text("plan.page_words")}
+    text_id = "plan.page" if ask.plain_words else "plan.page_discreet"
+    return [say(text_id, option("option.ask_code", "contact_worker"), page=f"{settings().base_url}/chat")]
 
 
 def _own(ask: Ask, topic: str) -> list[Reply]:

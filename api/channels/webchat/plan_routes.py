@@ -16,6 +16,7 @@ from api import clock
 from api.access.guards import chat_session, from_our_page, same_origin
 from api.access.service import TooManyTries
 from api.appointments import feeds
+from api.appointments.wording import kind_words
 from api.audit import service as audit
 from api.channels.webchat.queries import Chat
 from api.channels.webchat.routes import exit_url
@@ -112,6 +113,7 @@ def _page(request: Request, chat: Chat, address: str = "", problem: str = "") ->
     today = clock.now().astimezone(ZoneInfo(chat.timezone)).date()
     with transaction() as session:
         mine = own.own_plan(session, chat.person_id, today)
+        ended = own.ended(session, chat.person_id) if mine is None else None
         if mine is not None:
             audit.record(
                 session,
@@ -137,6 +139,8 @@ def _page(request: Request, chat: Chat, address: str = "", problem: str = "") ->
         locale=place.locale(chat.language),
         chat=chat,
         one=mine,
+        ended=ended,
+        kind_words=kind_words(place, chat.language),
         feed=feed,
         address=address,
         worker=place.word("worker", chat.language),
