@@ -168,6 +168,18 @@ def mark_handled(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> R
     return _back(conversation_id)
 
 
+@router.post("/conversations/{conversation_id}/messages/{message_id}/alarm")
+def judge_alarm(
+    me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID, was: Annotated[str, Form()] = ""
+) -> Response:
+    """Whether the alarm that this message raised was a false one: what the safety screen may learn from."""
+    with transaction() as session:
+        message = access.inbound_or_404(session, me, conversation_id, message_id)
+        if was in ("false", "real"):
+            service.judge_alarm(session, message, me.worker, was)
+    return _back(conversation_id)
+
+
 @router.post("/conversations/{conversation_id}/deliveries/{message_id}/seen")
 def mark_seen(me: Me, conversation_id: uuid.UUID, message_id: uuid.UUID) -> Response:
     """A failed or uncertain delivery has been seen."""

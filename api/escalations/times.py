@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from math import log10
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, text
+from sqlalchemy import and_, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.escalations.models import Escalation
 from api.escalations.outcomes import FALSE_ALARM
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -139,8 +140,9 @@ def _step(span: timedelta) -> float:
 def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
     """The messages that raised what workers then marked as a false alarm, oldest first, in the shape of the screen's
     examples, with what had been said of them and by which part: the screen, or the understanding of messages (Rasa).
-    They hold what people wrote. One message alone is ``none``; of several in one alarm nobody has said which was false,
-    so each is ``unsure``."""
+    They hold what people wrote. What a worker called a real alarm is left out, what one called false is ``none``,
+    whatever became of its escalation. Where nobody has said so of the messages one by one, one message alone is
+    ``none``, and each of several is ``unsure``."""
     replied = exists().where(OutboundMessage.in_reply_to == InboundMessage.id, OutboundMessage.kind == "safety")
     screened = InboundMessage.safety_kind != "none"
     opened_it = and_(Escalation.message_id == InboundMessage.id, Escalation.kind.in_(KINDS))
@@ -149,10 +151,11 @@ def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
         .join(Conversation, Conversation.id == InboundMessage.conversation_id)
         .join(Escalation, Escalation.conversation_id == Conversation.id)
         .where(
-            Escalation.outcome_kind == FALSE_ALARM,
+            or_(Escalation.outcome_kind == FALSE_ALARM, InboundMessage.alarm_was == "false"),
+            InboundMessage.alarm_was != "real",
             or_(screened, opened_it, replied),
             InboundMessage.received_at >= Escalation.opened_at - timedelta(minutes=1),
-            InboundMessage.received_at <= Escalation.resolved_at,
+            InboundMessage.received_at <= func.coalesce(Escalation.resolved_at, clock.now()),
         )
         .order_by(InboundMessage.seq)
     ).all()
@@ -161,7 +164,7 @@ def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
         by_screen = message.safety_kind != "none"
         yield {
             "text": message.body,
-            "kind": "none" if together[escalation.id] == 1 else UNSURE,
+            "kind": "none" if together[escalation.id] == 1 or message.alarm_was == "false" else UNSURE,
             "priority": "routine",
             "language": language,
             "raised_by": "screen" if by_screen else "understanding",

@@ -112,6 +112,8 @@ class InboundMessage(Base):
     safety_kind: Mapped[str] = mapped_column(default="none")
     safety_priority: Mapped[str] = mapped_column(default="routine")
     safety_reasons: Mapped[list[str]] = mapped_column(default=list)
+    #: What a worker said of the alarm that it raised: false, real, or "" for nothing yet.
+    alarm_was: Mapped[str] = mapped_column(default="", server_default="")
     intent: Mapped[str] = mapped_column(default="")
     conversation: Mapped[Conversation] = relationship()
 

@@ -36,6 +36,7 @@ class Line:
     external_id: str
     error: str = ""
     seen: bool = False
+    alarm_was: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def thread(
             m.safety_kind,
             m.flag,
             m.external_id.partition(":")[2] if m.channel == "web" else m.external_id,
+            alarm_was=m.alarm_was,
         )
         for m in inbound
     ]

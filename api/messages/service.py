@@ -81,6 +81,18 @@ def mark_handled(session: Session, message: InboundMessage, worker: Worker) -> N
     record(session, conversation, worker, "handled_message", str(message.id))
 
 
+def judge_alarm(session: Session, message: InboundMessage, worker: Worker, was: str) -> None:
+    """A worker says whether the alarm that this message raised was ``false`` or ``real``; the last word holds. Of a
+    message that raised none nothing is kept. Raises ValueError for any other word."""
+    if was not in ("false", "real"):
+        raise ValueError("false or real")
+    if message.safety_kind == "none" or message.alarm_was == was:
+        return
+    message.alarm_was = was
+    conversation = session.get_one(Conversation, message.conversation_id)
+    record(session, conversation, worker, f"said_alarm_was_{was}", str(message.id))
+
+
 def mark_seen(session: Session, message: OutboundMessage, worker: Worker) -> None:
     """A worker has seen that a message of ours failed or may not have arrived."""
     if message.seen_at is None and message.conversation_id is not None:

@@ -27,6 +27,7 @@ ROUTES = (
     ("POST", "/console/conversations/{conversation}/reply"),
     ("POST", "/console/conversations/{conversation}/here"),
     ("POST", "/console/conversations/{conversation}/messages/{message}/handled"),
+    ("POST", "/console/conversations/{conversation}/messages/{message}/alarm"),
     ("POST", "/console/conversations/{conversation}/deliveries/{message}/seen"),
     ("GET", "/console/e/{escalation}"),
     ("POST", "/console/e/{escalation}/acknowledge"),

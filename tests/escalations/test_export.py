@@ -7,6 +7,7 @@ import stat
 import uuid
 from pathlib import Path
 
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
@@ -75,3 +76,26 @@ def test_what_the_understanding_raised_is_in_it_and_of_several_messages_none_is_
         service.resolve(acting, second or 0, town.duty, "False alarm")
     two = [line for line in times.false_alarms(session) if line["reference"] == second]
     assert [line["kind"] for line in two] == ["unsure", "unsure"]
+
+
+def test_workers_say_of_each_message_whether_its_alarm_was_false(
+    session: Session, town: Town, client: TestClient
+) -> None:
+    bodies = (DANGER, "please come quick he is hitting me", "im going to kill myself laughing")
+    for body in bodies:
+        inbox.accept(channel="sms", external_id=uuid.uuid4().hex, address=town.mine.conversation.address, body=body)
+    ids = session.scalars(
+        select(InboundMessage.id).where(InboundMessage.safety_kind != "none").order_by(InboundMessage.seq)
+    ).all()
+    session.rollback()
+    cookies = town.signed_in(town.worker)
+    client.cookies.update(cookies)
+    thread = f"/console/conversations/{town.mine.conversation.id}"
+    assert client.get(thread).text.count("It raised an alarm.") == len(ids) >= 2
+    for message, was in zip(ids, ("real", "false"), strict=False):
+        client.post(f"{thread}/messages/{message}/alarm", data=town.form(cookies, was=was))
+    client.post(f"{thread}/messages/{ids[0]}/alarm", data=town.form(cookies, was="nonsense"))
+    page = client.get(thread).text
+    assert "A false alarm, a colleague says." in page and "A real alarm, a colleague says." in page
+    found = [(line["text"], line["kind"]) for line in times.false_alarms(session)]
+    assert found == [(bodies[1], "none")], "while the escalation goes on, and whatever is said of it as a whole"
