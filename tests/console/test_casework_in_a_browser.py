@@ -56,12 +56,16 @@ def test_the_pages_of_appointments_and_webhooks_are_accessible_and_fit(page: Pag
         f"/console/conferences/{town.mine.meeting.id}",
         f"/console/plans/{town.mine.plan.id}",
         f"/console/plans/{town.mine.plan.id}/review",
+        f"/console/people/{town.mine.parent.id}/plan",
         "/console/timescales",
         "/console/webhooks",
         "/console/account",
     ):
         page.goto(path)
         assert_accessible_everywhere(page, 1200, 320)
+    town.in_ohio()
+    page.goto(f"/console/families/{town.mine.family.id}/plans")
+    assert_accessible_everywhere(page, 1200, 320)
     page.goto("/console/webhooks")
     page.get_by_label("Address of your system").fill("https://case.example.org/hearthline")
     page.get_by_role("button", name="Add", exact=True).click()

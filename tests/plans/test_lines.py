@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.app import LARGEST_PLAN
 from api.database import reading, transaction
 from api.plans.lines import MOST_LINES
 from api.plans.models import Contingency, Plan, PlanAction, Risk
@@ -201,3 +202,11 @@ def test_more_lines_than_a_plan_may_have_are_refused_in_words_and_none_is_lost(c
         assert [row.title for row in rows if row.status == "dropped"] == ["Do 7"]
         (event,) = next(row for row in rows if row.title == "Do 7").events
         assert (event.kind, event.worker_id, event.status_before) == ("dropped", town.worker.id, "open")
+
+
+def test_a_plan_larger_than_any_is_refused_as_json_where_a_program_sends_it(client: TestClient, town: Town) -> None:
+    address = f"/api/v1/plans/{town.mine.plan.id}"
+    large = client.patch(address, json={"contingency": "x" * 70_000}, headers=town.program(town.worker))
+    assert large.status_code == 422, "read, and refused for its length"
+    too_large = client.patch(address, content=b"x" * (LARGEST_PLAN + 1), headers=town.program(town.worker))
+    assert (too_large.status_code, too_large.json()["error"]["code"]) == (413, "too_large")

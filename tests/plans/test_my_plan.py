@@ -86,6 +86,15 @@ def test_a_young_person_does_not_read_what_adults_worry_about(client: TestClient
     assert "Ash risk" not in words and "no heating" not in words and "my own words" not in words
 
 
+def test_what_is_in_the_way_is_said_and_why_only_to_whose_action_it_is(client: TestClient, full: Town) -> None:
+    with transaction() as session:
+        for action in session.scalars(select(PlanAction).filter_by(plan_id=full.mine.plan.id)):
+            action.status, action.blocked_reason = "blocked", f"why not {action.title}"
+    words = page(client, full, full.mine.parent)
+    assert "something is in the way (why not Ash course)" in words
+    assert "Mr Reid (something is in the way)" in words and "why not Write" not in words
+
+
 def test_nobody_without_a_name_or_a_chat_sees_a_plan(client: TestClient, full: Town) -> None:
     assert client.get("/chat/plan").status_code in (303, 410)
     cookies, _ = full.chatting()
