@@ -5,7 +5,17 @@ from __future__ import annotations
 
 import json
 
-from api.assistant.operations import actions, appointments, contact, directory, door, preferences, saying, wishes
+from api.assistant.operations import (
+    actions,
+    appointments,
+    contact,
+    directory,
+    door,
+    own_plan,
+    preferences,
+    saying,
+    wishes,
+)
 from api.assistant.operations import reminders as reminder_wishes
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Reply
@@ -51,6 +61,8 @@ def redirect(ask: Ask, name: str) -> str:
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):
         return "change_contact_preference"
+    if own_plan.is_asked(ask, name):
+        return "ask_plan_status"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
     if name in MAYBE_OURS and not (ask.tapped or asked or ask.person is None):

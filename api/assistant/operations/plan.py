@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from api.assistant.operations import speaking
+from api.assistant.operations import own_plan, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import AppointmentWords, says
@@ -21,7 +21,10 @@ MOST_NAMED = 3
 
 
 def status(ask: Ask) -> list[Reply]:
-    """How many of their actions are done and left, and when the plan is looked at next. Never a forecast."""
+    """How many of their actions are done and left, and when the plan is looked at next; or what they ask of what is on
+    it. Never a forecast."""
+    if asked := own_plan.answer(ask):
+        return asked
     plan = queries.current_plan(ask.session, ask.family_id)
     if plan is None:
         ended = queries.last_ended_plan(ask.session, ask.family_id)
@@ -50,9 +53,9 @@ def status(ask: Ask) -> list[Reply]:
     next_look = "plan.review" if ask.plain_words else "plan.review_discreet"
     if review is not None:
         parts.append(ask.text(next_look, when=speaking.moment(ask, review.starts_at)))
-    elif plan.review_on is not None and plan.review_on >= today:
+    elif (day := own_plan.looked_at(ask, plan, today)) is not None:
         by = "plan.review_by" if ask.plain_words else "plan.review_by_discreet"
-        parts.append(ask.text(by, day=speaking.day(ask, plan.review_on)))
+        parts.append(ask.text(by, day=speaking.day(ask, day)))
     return [say("plan.status", option("option.whats_left", "check_actions"), told=" ".join(parts))]
 
 
@@ -90,8 +93,9 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
     if plan is None or not ask.plain_words:
         return []
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    if topic in ("end", "review") and plan.review_on is not None and plan.review_on >= today:
-        return [say("about.own_review", day=speaking.day(ask, plan.review_on))]
+    if topic in ("end", "review"):
+        day = own_plan.looked_at(ask, plan, today)
+        return [say("about.own_review", day=speaking.day(ask, day))] if day is not None else []
     if topic in ("who_decides", "core_group") and plan.core_group:
         people = [f"{member.name} ({member.role})" for member in plan.core_group[:MOST_NAMED]]
         return [say("about.own_group", people=speaking.join(ask, people))]

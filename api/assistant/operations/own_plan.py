@@ -1,0 +1,163 @@
+"""The person's own plan in a few words: what it wants, what is theirs to do, who does what, when it is looked at next;
+and what happens if it does not work.
+
+Promise: nothing that is kept off the family's page, nothing of another family member's, no title where somebody else
+may read the phone, nothing of what adults are worried about to a young person. By text two segments at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from api.assistant.operations import speaking, titles
+from api.assistant.operations.asking import Ask, option, say
+from api.assistant.operations.schemas import Reply, ReplyOption
+from api.assistant.operations.words import says
+from api.messages.sms import segments, to_gsm7
+from api.plans import own, queries
+from api.plans.models import Plan, PlanAction
+from api.plans.own import OwnPlan
+from api.sealed import all_open
+from api.timescales import queries as timescales
+
+#: What one message may be, and the longest single line in it.
+SEGMENTS = 2
+LONGEST_LINE = 120
+WAITING = ("open", "blocked")
+#: Operations that a question about one's own plan is sometimes taken for.
+TAKEN_FOR = frozenset(
+    {"ask_about_plan", "check_actions", "ask_who_is_my_worker", "ask_capabilities", "out_of_scope", "fallback"}
+)
+
+
+def is_asked(ask: Ask, name: str) -> bool:
+    """Do the words ask what is on their own plan, or what happens if it does not work?"""
+    if ask.tapped or ask.holder is None or name not in TAKEN_FOR:
+        return False
+    return says(ask.words, "on_my_plan") or says(ask.words, "if_not_working")
+
+
+def answer(ask: Ask) -> list[Reply]:
+    """The part of their plan that they ask for; [] where they ask for none of it, or there is no plan."""
+    more = ask.carried("more")
+    if not (more or says(ask.words, "on_my_plan") or says(ask.words, "if_not_working")):
+        return []
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    theirs = own.own_plan(ask.session, ask.someone.id, today)
+    if theirs is None:
+        return []
+    if not more and says(ask.words, "if_not_working"):
+        return [_if_not(ask, theirs)]
+    if not ask.plain_words:
+        return [_in_numbers(ask, theirs)]
+    return [_page(ask, _lines(ask, theirs), int(more) if more.isdigit() else 0)]
+
+
+def looked_at(ask: Ask, plan: Plan, today: date) -> date | None:
+    """By when it is looked at again: as the plan says, else as the rules of the place do."""
+    if plan.review_on is not None and plan.review_on >= today:
+        return plan.review_on
+    return timescales.due_by(ask.session, plan.family_id, "review_conference", today)
+
+
+def _lines(ask: Ask, theirs: OwnPlan) -> list[tuple[str, str]]:
+    """Each line with the heading that it stands under ("" for none)."""
+    lines: list[tuple[str, str]] = []
+    wants = [one.title for one in theirs.outcomes if one.state == "open" and all_open(one.title)]
+    lines += [(ask.text("plan.own.wants"), f"- {_short(titles.without_names(ask, title))}") for title in wants]
+    mine = [_action(ask, action) for action in _waiting(theirs.mine)]
+    lines += [(ask.text("plan.own.yours"), line) for line in mine]
+    if not mine:
+        lines.append(("", ask.text("plan.no_actions" if not theirs.mine else "plan.own.nothing_left")))
+    for action in _waiting(theirs.theirs):
+        who = action.owner_name.strip() if all_open(action.owner_name) else ""
+        line = _action(ask, action)
+        lines.append((ask.text("plan.own.others"), f"- {who}: {line.removeprefix('- ')}" if who else line))
+    return [*lines, *_next(ask, theirs)]
+
+
+def _next(ask: Ask, theirs: OwnPlan) -> list[tuple[str, str]]:
+    meeting = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
+    if meeting is not None:
+        return [("", ask.text("plan.review", when=speaking.moment(ask, meeting.starts_at)))]
+    by = looked_at(ask, theirs.plan, theirs.today)
+    return [("", ask.text("plan.review_by", day=speaking.day(ask, by)))] if by is not None else []
+
+
+def _waiting(actions: Sequence[PlanAction]) -> list[PlanAction]:
+    found = [action for action in actions if action.status in WAITING]
+    return sorted(found, key=lambda action: (action.due_on is None, action.due_on or date.max))
+
+
+def _action(ask: Ask, action: PlanAction) -> str:
+    title = _short(titles.in_a_line(ask, action, []))
+    if action.due_on is None:
+        return f"- {title}"
+    return f"- {ask.text('plan.own.by', title=title, day=speaking.short_day(ask, action.due_on))}"
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.rstrip(".").split())
+    return words if len(words) <= LONGEST_LINE else words[: LONGEST_LINE - 3].rsplit(" ", 1)[0] + "..."
+
+
+def _page(ask: Ask, lines: list[tuple[str, str]], begin: int) -> Reply:
+    """As many lines as fit from there on, each heading once; on the web all of them."""
+    shown: list[str] = []
+    heading, at = "", begin if begin < len(lines) else 0
+    while at < len(lines):
+        under, line = lines[at]
+        more = [under, line] if under and under != heading else [line]
+        if shown and ask.turn.channel == "sms" and not _fits(ask, [*shown, *more], last=at == len(lines) - 1):
+            break
+        shown, heading, at = [*shown, *more], under, at + 1
+    return say("plan.own", *_more(at, len(lines)), lines="\n".join(shown))
+
+
+def _fits(ask: Ask, shown: list[str], *, last: bool) -> bool:
+    offered = [] if last else [f"1 {ask.text('services.option_more')}"]
+    return segments(to_gsm7("\n".join([*shown, *offered]))) <= SEGMENTS
+
+
+def _more(at: int, number: int) -> list[ReplyOption]:
+    if at < number:
+        return [option("services.option_more", "ask_plan_status", more=str(at))]
+    return []
+
+
+def _in_numbers(ask: Ask, theirs: OwnPlan) -> Reply:
+    """Where somebody else may read the phone: how many of each, and what to ask for."""
+    goals = sum(one.state == "open" for one in theirs.outcomes)
+    lines = [ask.text("plan.own.numbers", count=goals, number=len(_waiting(theirs.mine)))]
+    meeting = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
+    by = looked_at(ask, theirs.plan, theirs.today)
+    if meeting is not None:
+        lines.append(ask.text("plan.review_discreet", when=speaking.moment(ask, meeting.starts_at)))
+    elif by is not None:
+        lines.append(ask.text("plan.review_by_discreet", day=speaking.day(ask, by)))
+    return say("plan.own", option("option.whats_left", "check_actions"), lines=" ".join(lines))
+
+
+def _if_not(ask: Ask, theirs: OwnPlan) -> Reply:
+    """What their plan says of that, to adults, where it may be written; else whom to ask."""
+    ask_them = option("", "contact_worker", label=ask.text("option.ask_worker"))
+    if ask.someone.kind not in ("parent", "carer"):
+        return say("plan.if_not.young", ask_them)
+    written = [one for one in theirs.contingencies if all_open(one.trigger, one.response)]
+    if not ask.plain_words:
+        return say("plan.if_not.discreet", ask_them)
+    if not written:
+        return say("plan.if_not.none", ask_them)
+    told: list[str] = []
+    for one in written:
+        trigger, response = (_short(titles.without_names(ask, words)) for words in (one.trigger, one.response))
+        day = speaking.short_day(ask, one.by_on) if one.by_on else ""
+        line = ask.text("plan.if_not.line_by" if day else "plan.if_not.line", what=trigger, details=response, day=day)
+        if told and ask.turn.channel == "sms" and segments(to_gsm7("\n".join([*told, line]))) > SEGMENTS:
+            break
+        told.append(line)
+    rest = len(written) - len(told)
+    if rest:
+        return say("plan.if_not.more", ask_them, lines="\n".join(told), more=rest)
+    return say("plan.if_not", ask_them, lines="\n".join(told))
