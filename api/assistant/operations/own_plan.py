@@ -35,13 +35,18 @@ def is_asked(ask: Ask, name: str) -> bool:
     """Do the words ask what is on their own plan, or what happens if it does not work?"""
     if ask.tapped or ask.holder is None or name not in TAKEN_FOR:
         return False
-    return says(ask.words, "on_my_plan") or says(ask.words, "if_not_working")
+    return _on_it(ask) or says(ask.words, "if_not_working")
+
+
+def _on_it(ask: Ask) -> bool:
+    """Whoever wants to read the plan itself is told where it stands (operations.plan)."""
+    return says(ask.words, "on_my_plan") and not says(ask.words, "see_plan")
 
 
 def answer(ask: Ask) -> list[Reply]:
     """The part of their plan that they ask for; [] where they ask for none of it, or there is no plan."""
     more = ask.carried("more")
-    if not (more or says(ask.words, "on_my_plan") or says(ask.words, "if_not_working")):
+    if not (more or _on_it(ask) or says(ask.words, "if_not_working")):
         return []
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
     theirs = own.own_plan(ask.session, ask.someone.id, today)
