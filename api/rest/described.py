@@ -1,4 +1,5 @@
-"""What OpenAPI says of all writes of ``/api/v1`` at once: they may carry an ``Idempotency-Key``.
+"""What OpenAPI says of all of ``/api/v1`` at once: writes may carry an ``Idempotency-Key``, and every body and answer
+has a whole example.
 
 The layer that honours it (api.access.idempotency) stands round the routes, so no route names it; a program that reads
 the document must find it.
@@ -10,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api.rest import examples
 from api.rest.errors import AREA
 
 _WRITES = {"post", "put", "patch", "delete"}
@@ -24,7 +26,8 @@ _KEY: dict[str, Any] = {
 
 
 def complete(app: FastAPI, *, without: tuple[str, ...]) -> None:
-    """Let the document say so of every write below ``/api/`` but those at the addresses ``without``."""
+    """Let the document say so of every write below ``/api/`` but those at the addresses ``without``, and complete it
+    with examples."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -36,6 +39,7 @@ def complete(app: FastAPI, *, without: tuple[str, ...]) -> None:
                 given = methods[method].setdefault("parameters", [])
                 if _KEY not in given:  # FastAPI keeps the document, and this is asked again
                     given.append(_KEY)
+        examples.complete(whole, AREA)
         return whole
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
