@@ -18,6 +18,7 @@ ROUTES = (
     ("POST", "/api/v1/families/{family}/people"),
     ("GET", "/api/v1/people/{person}"),
     ("PATCH", "/api/v1/people/{person}"),
+    ("GET", "/api/v1/families/{family}/timeline"),
     ("GET", "/api/v1/families/{family}/appointments"),
     ("POST", "/api/v1/families/{family}/appointments"),
     ("GET", "/api/v1/appointments/{appointment}"),
@@ -74,7 +75,12 @@ LISTS = (
     ("POST", "/api/v1/families"),
     ("GET", "/api/v1/escalations"),
     ("GET", "/api/v1/timescales"),
+    ("GET", "/api/v1/today"),
+    ("GET", "/api/v1/actions"),
+    ("GET", "/api/v1/audit"),
 )
+#: Those that only managers read, of families that they see.
+FOR_MANAGERS = (("GET", "/api/v1/families/{family}/audit"),)
 #: A body with which the route would do something, if the object were there.
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/families/{family}": {"name": "Ashe"},

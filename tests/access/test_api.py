@@ -18,7 +18,7 @@ from api.app import create_app
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.plans.models import PlanAction
-from tests.access.api_routes import APPOINTMENT, BODIES, LISTS, NEW_PLAN, ROUTES, STATES
+from tests.access.api_routes import APPOINTMENT, BODIES, FOR_MANAGERS, LISTS, NEW_PLAN, ROUTES, STATES
 from tests.small_town import PASSWORD, Household, Town, review_of
 
 
@@ -137,7 +137,7 @@ def test_no_token_is_given_to_another_sites_page(client: TestClient, town: Town)
 NO_TOKENS = ("", "Bearer", "Bearer ", "Basic bGVuYTph", "Bearer \xe9\xff", "Bearer a b", "x" * 900)
 
 
-@pytest.mark.parametrize(("method", "path"), [*ROUTES, *LISTS, ("DELETE", "/api/v1/token")])
+@pytest.mark.parametrize(("method", "path"), [*ROUTES, *LISTS, *FOR_MANAGERS, ("DELETE", "/api/v1/token")])
 def test_nobody_without_a_token_gets_further(client: TestClient, town: Town, method: str, path: str) -> None:
     there = path.format(**ids(town.mine, 1))
     for header in NO_TOKENS:
@@ -147,7 +147,7 @@ def test_nobody_without_a_token_gets_further(client: TestClient, town: Town, met
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(("method", "path"), [*ROUTES, *FOR_MANAGERS])
 def test_what_is_not_ones_own_is_not_there(client: TestClient, town: Town, method: str, path: str) -> None:
     mine, other = ids(town.mine, town.escalation(town.mine)), ids(town.other, town.escalation(town.other))
     before = entries()
@@ -261,4 +261,4 @@ def test_openapi_says_how_each_route_may_answer_and_what_it_is_for() -> None:
                 if not status.startswith("2"):
                     shape = response["content"]["application/json"]["schema"]
                     assert shape == {"$ref": "#/components/schemas/ErrorOut"}, (method, path, status)
-    assert found == len(ROUTES) + len(LISTS) + 2
+    assert found == len(ROUTES) + len(LISTS) + len(FOR_MANAGERS) + 2

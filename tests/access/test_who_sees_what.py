@@ -19,6 +19,8 @@ from tests.small_town import Household, Town, review_of
 
 ROUTES = (
     ("GET", "/console/families/{family}"),
+    ("GET", "/console/families/{family}/history"),
+    ("GET", "/console/families/{family}/timeline"),
     ("GET", "/console/conversations/{conversation}"),
     ("GET", "/console/events?conversation={conversation}"),
     ("POST", "/console/conversations/{conversation}/take-over"),

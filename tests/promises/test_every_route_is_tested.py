@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.assistant.operations import service
+from tests.access.api_routes import FOR_MANAGERS
 from tests.access.api_routes import ROUTES as SCOPED_API
 from tests.access.test_every_route_has_a_guard import ALL, guards, label
 from tests.access.test_who_sees_what import ROUTES as SCOPED
@@ -51,7 +52,10 @@ def test_somebody_elses_id_is_asked_for_at(route: APIRoute) -> None:
         "an id in a path needs somebody who may see it: say in OPEN_IDS why not"
     )
     shape = re.sub(r"\{\w+\}", "{}", route.path)
-    scoped = {(method, re.sub(r"\{\w+\}", "{}", path.partition("?")[0])) for method, path in SCOPED + SCOPED_API}
+    scoped = {
+        (method, re.sub(r"\{\w+\}", "{}", path.partition("?")[0]))
+        for method, path in SCOPED + SCOPED_API + FOR_MANAGERS
+    }
     for method in route.methods:
         assert (method, shape) in scoped, f"{label(route)} is not in tests/access/test_who_sees_what.py or test_api.py"
 
