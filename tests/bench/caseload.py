@@ -53,6 +53,7 @@ def _measured(system: System, sizes: Sizes) -> list[Figure]:
     worker, manager = all_of["sessions"]["worker"], all_of["sessions"]["manager"]
     family = _pages(system, worker, _families_of(system, worker), sizes.pages)
     caseload = _pages(system, worker, ["/console/families"], sizes.pages)
+    day = _pages(system, worker, ["/console/today"], sizes.pages)
     team = _pages(system, manager, ["/console/families"], sizes.pages)
     talks = _pages(system, manager, ["/console/conversations"], sizes.pages)
     group = f"{whole:,} families"
@@ -67,6 +68,7 @@ def _measured(system: System, sizes: Sizes) -> list[Figure]:
         Figure("caseload", f"{group}: times that of {tenth:,} families", grown["whose"], "x", floor=at_most(1.5)),
         _page(f"{group}: a family's page, p99", family, 100),
         _page(f"{group}: a worker's caseload, p99", caseload, 150),
+        _page(f"{group}: what a worker has to do today, p99", day, 150),
         _page(f"{group}: a manager's list of {crowd.TEAM} families, p99", team, None),
         _page(f"{group}: a manager's list of conversations, p99", talks, None),
     ]  # fmt: skip

@@ -74,6 +74,9 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_desk_in_light_and_in_da
     for path in (
         "/console",
         f"/console/e/{number}",
+        "/console/today",
+        "/console/audit",
+        f"/console/families/{town.mine.family.id}/timeline",
         "/console/conversations",
         f"/console/conversations/{town.mine.conversation.id}",
         "/console/families",
@@ -89,3 +92,8 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_desk_in_light_and_in_da
     ):
         page.goto(path)
         assert_accessible_everywhere(page, 1200, 360)
+    page.goto("/console/search")
+    page.get_by_role("searchbox").fill("ashpar")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_text("Found: 1")).to_be_visible()
+    assert_accessible_everywhere(page, 1200, 360)
