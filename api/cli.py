@@ -216,17 +216,24 @@ def text(
     body: Annotated[str, typer.Argument(metavar='"BODY"', help="what it says")],
 ) -> None:
     """Send one SMS through the whole running system, as Twilio would deliver it, and print the replies."""
-    from api.channels.twilio.try_out import NotRunning, text_and_wait
+    from api.channels.twilio.try_out import NoReply, NotRunning, text_and_wait
 
     try:
-        for reply in text_and_wait(sender, body):
+        replies = text_and_wait(sender, body)
+    except NoReply as problem:
+        for reply in problem.so_far:
             typer.echo(reply)
+        fail(str(problem))
     except (NotRunning, ValueError) as problem:
         fail(str(problem))
+    for reply in replies:
+        typer.echo(reply)
+    if not replies:
+        typer.echo("The message was taken in, and nothing is answered to it; the console shows it.", err=True)
 
 
 def _messages(file: Path) -> list[str]:
-    return [line.rstrip("\r\n") for line in file.open(encoding="utf-8", errors="replace")]
+    return [line.rstrip("\r\n") for line in file.open(encoding="utf-8-sig", errors="replace")]
 
 
 def main() -> None:

@@ -26,6 +26,18 @@ class NotRunning(Exception):
     """The service does not answer; the message says what to do."""
 
 
+class NoReply(Exception):
+    """The message was taken in but not settled, or its replies were not out, within the time. ``so_far``: those there
+    are."""
+
+    def __init__(self, so_far: list[str]) -> None:
+        super().__init__(
+            f"No reply came within {PATIENCE_SECONDS:.0f} seconds. The message is kept and will be answered or shown "
+            "to a worker; /health says whether every part is running."
+        )
+        self.so_far = so_far
+
+
 def signed(path: str, fields: dict[str, str]) -> dict[str, str]:
     """The headers that Twilio would send with this form."""
     url = f"{settings().base_url}{path}"
@@ -63,8 +75,8 @@ def number(text: str) -> str:
 
 
 def text_and_wait(sender: str, body: str) -> list[str]:
-    """Text, wait until the message is settled and its replies are out, and return them. Raises NotRunning,
-    ValueError."""
+    """Text, wait until the message is settled and its replies are out, and return them; none, where nothing is answered
+    to it. Raises NotRunning, NoReply, ValueError."""
     sid = post_text(number(sender), body)
     end = time.monotonic() + PATIENCE_SECONDS
     replies: list[OutboundMessage] = []
@@ -75,6 +87,6 @@ def text_and_wait(sender: str, body: str) -> list[str]:
                 session.scalars(select(OutboundMessage).filter_by(in_reply_to=message.id).order_by(OutboundMessage.seq))
             )
         if message.state != "queued" and all(reply.state in SETTLED for reply in replies):
-            break
+            return [reply.body for reply in replies]
         time.sleep(0.05)
-    return [reply.body for reply in replies]
+    raise NoReply([reply.body for reply in replies])
