@@ -28,6 +28,7 @@ from api.plans.models import Plan
 from api.timescales import queries as deadlines
 from api.timescales import service as timescales
 from api.timescales.due import Event
+from api.webhooks import events as webhooks
 
 WORDS = ("chair", "assessment", "discussion", "decision_reason", "planning")
 
@@ -246,5 +247,14 @@ def _tell(session: Session, worker: Worker | None, row: Conference, verb: str) -
         family_id=row.family_id,
         object_id=row.id,
         detail=detail,
+    )
+    webhooks.tell(
+        session,
+        "conference.recorded",
+        family_id=row.family_id,
+        conference_id=row.id,
+        plan_id=row.plan_id,
+        status=row.status,
+        what=verb.partition("_")[0],
     )
     notify(session, f"agency:{worker.agency_id}")

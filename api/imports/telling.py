@@ -35,6 +35,9 @@ _PRINTS = text("""
     UNION ALL
     SELECT 'conferences', id, md5(c::text), '', id, NULL FROM conferences c WHERE family_id = :family
     UNION ALL
+    SELECT 'reviews', r.id, r.version::text, '', r.plan_id, NULL
+    FROM reviews r JOIN plans l ON l.id = r.plan_id WHERE l.family_id = :family
+    UNION ALL
     SELECT 'events', id, md5(e::text), '', id, NULL FROM case_events e WHERE family_id = :family
     UNION ALL
     SELECT 'views', id, md5(v::text), '', id, NULL FROM stated_views v WHERE family_id = :family
@@ -127,4 +130,23 @@ def _told(key: tuple[str, uuid.UUID], was: _Print | None, now: _Print) -> tuple[
         kinds = {"verified": "action.verified", "reported_done": "action.reported", "blocked": "action.reported"}
         if now.status in kinds:
             return kinds[now.status], {"plan_id": now.within, "action_id": key_id, "status": now.status}
-    return None
+    dropped = was is not None and now.status == "dropped" != was.status
+    recorded = "recorded" if was is None else "changed"
+    others: dict[str, tuple[str, dict[str, object]]] = {
+        "actions": (
+            "action.changed",
+            {
+                "plan_id": now.within,
+                "action_id": key_id,
+                "what": "added" if was is None else "dropped" if dropped else "changed",
+            },
+        ),
+        "plans": (events.PLAN_CHANGED, {"plan_id": key_id, "what": "made" if was is None else "changed"}),
+        "conferences": ("conference.recorded", {"conference_id": key_id, "what": recorded}),
+        "reviews": (
+            "review.recorded",
+            {"plan_id": now.within, "review_id": key_id, "what": "recorded" if was is None else "corrected"},
+        ),
+        "views": ("view.recorded", {"view_id": key_id, "what": recorded}),
+    }
+    return others.get(part)

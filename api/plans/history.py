@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.plans import versions
 from api.plans.models import Plan, PlanVersion
+from api.webhooks import events as webhooks
 
 
 def content_of(plan: Plan) -> dict[str, Any]:
@@ -75,7 +76,22 @@ def keep_version(
     plan.version = made.number
     session.add(made)
     session.flush()
+    if worker_id is not None and (changes or before is None):  # an import tells of all that it changed by itself
+        _tell_programs(session, plan, before.content if before else None, now)
     return made
+
+
+def _tell_programs(session: Session, plan: Plan, before: versions.Content | None, now: versions.Content) -> None:
+    """The agency's own system hears that the plan is another, and which of its actions are."""
+    where = {"family_id": plan.family_id, "plan_id": plan.id}
+    what = "made" if before is None else "changed"
+    webhooks.tell(session, webhooks.PLAN_CHANGED, **where, version=plan.version, what=what)
+    was, actions = (before or {}).get("actions", {}), now["actions"]
+    for key, line in actions.items():
+        if was.get(key) == line:
+            continue
+        what = "added" if key not in was else "dropped" if line["dropped"] else "changed"
+        webhooks.tell(session, "action.changed", **where, action_id=key, what=what)
 
 
 def lock(session: Session, plan: Plan) -> None:

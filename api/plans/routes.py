@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
@@ -15,6 +15,7 @@ from api.plans import editing, history, making, queries
 from api.plans.change_schemas import PlanChange, PlanGiven
 from api.plans.schemas import PlanOut, VersionOut
 from api.rest.errors import READS, WRITES, Refused
+from api.rest.schemas import Part
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
 router = APIRouter(prefix="/api/v1", tags=["Plans"])
@@ -74,12 +75,12 @@ def change_plan(me: Me, plan_id: uuid.UUID, given: PlanChange, response: Respons
 
 
 @router.get("/plans/{plan_id}/versions", responses=READS)
-def list_versions(me: Me, plan_id: uuid.UUID) -> list[VersionOut]:
+def list_versions(me: Me, plan_id: uuid.UUID, asked: Annotated[Part, Query()], response: Response) -> list[VersionOut]:
     """What changed in the plan, when, by whom and at which review, the newest first."""
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)
-        kept = history.of_plan(session, plan.id)
+        kept = asked.of(history.of_plan(session, plan.id), response)
         names = access.worker_names(session, [one.made_by for one in kept])
         return [
             VersionOut(

@@ -73,6 +73,7 @@ def undo(
     action.status = event.status_before or "open"
     if event.kind == "reported_blocked":
         action.blocked_reason = _reason_before(session, event)
+    _tell_changed(session, action, action.plan.family_id, "undone")
     _wake(session, action)
     return action
 
@@ -204,6 +205,8 @@ def _decide(
         webhooks.tell(
             session, "action.verified", family_id=family_id, plan_id=action.plan_id, action_id=action.id, status=to
         )
+    elif kind not in ("dropped", "restored"):  # of these the plan's version tells
+        _tell_changed(session, action, family_id, kind)
     notify(session, f"agency:{worker.agency_id}")
 
 
@@ -261,6 +264,13 @@ def _record(
     session.add(event)
     session.flush()
     return event
+
+
+def _tell_changed(session: Session, action: PlanAction, family_id: uuid.UUID, what: str) -> None:
+    webhooks.tell(
+        session, "action.changed", family_id=family_id, plan_id=action.plan_id, action_id=action.id, what=what,
+        status=action.status,
+    )  # fmt: skip
 
 
 def _wake(session: Session, action: PlanAction) -> None:

@@ -132,6 +132,7 @@ def _end(
         object_id=review.id,
         detail={"next_step": review.next_step, "version": review.version, "plan_goes_on": plan.ended_on is None},
     )
+    service.tell_programs(session, plan, review, what)
     notify(session, f"agency:{worker.agency_id}")
     notify(session, f"family:{plan.family_id}")
     return review

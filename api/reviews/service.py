@@ -26,6 +26,7 @@ from api.reviews import queries
 from api.reviews.models import ActionEffect, OutcomeProgress, Review
 from api.timescales import queries as deadlines
 from api.timescales import service as timescales
+from api.webhooks import events as webhooks
 
 
 class CannotReview(ValueError):
@@ -108,8 +109,22 @@ def record(
             object_id=made.id,
             detail={"next_step": made.next_step},
         )
+        tell_programs(session, plan, made, "recorded")
         notify(session, f"agency:{worker.agency_id}")
     return made
+
+
+def tell_programs(session: Session, plan: Plan, review: Review, what: str) -> None:
+    """The agency's own system hears of it: ``what`` is recorded, corrected or withdrawn."""
+    webhooks.tell(
+        session,
+        "review.recorded",
+        family_id=plan.family_id,
+        plan_id=plan.id,
+        review_id=review.id,
+        conference_id=review.conference_id,
+        what=what,
+    )
 
 
 def check(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
 from api.rest.errors import DECIDES, READS, WRITES, Refused
+from api.rest.schemas import Part
 from api.views import queries, service
 from api.views.schemas import ViewIn, ViewOut
 
@@ -21,12 +22,12 @@ Me = Annotated[Visitor, Depends(bearer_worker)]
 
 
 @router.get("/families/{family_id}/views", responses=READS)
-def list_views(me: Me, family_id: uuid.UUID) -> list[ViewOut]:
+def list_views(me: Me, family_id: uuid.UUID, asked: Annotated[Part, Query()], response: Response) -> list[ViewOut]:
     """What the family's children and parents have said, as far as they let this worker read it; the newest first."""
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_views", family_id=family.id, object_id=family.id)
-        return [ViewOut.of(said) for said in queries.of_family(session, me, family.id)]
+        return [ViewOut.of(said) for said in asked.of(queries.of_family(session, me, family.id), response)]
 
 
 @router.post("/families/{family_id}/views", status_code=201, responses=WRITES)

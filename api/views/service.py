@@ -17,6 +17,7 @@ from api.audit import service as audit
 from api.database import notify
 from api.families.models import Family, Person
 from api.views.models import StatedView
+from api.webhooks import events as webhooks
 
 
 class CannotKeep(ValueError):
@@ -95,6 +96,7 @@ def from_message(session: Session, person: Person, message_id: uuid.UUID, words:
         family_id=person.family_id,
         object_id=made.id,
     )
+    _tell_programs(session, made, "recorded")
     return made
 
 
@@ -133,6 +135,7 @@ def take_back(session: Session, person_id: uuid.UUID, view_id: uuid.UUID) -> boo
             object_id=view.id,
             detail={"audience": view.audience},
         )
+        _tell_programs(session, view, "withdrawn")
         session.flush()
     return True
 
@@ -154,4 +157,10 @@ def _tell(session: Session, worker: Worker, view: StatedView, verb: str) -> None
         object_id=view.id,
         detail={"audience": view.audience},
     )
+    _tell_programs(session, view, "withdrawn" if verb == "withdrew_view" else "recorded")
     notify(session, f"agency:{worker.agency_id}")
+
+
+def _tell_programs(session: Session, view: StatedView, what: str) -> None:
+    """Which, and not whose or for whom: whoever may read it, asks for it."""
+    webhooks.tell(session, "view.recorded", family_id=view.family_id, view_id=view.id, what=what)

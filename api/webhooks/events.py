@@ -17,6 +17,7 @@ from api import clock
 from api.families.models import Family
 from api.rest.schemas import rfc3339
 from api.webhooks.models import KINDS, WebhookEndpoint, WebhookEvent
+from api.webhooks.models import PLAN_CHANGED as PLAN_CHANGED
 
 TEST = "webhook.test"
 IMPORTED = "import.completed"

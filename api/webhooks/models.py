@@ -11,10 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
 
+#: (A name of its own: "plan." begins the ids of texts.)
+PLAN_CHANGED = "plan.changed"
 KINDS = (
     "appointment.changed",
     "action.reported",
     "action.verified",
+    "action.changed",
+    PLAN_CHANGED,
+    "conference.recorded",
+    "review.recorded",
+    "view.recorded",
     "escalation.opened",
     "escalation.acknowledged",
     "escalation.closed",

@@ -261,3 +261,16 @@ def test_what_was_agreed_for_when_the_plan_does_not_work_is_looked_at(
     client.cookies.update(town.signed_in(town.worker))
     page = client.get(f"/console/plans/{town.mine.plan.id}/review").text
     assert "its day has passed" in page and "day comes near" in page
+
+
+def test_lists_come_in_parts_where_a_part_is_asked_for(client: TestClient, town: Town, outcome: Outcome) -> None:
+    me = town.program(town.worker)
+    review(client, town, outcome)
+    review(client, town, outcome, held_on="2026-05-04")
+    for address in (f"plans/{town.mine.plan.id}/reviews", f"plans/{town.mine.plan.id}/versions"):
+        whole = client.get(f"/api/v1/{address}", headers=me)
+        part = client.get(f"/api/v1/{address}?per_page=1&page=2", headers=me)
+        assert part.json() == whole.json()[1:2] and len(whole.json()) >= 2, address
+        assert int(part.headers["x-total-count"]) == len(whole.json())
+    views = client.get(f"/api/v1/families/{town.mine.family.id}/views?page=2", headers=me)
+    assert views.json() == [] and views.headers["x-total-count"] == "1"

@@ -135,6 +135,15 @@ def change_everything(client: TestClient, town: Town) -> int:
             session, town.mine.parent.id, town.mine.action.id,
             message_id=message.id, words="i did it honestly", now=clock.now(),
         )  # fmt: skip
+    mine, plan = f"/api/v1/families/{town.mine.family.id}", f"/api/v1/plans/{town.mine.plan.id}"
+    title = {"id": str(town.mine.action.id), "title": "Ash honestly", "owner_person_id": str(town.mine.parent.id)}
+    assert client.patch(plan, json={"actions": [title]}, headers=headers).status_code == 200
+    meeting = {"kind": "initial", "held_on": "2030-01-07", "assessment": "a secret place"}
+    assert client.post(f"{mine}/conferences", json=meeting, headers=headers).status_code == 201
+    found = {"held_on": "2026-04-02", "next_step": "continue", "reason": "honestly", "at_conference": False}
+    assert client.post(f"{plan}/reviews", json=found, headers=headers).status_code == 201
+    words = {"person_id": str(town.mine.child.id), "given_on": "2026-04-02", "words": "I honestly like it"}
+    assert client.post(f"{mine}/views", json=words, headers=headers).status_code == 201
     return number
 
 
@@ -143,8 +152,10 @@ def test_every_change_reaches_the_agencys_system_signed_and_with_ids_only(
 ) -> None:
     key = register(client, town, administrator, receiver.url)
     number = change_everything(client, town)
-    assert deliver_webhooks() == 6 and states() == ["delivered"] * 6
-    assert sorted([*(event["type"] for event in receiver.events), "import.completed"]) == sorted(KINDS)
+    assert deliver_webhooks() == 12 and states() == ["delivered"] * 12
+    assert sorted([*(event["type"] for event in receiver.events), "import.completed"]) == sorted(
+        [*KINDS, "plan.changed"]  # the review says by when the plan is looked at again
+    )
     for path, headers, body in receiver.got:
         assert path == "/hook" and headers["content-type"] == "application/json"
         assert fits(key, headers, body) and not fits(key, headers, body + b" ")
@@ -152,7 +163,7 @@ def test_every_change_reaches_the_agencys_system_signed_and_with_ids_only(
         assert headers["host"] == receiver.url.split("/")[2]
         for word in (b"Ash", b"door", b'safe"', b"honestly", b"secret place", b"44770"):
             assert word not in body
-    assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 6
+    assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 12
     data = {event["type"]: event["data"] for event in receiver.events}
     assert data["escalation.opened"] == {"family_id": str(town.mine.family.id), "escalation_id": number}
     assert data["action.reported"]["action_id"] == str(town.mine.action.id)
