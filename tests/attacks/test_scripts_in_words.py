@@ -30,7 +30,10 @@ from tests.attacks.visits import Walk, filled
 from tests.attacks.walk import places, routes
 from tests.small_town import Town
 
-UNSENT = re.compile(r"/leave$|/sign-out|/chat/end|/chat/exit|/deactivate|/sessions/|/sign-in")
+#: What would sign the walker out, or take the family from them.
+UNSENT = re.compile(
+    r"/families/[^/]+/workers/[^/]+/end$|/leave$|/sign-out|/chat/end|/chat/exit|/deactivate|/sessions/|/sign-in"
+)
 
 
 def numbering() -> tuple[dict[str, int], Callable[[str], int]]:
