@@ -80,3 +80,14 @@ def test_being_late_another_day_is_not_noted_for_today(talk: Phone) -> None:
     reply = talk("kelly").says("im going to be late for core group on tuesday next week", "running_late")
     assert "Tuesday 1 December at 13:30" in reply
     assert place_of("kelly", "bennett-core-3").answer == "late"
+
+
+def test_every_appointment_that_is_coming_can_be_chosen_by_number(talk: Phone) -> None:
+    kelly = talk("kelly")
+    words = "i cant come, the car is at the garage"
+    first = kelly.says(words, "request_reschedule")
+    assert "\n4 Show more" in first
+    second = kelly.says("4")
+    assert requests() == [] and second.splitlines()[1][2:] not in first
+    assert "I have asked your social worker to change" in kelly.says("1")
+    assert [request.words for request in requests()] == [words]

@@ -96,7 +96,7 @@ def confirm(ask: Ask) -> list[Reply]:
     that none is on, they are asked which."""
     coming = _coming(ask)
     one = meant(ask, coming)
-    if one is None and coming and times.missed_by(ask, times.of_one(ask)):
+    if one is None and coming and (ask.carried("more") or times.missed_by(ask, times.of_one(ask))):
         return _which(ask, "confirm_attendance")
     one = one or (coming[0] if coming else None)
     return _confirm(ask, one) if one is not None else [say("appointments.none")]
@@ -129,7 +129,7 @@ def reschedule(ask: Ask) -> list[Reply]:
         if not coming:
             ask.pending = {"about": "offer_person", "words": ask.words}
             return [say("appointments.none_to_change", option("option.tell_worker", "contact_worker"))]
-        ask.pending = {"words": ask.words}
+        ask.pending = {"words": words or ask.words}
         return _which(ask, "request_reschedule")
     if ask.tapped and not words:
         words = ask.text("appointments.cannot_come_words")
@@ -200,9 +200,12 @@ def _which(ask: Ask, intent: str) -> list[Reply]:
     coming = _coming(ask)
     if not coming:
         return []
-    choices = [
-        option("", intent, label=_line(ask, one), appointment_ref=str(one.id), **_topic(ask)) for one in coming[:SHOWN]
-    ]
+    more = ask.carried("more")
+    begin = int(more) if more.isdigit() and int(more) < len(coming) else 0
+    shown = coming[begin : begin + SHOWN]
+    choices = [option("", intent, label=_line(ask, one), appointment_ref=str(one.id), **_topic(ask)) for one in shown]
+    if begin + SHOWN < len(coming):
+        choices.append(option("services.option_more", intent, more=str(begin + SHOWN), **_topic(ask)))
     when = times.of_one(ask)
     if when.spans and not times.on(when, coming) and when.spans[0].days == 1:
         day = speaking.day(ask, when.spans[0].start.date())
@@ -211,8 +214,9 @@ def _which(ask: Ask, intent: str) -> list[Reply]:
 
 
 def _topic(ask: Ask) -> dict[str, str]:
-    topics = appointment_words().topics_in(ask.words)
-    return {"topic": topics[0]} if topics else {}
+    topics = [] if ask.tapped else appointment_words().topics_in(ask.words)
+    topic = ask.carried("topic") or next(iter(topics), "")
+    return {"topic": topic} if topic else {}
 
 
 def _choices(one: Appointment) -> list[ReplyOption]:

@@ -39,6 +39,8 @@ def _names_professional(one: Appointment, text: set[str]) -> bool:
 
 def meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False) -> Appointment | None:
     """The one that a tapped option, the words, or the talk before mean; with ``alone`` the only one there is."""
+    if ask.carried("more"):
+        return None  # they are still looking for it
     tapped = ask.carried_id("appointment_ref")
     if tapped is not None:
         return next((one for one in coming if one.id == tapped), None)
