@@ -43,7 +43,7 @@ from api.protection import data_keys
 from api.reminders import routes as reminders
 from api.rest import described
 from api.reviews import routes as reviews
-from api.safety import screen
+from api.safety import screen, thresholds
 from api.settings import settings
 from api.timescales import routes as timescales
 from api.views import routes as views
@@ -56,6 +56,7 @@ LARGEST_PLAN = 2 * 1024 * 1024
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Refuse to start half-configured; listen for changes while serving."""
     settings().check()
+    thresholds.in_force()
     await asyncio.to_thread(data_keys.check)
     await asyncio.to_thread(screen.warm_up)
     gc.collect()

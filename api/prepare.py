@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from api.assistant.training import bot_python, ensure_trained
 from api.database import libpq_url, reading
+from api.safety import thresholds
 from api.settings import DATA, ROOT, settings
 
 DEMO_FILE = DATA / "demo" / "families.json"
@@ -98,6 +99,7 @@ def environment() -> dict[str, str]:
 
 def main() -> None:
     settings().check()
+    thresholds.in_force()
     require_public_port()
     say("database: starting" if not settings().database_url else "database: connecting")
     from api.migrations.apply import upgrade

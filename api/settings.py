@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     worker_concurrency: int = 8
     #: Seconds between the worker's looks at what is due.
     tick_seconds: float = 1.0
+    #: Thresholds of the safety screen, if not its file's; within that file's bounds (api.safety.thresholds).
+    screen_thresholds: str = ""
     #: When people are reminded of an appointment, unless they chose otherwise (api.reminders.rules.parse).
     reminders: str = Field(default="3d,1d,2h", pattern=f"^(?:{_MOMENT}(?:,{_MOMENT}){{0,4}})?$")
     #: Seconds after which a worker process without heartbeat counts as dead.

@@ -34,6 +34,7 @@ from api.protection import data_keys
 from api.protection.jobs import EVERY_SECONDS as RETENTION_SECONDS
 from api.protection.jobs import remove_old
 from api.reminders.jobs import remind
+from api.safety import thresholds
 from api.settings import settings
 from api.timescales.jobs import EVERY_SECONDS, warn_of_dates, work_out_dates
 from api.views.jobs import EVERY_SECONDS as VIEWS_SECONDS
@@ -136,6 +137,7 @@ def main() -> None:
     """Entry point of the worker process."""
     logs.configure()
     settings().check()
+    thresholds.in_force()
     data_keys.check()
     uvloop.run(run())
 

@@ -3,7 +3,7 @@
 Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, priority, group, voice) and Rasa's
 training messages ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``,
 never trained on; of it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only
-measures.
+measures; ``ordinary``, by another one again, is everyday traffic between people.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def training() -> list[Example]:
                 kept.setdefault(_same(example.text), example)
     for example in understanding():
         kept.setdefault(_same(example.text), example)
-    for example in [*development(), *fresh(), *development_intents()]:
+    for example in [*development(), *fresh(), *ordinary(), *development_intents()]:
         kept.pop(_same(example.text), None)
     return list(kept.values())
 
@@ -68,6 +68,11 @@ def development() -> list[Example]:
 def fresh() -> list[Example]:
     """The set that nothing was ever chosen on, of both languages."""
     return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"fresh.{language}.jsonl", language)]
+
+
+def ordinary() -> list[Example]:
+    """Everyday traffic between people, by a hand that saw nothing of ours, of both languages."""
+    return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"ordinary.{language}.jsonl", language)]
 
 
 def development_intents() -> list[Example]:

@@ -2,7 +2,8 @@
 
 FILES are JSON lines with text, kind, priority and group (group ``ordinary`` is everyday traffic, any other group of
 kind none is alarming everyday talk); without any, the development sets. ``--curve CSV`` writes recall against false
-alarms for every threshold; ``--mistakes N`` shows the worst N of each sort; ``--patterns`` leaves the model out.
+alarms for every threshold and draws them beside it as SVG; ``--mistakes N`` shows the worst N of each sort;
+``--patterns`` leaves the model out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,9 +142,50 @@ def curve(results: Sequence[Result], path: Path) -> None:
         writer.writerow(["threshold", *sorts])
         for step in range(1, 100):
             at = step / 100
-            writer.writerow(
-                [at, *(round(sum(p >= at for p in some) / max(1, len(some)), 4) for some in sorts.values())]
-            )
+            writer.writerow([at, *(share_from(some, at) for some in sorts.values())])
+    limits = load_thresholds()
+    drawn = drawing(sorts, {"notice": limits.notice.value, "urgent": limits.urgent.value})
+    path.with_suffix(".svg").write_text(drawn, encoding="utf-8")
+
+
+def share_from(probabilities: Sequence[float], at: float) -> float:
+    """How many of them reach a threshold, as a share."""
+    return round(sum(p >= at for p in probabilities) / max(1, len(probabilities)), 4)
+
+
+def drawing(sorts: Mapping[str, Sequence[float]], marks: Mapping[str, float]) -> str:
+    """The danger found (upwards) against the false alarms (to the right, up to a quarter), a line for each sort of
+    harmless message, with a ring where each threshold of ``marks`` stands; as SVG."""
+    width, height, left, top, widest = 520, 360, 60, 20, 0.25
+    colours = {"alarming": "#b3261e", "ordinary": "#1b5e9b"}
+
+    def place(false: float, found: float) -> str:
+        return f"{left + width * min(false, widest) / widest:.1f},{top + height * (1 - found):.1f}"
+
+    parts = [f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#888"/>']
+    for step in range(6):
+        x, y = left + width * step / 5, top + height * (1 - step / 5)
+        parts.append(f'<text x="{x}" y="{top + height + 18}" text-anchor="middle">{widest * step / 5:.0%}</text>')
+        parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{step / 5:.0%}</text>')
+    for number, (sort, colour) in enumerate(colours.items()):
+        points = " ".join(
+            place(share_from(sorts[sort], at / 200), share_from(sorts["danger"], at / 200)) for at in range(1, 200)
+        )
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        words = {"alarming": "alarming everyday talk", "ordinary": "ordinary messages"}[sort]
+        parts.append(f'<text x="{left + 200}" y="{top + height - 40 + 20 * number}" fill="{colour}">{words}</text>')
+        for name, at in marks.items():
+            across, down = place(share_from(sorts[sort], at), share_from(sorts["danger"], at)).split(",")
+            parts.append(f'<circle cx="{across}" cy="{down}" r="5" fill="none" stroke="{colour}"/>')
+            beside = f'x="{float(across) + 8}" y="{float(down) + (-8 if number else 14)}"'
+            parts.append(f'<text {beside} fill="{colour}">{name} {at}</text>')
+    parts.append(f'<text x="{left + width / 2}" y="{top + height + 40}" text-anchor="middle">false alarms</text>')
+    parts.append(f'<text x="{left}" y="{top - 6}">danger found by the model</text>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 40} {top + height + 50}"'
+        ' font-family="sans-serif" font-size="13"><title>Danger found against false alarms</title>'
+        f"{''.join(parts)}</svg>\n"
+    )
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from api.safety.patterns import PatternSet, Rule, load_patterns
-from api.safety.thresholds import Thresholds, load_thresholds
+from api.safety.thresholds import Thresholds, in_force
 from api.safety.wording import shortened
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _load_model() -> Model | None:
 
 def warm_up() -> None:
     """Load everything and screen once: call at process start, so that the first message does not wait."""
-    load_thresholds()
+    in_force()
     screen("is the meeting still at ten, he says he is not coming")
 
 
@@ -85,10 +85,10 @@ def status() -> str:
 def screen(text: str, *, patterns: PatternSet | None = None, thresholds: Thresholds | None = None) -> Verdict:
     """The verdict on one message, in whatever language it is. Never raises.
 
-    ``thresholds``: an agency's own (``load_thresholds().within({...})``); the file's if None.
+    ``thresholds``: those in force if None.
     """
     rules = patterns or load_patterns()
-    limits = thresholds or load_thresholds()
+    limits = thresholds or in_force()
     text = shortened(text)
     folded_text = rules.fold(text)
     if not folded_text:
@@ -107,7 +107,7 @@ def quick(text: str) -> tuple[Verdict, bool]:
     found = rules.matches_folded(folded_text) if folded_text else []
     model = _model()
     whole = not folded_text or model is None or (not found and model.clears(folded_text))
-    return decide(found, None, load_thresholds()), whole
+    return decide(found, None, in_force()), whole
 
 
 def model_scores(text: str, folded_text: str) -> Scores | None:

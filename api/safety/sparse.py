@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from encoder.packed import Floats
 
-BITS = 16
+BITS = 18
 #: Letters of one message that are read.
 LONGEST = 1_200
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]")

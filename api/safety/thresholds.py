@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from api.settings import DATA
+from api.settings import DATA, SettingsError, settings
 
 PATH = DATA / "safety" / "thresholds.yaml"
 
@@ -69,3 +69,26 @@ class Thresholds(BaseModel):
 def load_thresholds(path: Path = PATH) -> Thresholds:
     """Read the file. Raises ValueError (pydantic's) naming what is wrong."""
     return Thresholds.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=1)
+def in_force() -> Thresholds:
+    """The file's, with what this installation chose instead (``HEARTHLINE_SCREEN_THRESHOLDS``, such as
+    ``notice=0.15,urgent=0.6``). Raises SettingsError, which says what is wrong and what may be set."""
+    wishes = {}
+    try:
+        for part in filter(None, (part.strip() for part in settings().screen_thresholds.split(","))):
+            name, _, value = part.partition("=")
+            wishes[name.strip()] = float(value)
+        return load_thresholds().within(wishes)
+    except ValueError:
+        may = load_thresholds()
+        bounds = "\n".join(
+            f"  - {name}: {one.least} to {one.most} (now {one.value})"
+            for name in Thresholds.model_fields
+            for one in [getattr(may, name)]
+        )
+        raise SettingsError(
+            "Hearthline cannot start: HEARTHLINE_SCREEN_THRESHOLDS is to look like notice=0.15,urgent=0.6, notice not\n"
+            f"above urgent, and each within its bounds:\n{bounds}"
+        ) from None

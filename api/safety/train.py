@@ -33,6 +33,8 @@ from encoder.sentences import Encoder
 #: How far below the least certain danger of the development sets the cascade clears, in log-odds.
 MARGIN = 0.25
 EARLY_LAYERS = 6
+#: What belongs to the network beside its changes.
+HEAD = ("centre", "head.weights", "head.bias")
 #: What the whole model gives at least this probability must pass the cascade.
 NOTICE = 0.05
 
@@ -69,7 +71,7 @@ def linear(examples: Sequence[Example]) -> tuple[dict[str, Any], dict[str, float
         places += some.tolist()
         values += weights.tolist()
     matrix = csr_matrix((values, (rows, places)), shape=(len(examples), 1 << sparse.BITS), dtype=np.float32)
-    fitted = LogisticRegression(C=4, max_iter=300).fit(matrix, [e.danger for e in examples])
+    fitted = LogisticRegression(C=20, max_iter=400).fit(matrix, [e.danger for e in examples])
     scale = float(np.abs(fitted.coef_).max() / 127)
     weights = np.round(fitted.coef_[0] / scale).astype(np.int8)
     return {"sparse.weights": weights}, {"sparse_scale": scale, "sparse_bias": float(fitted.intercept_[0])}
@@ -105,6 +107,14 @@ def early_exit(encoder: Encoder, examples: Sequence[Example]) -> tuple[Floats, f
     return weights, float(fitted.intercept_[0] - centre @ weights)
 
 
+def kept(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An artefact's network and its head, without what ``finish`` makes; and what it says about itself."""
+    with np.load(path, allow_pickle=False) as file:
+        stored = {name: file[name] for name in file.files}
+    about: dict[str, Any] = json.loads(str(stored.pop("about")))
+    return {name: values for name, values in stored.items() if name[:2] == "n." or name in HEAD}, about
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m api.safety.train", description=__doc__)
@@ -113,6 +123,7 @@ def main() -> None:
     parser.add_argument("--easy", type=int, default=Plan.easy, help="messages of the understanding in each epoch")
     parser.add_argument("--group-weight", type=float, default=Plan.group_weight)
     parser.add_argument("--go-on-from", type=Path, help="an artefact to start from, instead of the base model")
+    parser.add_argument("--keep-network", action="store_true", help="of --go-on-from: all but the network is made anew")
     parser.add_argument("--rank", type=int, default=Plan.rank, help="of the changes to each matrix")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--out", type=Path, default=PATH)
@@ -136,15 +147,18 @@ def main() -> None:
     core += augmented(core, easy, 500, plan.seed)
     print(f"{len(examples)} messages, of them {sum(e.danger for e in examples)} danger; {len(core)} in every epoch")
 
+    if chosen.keep_network:
+        arrays, about = kept(chosen.go_on_from)
+        return finish(arrays, about, examples, easy, chosen.out)
     tuner = Tuner(Encoder(settings().encoder_folder), plan, sorted({e.group for e in [*core, *easy]}))
     if chosen.go_on_from:
         with np.load(chosen.go_on_from, allow_pickle=False) as file:
             tuner.go_on_from({name: file[name] for name in file.files}, json.loads(str(file["about"]))["spread"])
     tuner.train(core, easy)
-    arrays: dict[str, Any] = {**stored_changes(tuner), "centre": tuner.centre.astype(np.float32)}
+    arrays = {**stored_changes(tuner), "centre": tuner.centre.astype(np.float32)}
     arrays["head.weights"] = np.asarray(tuner.trained["head"]["w"]).astype(np.float32)
     arrays["head.bias"] = np.asarray(tuner.trained["head"]["b"]).astype(np.float32)
-    about: dict[str, Any] = {
+    about = {
         "layers": plan.layers,
         "early_layers": EARLY_LAYERS,
         "spread": tuner.spread,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.safety.thresholds import PATH, load_thresholds
+from api.safety.thresholds import PATH, in_force, load_thresholds
+from api.settings import SettingsError, settings
 
 
 def test_an_agency_may_move_a_threshold_within_its_bounds() -> None:
@@ -35,3 +36,26 @@ def test_a_file_that_notices_less_than_it_raises_is_refused(tmp_path: Path) -> N
     )
     with pytest.raises(ValueError, match="notice is above urgent"):
         load_thresholds(path)
+
+
+@pytest.mark.parametrize(
+    "given", ["urgent=0.99", "notice=1", "loudness=0.2", "urgent", "notice=0.3,urgent=few"],
+    ids=["deaf", "out of bounds", "unknown", "no value", "no number"],
+)  # fmt: skip
+def test_an_installation_that_asks_for_what_is_not_safe_does_not_start(
+    given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_force.cache_clear()
+    monkeypatch.setattr(settings(), "screen_thresholds", given)
+    with pytest.raises(SettingsError, match=r"urgent: 0\.3 to 0\.85"):
+        in_force()
+
+
+def test_an_installation_moves_the_thresholds_within_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_force.cache_clear()
+    monkeypatch.setattr(settings(), "screen_thresholds", " notice=0.1, urgent=0.5 ")
+    try:
+        assert [in_force().notice.value, in_force().urgent.value] == [0.1, 0.5]
+        assert in_force().emergency == load_thresholds().emergency
+    finally:
+        in_force.cache_clear()
