@@ -223,6 +223,7 @@ def _at_the_door(waiting: Waiting) -> list[Reply]:
 def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
     """Queue what is to be said, settle the message, and after the commit deliver it; as ``_take``."""
     begun: delivery.Begun | None = None
+    after: list[uuid.UUID] = []
     with transaction() as session:
         message, conversation, _agency, more, unsent = session.execute(
             _SETTLING, {"message_id": waiting.message_id}
@@ -230,8 +231,8 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         if message.state != "queued":
             return True
         # Straight away, unless something else is on its way to them: that goes first, and a delivery's job waits for
-        # it. (Several go one after the other, which the jobs of one address see to.)
-        straight = conversation.channel == "sms" and not unsent and len(replies) == 1
+        # it. Several go one after the other, each when the one before it was taken.
+        straight = conversation.channel == "sms" and not unsent
         hushed = conversation.hushed_at is not None
         said = None if failure or hushed else _say(session, conversation, message, replies, straight=straight)
         if hushed:  # they asked for no answer while this one was made
@@ -241,14 +242,16 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         else:
             kept = not said and message.safety_kind == "none" and drafts.holds(session, message.id)
             message.state = "recorded" if kept else "answered"  # one of many that are read back together
-            begun = delivery.begin_carried(session, said[0]) if straight and said else None
+            if straight and said:
+                begun, after = delivery.begin_carried(session, said[0]), [one.id for one in said[1:]]
         message.settled_at = clock.now()
         notify(session, f"conversation:{conversation.id}")
         session.flush()
         crashpoints.point("turn.before_commit")
     crashpoints.point("turn.after_commit")
-    if begun is not None:
-        delivery.carry(begun)
+    if begun is not None and delivery.carry(begun):
+        for outbound_id in after:
+            delivery.deliver(outbound_id)
     return bool(more)
 
 
@@ -258,7 +261,7 @@ def _say(
     """Queue the replies and remember their options; them, or None if one of them cannot be put into words, or what a
     number meant until now cannot be read.
 
-    ``straight``: the caller delivers them.
+    ``straight``: the caller delivers them, in order.
     """
     if not dialogue.opens(conversation):
         return None
@@ -291,7 +294,8 @@ def _say(
             part=str(part),
             options=offered,
             first=first,
-            carried=straight,
+            carried=straight and part == 0,
+            follows=straight and part > 0,
         )
         queued.append(one)
         if offered:

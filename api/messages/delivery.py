@@ -70,8 +70,8 @@ def begin_carried(session: Session, message: OutboundMessage) -> Begun:
     return begun
 
 
-def carry(begun: Begun) -> None:
-    """Call the provider for a try whose row is committed, and settle what comes of it."""
+def carry(begun: Begun) -> bool:
+    """Call the provider for a try whose row is committed, and settle what comes of it. Did the provider take it?"""
     crashpoints.point("delivery.after_attempt")
     outcome = _send(begun)
     crashpoints.point("delivery.after_send")
@@ -86,6 +86,7 @@ def carry(begun: Begun) -> None:
             message = session.get_one(OutboundMessage, begun.outbound_id, with_for_update=True)
             _after_attempt(session, message, outcome)
     crashpoints.point("delivery.after_commit")
+    return outcome.result == "accepted"
 
 
 def _send(begun: Begun) -> Outcome:

@@ -40,13 +40,15 @@ def queue_reply(
     written_by: Worker | None = None,
     due_at: datetime | None = None,
     carried: bool = False,
+    follows: bool = False,
 ) -> OutboundMessage:
     """Queue a message to whoever is at the other end of the conversation; once for each ``(in_reply_to, part)``.
 
     By SMS the options become numbered lines of the body, counted from ``first``; on the web they are buttons. On the
     web the message counts as sent with the commit: the page fetches it. ``carried``: no job is queued, because the
     caller delivers it straight after the commit (``delivery.begin_carried`` in the same transaction, then
-    ``delivery.carry``).
+    ``delivery.carry``). ``follows``: likewise, after the one that is carried (``delivery.deliver``); if the caller does
+    not come to it, the sweep does.
     """
     by_sms = conversation.channel == "sms"
     if by_sms and in_reply_to is None and kind == "family" and conversation.person_id is not None:
@@ -65,6 +67,7 @@ def queue_reply(
         written_by=written_by.id if written_by else None,
         due_at=due_at,
         carried=carried,
+        follows=follows,
     )
 
 
@@ -178,7 +181,9 @@ _INSERT = (
 )
 
 
-def _queue(session: Session, *, due_at: datetime | None, carried: bool = False, **columns: Any) -> OutboundMessage:
+def _queue(
+    session: Session, *, due_at: datetime | None, carried: bool = False, follows: bool = False, **columns: Any
+) -> OutboundMessage:
     now = clock.now()
     columns |= {"created_at": now, "due_at": due_at or now}
     if columns["channel"] == "web":
@@ -189,7 +194,7 @@ def _queue(session: Session, *, due_at: datetime | None, carried: bool = False, 
     if message is None:  # this part of the reply is queued already
         part = select(OutboundMessage).filter_by(in_reply_to=columns["in_reply_to"], part=columns["part"])
         return session.scalars(part).one()
-    if message.channel != "web" and message.due_at <= now and not carried:
+    if message.channel != "web" and message.due_at <= now and not (carried or follows):
         jobs.enqueue_delivery(session, message.id, message.address)
     if message.conversation_id:
         notify(session, f"conversation:{message.conversation_id}")
