@@ -97,6 +97,8 @@ def accept(
             body = secret.kept
         if not whole and (reach == "pending" or silence.asked or _without_turn(conversation, keyword)):
             verdict, whole = screen(body), True  # no turn will do it later
+        if keyword and not verdict.raised:
+            verdict = Verdict()  # the word's own call is louder than a gentle question, and the carrier answers it
         if conversation.worker_id is None:
             verdict = hush.weighed(verdict, silence)
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
