@@ -74,7 +74,7 @@ def test_an_emergency_stays_one_and_the_reply_to_danger_is_not_sent(town: Town) 
 
 
 def test_a_wish_alone_is_a_call_for_a_worker_too(town: Town) -> None:
-    writes(town, "dont reply to this please")
+    writes(town, "dont text back")
     assert (call().kind, call().priority) == ("no_texts", "routine")
     assert to_family(town) == []
 
