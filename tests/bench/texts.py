@@ -9,7 +9,7 @@ EVERYDAY = (
     "whens my next meeting", "what have i still got to do for the plan", "is there a food bank near LS9",
     "who is my social worker", "thank you so much", "where is the core group and what time",
     "somewhere for my lad to go after school in Leeds", "what can you do", "hows the plan going",
-    "anything on this week", "hello", "cuando es mi proxima cita", "what happens at a review conference",
+    "anything on this week", "hello", "cuando es mi proxima cita", "what is a child protection plan",
     "help with debts in leeds please", "are you a robot", "who can see what i write here",
 )  # fmt: skip
 #: One text in so many is a cry for help: its escalation and its notification are part of the work.
