@@ -55,10 +55,8 @@ def record_review(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -
                 at_conference=body.at_conference,
                 every_effect=True,
             ).id
-        except ValidationError as error:
-            problems = forms.mistakes(error, me.language)
-        except service.CannotReview as error:
-            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+        except (ValidationError, service.CannotReview) as error:
+            problems = _problems(error, me.language)
             session.rollback()
     if problems:
         return _page(request, me, plan_id, given, problems)
@@ -85,10 +83,8 @@ def correct_review(request: Request, me: Me, review_id: uuid.UUID, given: Fields
             correcting.correct(
                 session, plan, review, me.worker, body.findings(), body.why, today=me.today, every_effect=True
             )
-        except ValidationError as error:
-            problems = forms.mistakes(error, me.language)
-        except service.CannotReview as error:
-            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+        except (ValidationError, service.CannotReview) as error:
+            problems = _problems(error, me.language)
             session.rollback()
     if problems:
         return _recorded(request, me, review_id, given, problems)
@@ -104,11 +100,18 @@ def withdraw_review(request: Request, me: Me, review_id: uuid.UUID, given: Field
         try:
             correcting.withdraw(session, plan, review, me.worker, given.get("why", ""))
         except service.CannotReview as error:
-            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            problems = _problems(error, me.language)
             session.rollback()
     if problems:
         return _recorded(request, me, review_id, {}, problems)
     return RedirectResponse(f"/console/reviews/{review_id}", 303)
+
+
+def _problems(error: ValidationError | service.CannotReview, language: str) -> list[str]:
+    """Why it was not taken, in plain words."""
+    if isinstance(error, ValidationError):
+        return forms.mistakes(error, language)
+    return [texts.render(f"rest.error.{error.code}", language)]
 
 
 def _page(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from typing import Annotated
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
@@ -61,65 +63,66 @@ def _page(request: Request, me: Visitor, first: str = "", mistake: str = "", sta
 @router.post("/rota/shifts")
 def add_shifts(request: Request, me: Me, given: Given) -> Response:
     """Shifts for somebody, on one day or many."""
-    access.leads_or_404(me)
-    try:
-        with transaction() as session:
-            shifts.add_shifts(
-                session,
-                me.worker,
-                who=an_id(field(given, "who")),
-                role=field(given, "role"),
-                first=local_day(field(given, "first")),
-                last=local_day(field(given, "last")),
-                begins=clock_time(field(given, "begins")),
-                ends=clock_time(field(given, "ends")),
-                weekdays=frozenset(n for n in range(7) if str(n) in given.getlist("day")),
-            )
-    except shifts.BadChange as problem:
-        return _page(request, me, mistake=problem.mistake, status=400)
-    return RedirectResponse(HERE, 303)
+    ends = clock_time(field(given, "ends"))
+    return _changed(request, me, lambda session: shifts.add_shifts(session, me.worker, ends=ends, **_shifts(given)))
 
 
 @router.post("/rota/shifts/remove")
 def remove_shifts(request: Request, me: Me, given: Given) -> Response:
     """Somebody's shifts of one day or many are taken back; those that have begun are not."""
-    access.leads_or_404(me)
-    try:
-        with transaction() as session:
-            shifts.remove_shifts(
-                session,
-                me.worker,
-                who=an_id(field(given, "who")),
-                role=field(given, "role"),
-                first=local_day(field(given, "first")),
-                last=local_day(field(given, "last")),
-                begins=clock_time(field(given, "begins")),
-                weekdays=frozenset(n for n in range(7) if str(n) in given.getlist("day")),
-            )
-    except shifts.BadChange as problem:
-        return _page(request, me, mistake=problem.mistake, status=400)
-    return RedirectResponse(HERE, 303)
+    return _changed(request, me, lambda session: shifts.remove_shifts(session, me.worker, **_shifts(given)))
 
 
 @router.post("/rota/changes")
 def add_change(request: Request, me: Me, given: Given) -> Response:
     """A cover or leave."""
+    return _changed(
+        request,
+        me,
+        lambda session: shifts.add_change(
+            session,
+            me.worker,
+            kind="leave" if field(given, "kind") == "leave" else "cover",
+            who=an_id(field(given, "who")),
+            starts=local_moment(field(given, "starts"), me.timezone),
+            ends=local_moment(field(given, "ends"), me.timezone),
+            role=field(given, "role"),
+            instead_of=an_id(field(given, "instead_of")),
+        ),
+    )
+
+
+def _changed(request: Request, me: Visitor, change: Callable[[Session], object]) -> Response:
+    """The rota with this change, or with what is wrong with it; for who leads."""
     access.leads_or_404(me)
     try:
         with transaction() as session:
-            shifts.add_change(
-                session,
-                me.worker,
-                kind="leave" if field(given, "kind") == "leave" else "cover",
-                who=an_id(field(given, "who")),
-                starts=local_moment(field(given, "starts"), me.timezone),
-                ends=local_moment(field(given, "ends"), me.timezone),
-                role=field(given, "role"),
-                instead_of=an_id(field(given, "instead_of")),
-            )
+            change(session)
     except shifts.BadChange as problem:
         return _page(request, me, mistake=problem.mistake, status=400)
     return RedirectResponse(HERE, 303)
+
+
+class _Shifts(TypedDict):
+    """Whose shifts, and which days, as both forms name them."""
+
+    who: uuid.UUID | None
+    role: str
+    first: date | None
+    last: date | None
+    begins: time | None
+    weekdays: frozenset[int]
+
+
+def _shifts(given: Given) -> _Shifts:
+    return {
+        "who": an_id(field(given, "who")),
+        "role": field(given, "role"),
+        "first": local_day(field(given, "first")),
+        "last": local_day(field(given, "last")),
+        "begins": clock_time(field(given, "begins")),
+        "weekdays": frozenset(n for n in range(7) if str(n) in given.getlist("day")),
+    }
 
 
 @router.post("/rota/changes/{change_id}/cancel")

@@ -47,11 +47,12 @@ def set_aside(session: Session, row: CaseEvent) -> None:
     session.flush()
 
 
-def note_event(writer: Writer, path: Path, row: CaseEvent, given: EventIn, *, differs: bool, erased: bool) -> bool:
-    """Tells of what stays as it is; False where the file's correction is to be written."""
+def stays(writer: Writer, path: Path, row: CaseEvent | Review, *, by_hand: bool, differs: bool, erased: bool) -> bool:
+    """Does what is here stay as it is? Where the file says something else, its report says why; False: the file's
+    correction is to be written."""
     if row.withdrawn_at is not None:
         writer.note(path, WITHDRAWN)
-    elif differs and row.recorded_by is not None:
+    elif differs and by_hand:
         writer.note(path, BY_HAND)
     elif differs and erased:
         writer.note(path, ERASED)
@@ -77,18 +78,10 @@ def review_differs(row: Review, given: ReviewIn, found: Findings) -> bool:
     return all_open(row.reason, row.changes, row.support, *words) and not (said and all(days))
 
 
-def note_review(writer: Writer, path: Path, row: Review, *, differs: bool, erased: bool) -> bool:
-    """As ``note_event``."""
+def corrected_by_hand(writer: Writer, row: Review) -> bool:
+    """Was it recorded, or put right since, by somebody here?"""
     corrected = row.version > 1 and any(one.by_id for one in earlier.of_object(writer.session, row.id))
-    if row.withdrawn_at is not None:
-        writer.note(path, WITHDRAWN)
-    elif differs and (row.recorded_by is not None or corrected):
-        writer.note(path, BY_HAND)
-    elif differs and erased:
-        writer.note(path, ERASED)
-    else:
-        return not differs
-    return True
+    return row.recorded_by is not None or corrected
 
 
 def view_differs(row: StatedView, given: ViewIn, day: date, person_id: Any) -> bool:

@@ -157,7 +157,8 @@ class _Case:
         known = reviews.by_external_id(self.session, plan.id, given.id)
         if known is not None:
             differs = again.review_differs(known, given, found)
-            if again.note_review(self.writer, path, known, differs=differs, erased=self.erased):
+            by_hand = again.corrected_by_hand(self.writer, known)
+            if again.stays(self.writer, path, known, by_hand=by_hand, differs=differs, erased=self.erased):
                 self.writer.report.unchanged["reviews"] += 1
                 return
             correcting.follow_file(self.session, plan, known, found, today=self.today)
@@ -190,7 +191,8 @@ class _Case:
         known = timescales.event(self.session, self.row.id, given.id)
         if known is not None:
             differs = again.event_differs(known, given, day, plan_id)
-            if again.note_event(self.writer, path, known, given, differs=differs, erased=self.erased):
+            by_hand = known.recorded_by is not None
+            if again.stays(self.writer, path, known, by_hand=by_hand, differs=differs, erased=self.erased):
                 self.writer.report.unchanged["events"] += 1
                 return
             again.set_aside(self.session, known)

@@ -9,6 +9,7 @@ they may see the family.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,6 +27,25 @@ from api.webhooks import events as webhooks
 LONGEST_WORDS = 2000
 #: Statuses in which an action is of the plan and not known to be done.
 UNDONE = ("open", "blocked", "reported_done")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a worker decides on an action: the ``kind`` of its event, the status it leads ``to``, and the ``allowed``
+    ones that it may be taken in."""
+
+    kind: str
+    to: str
+    allowed: tuple[str, ...]
+
+
+VERIFY = Decision("verified", "verified", ("reported_done",))
+DONE = Decision("verified", "verified", UNDONE)
+REOPEN = Decision("reopened", "open", ("reported_done", "verified", "blocked"))
+BLOCK = Decision("blocked", "blocked", queries.WAITING)
+UNBLOCK = Decision("unblocked", "open", ("blocked",))
+DROP = Decision("dropped", "dropped", UNDONE)
+RESTORE = Decision("restored", "open", ("dropped",))
 
 
 class NotYours(LookupError):
@@ -98,18 +118,17 @@ def lock(session: Session, action_id: uuid.UUID) -> None:
 
 def verify(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker) -> None:
     """The worker confirms that a reported action is done. Raises NotReported."""
-    _decide(session, action, family_id, worker, "verified", "", to="verified", allowed=("reported_done",))
+    _decide(session, action, family_id, worker, VERIFY, "")
 
 
 def reopen(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
     """The action is not done after all; ``note`` says why, for the history. Raises NotReported."""
-    allowed = ("reported_done", "verified", "blocked")
-    _decide(session, action, family_id, worker, "reopened", note, to="open", allowed=allowed)
+    _decide(session, action, family_id, worker, REOPEN, note)
 
 
 def done(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
     """The worker knows that it is done, whoever's it is and whether anybody reported it or not. Raises NotReported."""
-    _decide(session, action, family_id, worker, "verified", note, to="verified", allowed=UNDONE)
+    _decide(session, action, family_id, worker, DONE, note)
 
 
 def block(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, reason: str) -> None:
@@ -118,13 +137,13 @@ def block(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Wo
     _of_a_plan_that_goes_on(action)
     if not reason.strip():
         raise ReasonNeeded
-    _decide(session, action, family_id, worker, "blocked", reason, to="blocked", allowed=queries.WAITING)
+    _decide(session, action, family_id, worker, BLOCK, reason)
 
 
 def unblock(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
     """Nothing is in the way any more. Raises NotReported, CannotChange."""
     _of_a_plan_that_goes_on(action)
-    _decide(session, action, family_id, worker, "unblocked", note, to="open", allowed=("blocked",))
+    _decide(session, action, family_id, worker, UNBLOCK, note)
 
 
 def drop(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, reason: str) -> None:
@@ -132,12 +151,12 @@ def drop(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Wor
     CannotChange."""
     if not reason.strip():
         raise ReasonNeeded
-    _change_plan(session, action, family_id, worker, "dropped", reason, to="dropped", allowed=UNDONE)
+    _change_plan(session, action, family_id, worker, DROP, reason)
 
 
 def restore(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
     """A dropped action is of the plan again, and open; a version is kept. Raises NotReported, CannotChange."""
-    _change_plan(session, action, family_id, worker, "restored", note, to="open", allowed=("dropped",))
+    _change_plan(session, action, family_id, worker, RESTORE, note)
 
 
 def _of_a_plan_that_goes_on(action: PlanAction) -> None:
@@ -146,67 +165,56 @@ def _of_a_plan_that_goes_on(action: PlanAction) -> None:
 
 
 def _change_plan(
-    session: Session,
-    action: PlanAction,
-    family_id: uuid.UUID,
-    worker: Worker,
-    kind: str,
-    words: str,
-    *,
-    to: str,
-    allowed: tuple[str, ...],
+    session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, decision: Decision, words: str
 ) -> None:
     plan = action.plan
     history.lock(session, plan)
     _of_a_plan_that_goes_on(action)
-    if kind == "restored" and len(queries.lines_of(plan)["actions"]) >= lines.MOST_LINES:
+    if decision is RESTORE and len(queries.lines_of(plan)["actions"]) >= lines.MOST_LINES:
         raise CannotChange("too_many_lines")
     history.begin(session, plan)
-    _decide(session, action, family_id, worker, kind, words, to=to, allowed=allowed)
+    _decide(session, action, family_id, worker, decision, words)
     history.keep_version(session, plan, worker.id)
     _wake(session, action)
 
 
 def _decide(
-    session: Session,
-    action: PlanAction,
-    family_id: uuid.UUID,
-    worker: Worker,
-    kind: str,
-    words: str,
-    *,
-    to: str,
-    allowed: tuple[str, ...],
+    session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, decision: Decision, words: str
 ) -> None:
     session.refresh(action, with_for_update=True)
-    if action.status not in allowed:
+    if action.status not in decision.allowed:
         raise NotReported
     words = words.strip()
     session.add(
         ActionEvent(
             action_id=action.id,
-            kind=kind,
+            kind=decision.kind,
             at=clock.now(),
             worker_id=worker.id,
             words=words,
             status_before=action.status,
         )
     )
-    action.status, action.blocked_reason = to, words if to == "blocked" else ""
+    action.status, action.blocked_reason = decision.to, words if decision is BLOCK else ""
     audit.record(
         session,
         actor_kind="worker",
         actor_id=worker.id,
-        verb=f"{kind}_action",
+        verb=f"{decision.kind}_action",
         family_id=family_id,
         object_id=action.id,
     )
-    if kind == "verified":
+    if decision.kind == "verified":
         webhooks.tell(
-            session, "action.verified", family_id=family_id, plan_id=action.plan_id, action_id=action.id, status=to
+            session,
+            "action.verified",
+            family_id=family_id,
+            plan_id=action.plan_id,
+            action_id=action.id,
+            status=decision.to,
         )
-    elif kind not in ("dropped", "restored"):  # of these the plan's version tells
-        _tell_changed(session, action, family_id, kind)
+    elif decision not in (DROP, RESTORE):  # of these the plan's version tells
+        _tell_changed(session, action, family_id, decision.kind)
     notify(session, f"agency:{worker.agency_id}")
 
 
