@@ -26,20 +26,21 @@ def settle(
     session: Session, appointment: Appointment, wanted: Sequence[Attendee], *, by: uuid.UUID | None
 ) -> tuple[int, int]:
     """Exactly these are expected; how many were added and how many removed. ``by``: the worker who changes it."""
-    left = {key_of(place): place for place in wanted}
+    left = list(wanted)
     gone: list[Attendee] = []
-    stay: list[Attendee] = []
     for place in appointment.attendees:
-        (stay if key_of(place) in left else gone).append(place)
-    for place in stay:
-        new = left.pop(key_of(place))
+        new = next((one for one in left if key_of(one) == key_of(place)), None)
+        if new is None:
+            gone.append(place)
+            continue
+        left.remove(new)  # one place for one place: two professionals may have one name
         place.role, place.concerns = new.role, new.concerns
-    note(session, appointment, left.values(), "added", by)
+    note(session, appointment, left, "added", by)
     note(session, appointment, gone, "removed", by)
     for place in gone:
         appointment.attendees.remove(place)
         session.delete(place)
-    appointment.attendees.extend(left.values())
+    appointment.attendees.extend(left)
     if left or gone:
         appointment.sequence += 1  # whoever has it open sees that it is another one now
     session.flush()

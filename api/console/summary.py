@@ -26,6 +26,7 @@ from api.families.models import Family, FamilyWorker, Person
 from api.messages import queries as messages
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan
+from api.plans.own import GROWN
 from api.timescales.models import CaseEvent
 
 #: So many of their last messages are shown, from so long before the alarm on.
@@ -148,8 +149,8 @@ def _about(
     )
     people = session.scalars(
         select(Person)
-        .where(Person.family_id == family_id, Person.left_at.is_(None))
-        .order_by(case((Person.kind == "parent", 1), else_=0), Person.born.nulls_last(), Person.first_name)
+        .where(Person.family_id == family_id, Person.left_at.is_(None), Person.erased_at.is_(None))
+        .order_by(case((Person.kind.in_(GROWN), 1), else_=0), Person.born.nulls_last(), Person.first_name)
     ).all()
     plan = session.scalars(
         select(Plan)

@@ -18,12 +18,10 @@ from sqlalchemy import and_, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.escalations.family import DANGER
 from api.escalations.models import Escalation
 from api.escalations.outcomes import FALSE_ALARM
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
-
-#: Kinds of alarm that the screen, or the understanding of messages, raises.
-KINDS = ("immediate_danger", "self_harm", "harm_disclosed")
 
 _TIMES = text("""
     SELECT e.priority, count(*) AS opened,
@@ -145,7 +143,7 @@ def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
     ``none``, and each of several is ``unsure``."""
     replied = exists().where(OutboundMessage.in_reply_to == InboundMessage.id, OutboundMessage.kind == "safety")
     screened = InboundMessage.safety_kind != "none"
-    opened_it = and_(Escalation.message_id == InboundMessage.id, Escalation.kind.in_(KINDS))
+    opened_it = and_(Escalation.message_id == InboundMessage.id, Escalation.kind.in_(DANGER))
     rows = session.execute(
         select(InboundMessage, Conversation.language, Escalation)
         .join(Conversation, Conversation.id == InboundMessage.conversation_id)

@@ -22,6 +22,7 @@ __all__ = [
     "hand_back",
     "hand_back_all",
     "hand_back_others",
+    "judge_alarm",
     "mark_handled",
     "mark_seen",
     "reply_from_worker",
@@ -49,6 +50,7 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         raise CannotReply("Write something first.")
     if len(words) > LONGEST_REPLY:
         raise CannotReply(f"That is {len(words)} characters; at most {LONGEST_REPLY} can be sent at once.")
+    takeovers.lock(session, conversation)  # no takeover lapses, and nobody asks for no texts, in this moment
     if conversation.over(clock.now()):
         raise CannotReply("This chat has ended, so nothing can be sent to it. Use another way to reach the person.")
     if conversation.hushed_at is not None:
@@ -59,7 +61,6 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         ).all()
         if states and "active" not in states:
             raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
-    takeovers.lock(session, conversation)  # a takeover does not lapse in the moment of the answer
     words = takeovers.introduced(session, conversation, words)
     sent = outbox.queue_reply(session, conversation, words, written_by=worker)
     takeovers.answered(session, conversation)

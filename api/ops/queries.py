@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.channels.twilio import faults
+from api.messages.quiet import HUSHED
 from api.ops.models import ProviderCheck
 from api.ops.watch import Deliveries, State
 from api.settings import settings
@@ -29,13 +30,13 @@ _QUEUES = text("""
         WHERE i.state = 'queued' AND c.taken_over_by IS NULL) t,
       (SELECT count(*) AS deliveries, count(*) FILTER (WHERE error = ANY (CAST(:faults AS text[]))) AS refused,
               min(CASE WHEN error = 'no_key' THEN created_at
-                       WHEN due_at <= :now AND error = '' THEN due_at
+                       WHEN due_at <= :now AND error IN ('', :hushed, :phone_off) THEN due_at
                        ELSE least(CASE WHEN due_at <= :now THEN due_at END, (
                            SELECT min(started_at) FROM delivery_attempts a WHERE a.outbound_id = o.id
                        ) + CASE channel WHEN 'sms' THEN interval '0' ELSE :patience END) END) AS delivery_since
         FROM outbound_messages o  -- what is tried again, or waits for a process with its key, is put off each time
         WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email', 'push')
-          AND (due_at <= :now OR (error <> '' AND error <> :phone_off))) d,
+          AND (due_at <= :now OR error NOT IN ('', :hushed, :phone_off))) d,
       (SELECT count(*) AS rungs, min(next_rung_at) AS rung_since FROM escalations
         WHERE state = 'open' AND next_rung_at <= :now) r
 """)
@@ -58,6 +59,7 @@ def queues(session: Session, now: datetime) -> State:
         "now": now,
         "silent": WORKER_SILENT_AFTER,
         "faults": sorted(faults.ACCOUNT),
+        "hushed": HUSHED,  # they asked not to be texted: it waits on purpose
         "phone_off": faults.UNREACHABLE,
         "patience": PATIENCE_WITH_MAIL,
     }

@@ -147,11 +147,11 @@ def restore_action(
     return _decided(me, action_id, service.restore, given.note if given else "", if_match, response)
 
 
-Decision = Callable[[Session, Any, uuid.UUID, Any, str], None]
+Decide = Callable[[Session, Any, uuid.UUID, Any, str], None]
 
 
 def _decided(
-    me: Visitor, action_id: uuid.UUID, decide: Decision, words: str, if_match: str | None, response: Response
+    me: Visitor, action_id: uuid.UUID, decide: Decide, words: str, if_match: str | None, response: Response
 ) -> ActionOut:
     with transaction() as session:
         action, family_id = access.action_or_404(session, me, action_id)

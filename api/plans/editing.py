@@ -203,6 +203,7 @@ def _take_out(session: Session, rows: Sequence[Base], worker: Worker) -> None:
         if isinstance(row, Outcome):
             row.state = "dropped" if row.state == "open" else row.state
         elif isinstance(row, PlanAction):
+            session.refresh(row, attribute_names=["status"], with_for_update=True)  # it may be reported just now
             if row.status in ("verified", "dropped"):
                 continue
             session.add(

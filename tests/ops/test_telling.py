@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.database import transaction
-from api.messages import delivery
-from api.messages.models import OutboundMessage
+from api.messages import delivery, quiet
+from api.messages.models import DeliveryAttempt, OutboundMessage
 from api.ops import heartbeat, telling
 from api.ops.queries import measure
 from api.ops.watch import warnings
@@ -143,6 +143,18 @@ def test_one_phone_that_is_off_and_a_mail_server_that_puts_us_off_once_are_no_ou
     assert measure(session, clock.now()).oldest_delivery == timedelta()
     clock.move(30 * MINUTE)
     assert measure(session, clock.now()).oldest_delivery > 2 * MINUTE
+
+
+def test_a_text_that_waits_because_they_asked_for_none_is_no_outage(town: Town, session: Session) -> None:
+    town.escalation(town.mine)
+    (message, *_) = session.scalars(select(OutboundMessage).filter_by(kind="escalation")).all()
+    for other in session.scalars(select(OutboundMessage).where(OutboundMessage.id != message.id)):
+        other.state = "sent"
+    session.add(DeliveryAttempt(outbound_id=message.id, started_at=clock.now(), result="retry", error="30008"))
+    message.kind, message.error, message.due_at = "family", quiet.HUSHED, clock.now() + timedelta(hours=1)
+    session.commit()
+    clock.move(10 * MINUTE)
+    assert measure(session, clock.now()).oldest_delivery == timedelta()
 
 
 def test_texts_of_which_nobody_knows_count_as_failing(town: Town, session: Session) -> None:

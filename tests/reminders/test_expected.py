@@ -68,6 +68,19 @@ def test_who_is_taken_off_need_not_come_and_is_not_reminded(diary: Diary, cara: 
     assert reminder.startswith("Reminder:"), "only the other one"
 
 
+def test_two_professionals_of_one_name_are_two_places(diary: Diary) -> None:
+    def names() -> list[str]:
+        with reading() as session:
+            places = session.scalars(select(Attendee).filter_by(appointment_id=diary.appointment.id)).all()
+            return sorted(place.name for place in places if place.person_id is None)
+
+    expect(diary, [diary.person], "Social worker", "Social worker")
+    expect(diary, [diary.person], "Social worker", "Social worker", "Health visitor")
+    assert names() == ["Health visitor", "Social worker", "Social worker"]
+    expect(diary, [diary.person], "Social worker")
+    assert names() == ["Social worker"]
+
+
 def test_plain_words_name_the_meeting_and_say_where_to_ask(diary: Diary, cara: Person) -> None:
     diary.change(Person, wording="plain", language="es")
     expect(diary, [cara])
