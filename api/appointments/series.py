@@ -303,7 +303,6 @@ def _become(
 ) -> None:
     """An appointment of the old series becomes what the new one says; who stays expected keeps their answer unless it
     moves."""
-    take_places(session, series, one, by=worker.id)
     assert one.series_on is not None  # it was given one just before
     starts_at = recurrence.moment(one.series_on, series.at, zone)
     service.change(
@@ -314,6 +313,10 @@ def _become(
         ends_at=starts_at + timedelta(minutes=series.minutes),
         details={name: getattr(series, name) for name in DETAILS},
         reason=reason,
+        attendees=[
+            Expected(place.person_id, "" if place.person_id else place.name, place.role, place.concerns)
+            for place in places(session, series)
+        ],
     )
 
 

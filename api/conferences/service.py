@@ -229,7 +229,8 @@ def _make_plan(
     made = Plan(id=uuid.uuid4(), family_id=family.id, external_id=f"conference-{row.id}", started_on=row.held_on)
     made.children = [people[child.person_id] for child in children]
     begins = [Event(kind, row.held_on, made.id) for kind in ("initial_conference", "plan_started")]
-    made.review_on = deadlines.review_by(session, family.id, made.id, begins, until=row.held_on)
+    # A clock that an earlier conference without a plan began is not this plan's.
+    made.review_on = deadlines.review_by(session, family.id, made.id, begins, since=row.held_on, until=row.held_on)
     session.add(made)
     history.keep_version(session, made, worker_id)
     return made

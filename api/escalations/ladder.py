@@ -243,8 +243,11 @@ def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step:
         told = _once([one for target in here.targets for one in who(target, case, rota, now, here.channels)])
         rungs.append(told)
         if any(not one.problem for one in told):
-            following = (step + (passed + 1 if waiting is None else waiting)) % len(steps)
-            return Telling(tuple(rungs), _until_any(steps, now + here.wait, zone) - now, following)
+            then = _until_any(steps, now + here.wait, zone)
+            # What waited for its hours comes next if they have come by then; else the steps after this one.
+            late = waiting is not None and steps[(step + waiting) % len(steps)].soonest(then, zone) == then
+            after = waiting if waiting is not None and late else passed + 1
+            return Telling(tuple(rungs), then - now, (step + after) % len(steps))
     if waiting is not None:
         opening = [one.soonest(now, zone) for one in steps]
         again = min([now + wait for wait in tried] + [at for at in opening if at > now])

@@ -40,6 +40,17 @@ def record(client: TestClient, town: Town, **changes: Any) -> Any:
     return client.post(address, json=held(town, **changes), headers=town.program(town.worker))
 
 
+def test_a_plans_review_is_not_due_by_the_clock_of_an_earlier_conference_without_a_plan(
+    client: TestClient, town: Town
+) -> None:
+    children = [{"person_id": str(town.mine.child.id), "harms": []}]
+    early = record(client, town, held_on="2024-01-08", decision="no_plan", planning="", children=children)
+    assert early.status_code == 201, early.text
+    with reading() as session:
+        plan = session.get_one(Plan, record(client, town).json()["plan_id"])
+        assert (str(plan.started_on), str(plan.review_on)) == ("2026-02-02", "2026-05-02")
+
+
 def test_a_conference_that_decides_on_a_plan_makes_it_with_its_children_and_starts_the_clocks(
     client: TestClient, town: Town
 ) -> None:
