@@ -82,6 +82,13 @@ def test_a_routine_call_wakes_nobody_and_is_never_lost(opens: datetime, told: li
     assert happened[: len(told)] == told
 
 
+def test_a_step_behind_one_that_waits_for_its_hours_is_told_in_its_turn() -> None:
+    hour = timedelta(hours=1)
+    own = Rule("routine", (Step(("lead",), hour, when="office"), Step(("duty",), hour), Step(("manager",), hour)))
+    played = rehearse((own,), ON_DUTY, LONDON, Case("routine", LEAD.id), local(21, 10), local(21, 14))
+    assert [names(said.rungs)[-1][0] for _, said in played][:4] == ["Dora", "Mona", "Dora", "Mona"]
+
+
 def test_out_of_its_hours_a_routine_call_tells_nobody_and_has_its_next_rung() -> None:
     said = telling((), ON_DUTY, LONDON, Case("routine", LEAD.id), 0, local(24, 17))
     assert (said.rungs, said.next_step) == ((), 0) and local(24, 17) + said.wait == local(25, 9)
