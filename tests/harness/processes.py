@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Asks a process to kill itself: ``point:file`` (api.crashpoints).
+CRASH_AT = "HEARTHLINE_CRASH_AT"
 
 
 def _die_with_the_tests() -> None:
@@ -57,6 +59,8 @@ class Process:
     #: Was it seen to be ready since its last start?
     up: bool = field(default=False, init=False)
     started: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    #: The file that it makes when it kills itself at a named point, if its last start asked for that.
+    marker: Path | None = field(default=None, init=False)
 
     @property
     def alive(self) -> bool:
@@ -66,6 +70,7 @@ class Process:
         """Start it, with more environment if given, and wait until it is ready."""
         assert not self.alive, f"{self.name} runs already"
         self.before, self.up = self.snapshot(), False
+        self.marker = Path(more[CRASH_AT].partition(":")[2]) if CRASH_AT in more else None
         with self.output.open("ab") as output:
             self.started = subprocess.Popen(
                 self.command, cwd=ROOT, env={**self.environment, **more}, stdin=subprocess.DEVNULL,
@@ -108,6 +113,12 @@ class Process:
             return self.started.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} was to die and lives:\n{self.tail()}") from None
+
+    def restart_if_dead(self) -> None:
+        """Somebody looks in: if it died, or is dying at its named point, it is started again."""
+        if not self.alive or (self.marker is not None and self.marker.exists()):
+            self.wait_dead()
+            self.start(wait=False)
 
     def tail(self, characters: int = 3000) -> str:
         """The last of what it wrote."""

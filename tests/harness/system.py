@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from api import embedded_postgres
 from tests.harness import canaries, town
 from tests.harness.phones import Phone
-from tests.harness.processes import ROOT, Process, free_port, wait_until
+from tests.harness.processes import CRASH_AT, ROOT, Process, free_port, wait_until
 from tests.harness.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
 from tests.harness.words import DATA_KEY, opened
 
@@ -170,7 +170,7 @@ class System:
     def start_process(self, process: Process, *, wait: bool = True, crash_at: str = "") -> Path:
         """Start one process; ``crash_at``: it kills itself the first time it passes that point. Returns the marker."""
         marker = self.folder / f"crashed-{time.monotonic_ns()}"
-        process.start(wait=wait, **({"HEARTHLINE_CRASH_AT": f"{crash_at}:{marker}"} if crash_at else {}))
+        process.start(wait=wait, **({CRASH_AT: f"{crash_at}:{marker}"} if crash_at else {}))
         return marker
 
     @property

@@ -37,7 +37,7 @@ def test_killed_at(point: str, first: str, system: System, team: Team) -> None:
     marker = system.start_process(armed, crash_at=point)
 
     def at_rest() -> bool:
-        restart_if_dead(armed)
+        armed.restart_if_dead()
         return system.work_left() == 0
 
     if first == "question":
@@ -69,7 +69,7 @@ def deliver(phone: Phone, body: str, armed: Process) -> None:
         answered = response.status_code == 200
     except httpx.TransportError:
         answered = False
-    restart_if_dead(armed)
+    armed.restart_if_dead()
     if not answered:
         phone.text(body, sid=sid, api=1)
 
@@ -78,16 +78,10 @@ def told(phone: Phone, armed: Process) -> str:
     """Wait for the escalation's text (somebody restarts what dies meanwhile); the reference in it."""
 
     def arrived() -> bool:
-        restart_if_dead(armed)
+        armed.restart_if_dead()
         return bool(phone.unexpected())
 
     wait_until(arrived, f"{phone.owner} was not told")
     found = re.search(r"EMERGENCY (\d+)", phone.expect("EMERGENCY").body)
     assert found
     return found[1]
-
-
-def restart_if_dead(process: Process) -> None:
-    if not process.alive:
-        process.wait_dead()
-        process.start(wait=False)

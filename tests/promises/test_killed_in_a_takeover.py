@@ -12,7 +12,7 @@ from tests.harness import promises
 from tests.harness.processes import wait_until
 from tests.harness.system import System
 from tests.harness.town import Team
-from tests.promises.test_crashes import DANGER, restart_if_dead
+from tests.promises.test_crashes import DANGER
 from tests.promises.test_ladder import reference_in
 
 
@@ -44,7 +44,7 @@ def killed_at(system: System, point: str, after: timedelta) -> None:
     system.move_clock(after)
 
     def over() -> bool:
-        restart_if_dead(worker)
+        worker.restart_if_dead()
         return marker.exists() and system.work_left() == 0
 
     wait_until(over, f"nothing passed {point}, or something was left undone")

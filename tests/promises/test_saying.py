@@ -6,7 +6,6 @@ from tests.harness import promises
 from tests.harness.processes import wait_until
 from tests.harness.system import System
 from tests.harness.town import Team
-from tests.promises.test_crashes import restart_if_dead
 
 WROTE = [
     "I left him in March and I changed the locks",
@@ -27,7 +26,7 @@ def test_what_was_written_over_a_crash_is_read_back_and_passed_on_as_it_was(syst
     parent.text(WROTE[1])
 
     def at_rest() -> bool:
-        restart_if_dead(worker)
+        worker.restart_if_dead()
         return marker.exists() and system.work_left() == 0
 
     wait_until(at_rest, "the turn was not run again")
