@@ -68,6 +68,11 @@ class Clock(_Strict):
     last_verified: date
     check: bool
 
+    @property
+    def of_a_plan(self) -> bool:
+        """Does it run for a plan? A conference that decides on none does not begin it then."""
+        return "plan_started" in self.start
+
     @model_validator(mode="after")
     def _stops(self) -> Self:
         if set(self.stop) & (set(self.start) | set(self.done)):

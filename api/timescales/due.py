@@ -11,7 +11,7 @@ from __future__ import annotations
 import calendar
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -30,17 +30,22 @@ class CannotCount(ValueError):
     """A day so far away that nothing can be counted from it."""
 
 
+#: What may lead to a plan.
+CONFERENCE = "initial_conference"
 #: The rule that a plan sets itself: how often the children are seen.
 VISITS = "visits"
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. ``plan`` is None for what concerns every plan of the family."""
+    """Something that happened. ``plan`` is None for what concerns every plan of the family. ``no_plan``: a conference
+    that decided on none. ``until``: from that day on, what it began is of no use any more."""
 
     kind: str
     day: date
     plan: uuid.UUID | None = None
+    no_plan: bool = False
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -89,14 +94,38 @@ def _months(day: date, number: int) -> date:
 
 def dues(clocks: Mapping[str, Clock], events: Iterable[Event], place: Calendar) -> list[Due]:
     """Every date that the rules give for these events, done or not, the soonest due first. Raises CannotCount."""
-    known = sorted(events, key=lambda event: (event.day, event.plan is not None, str(event.plan), event.kind))
+    known = sorted(_led_to(events), key=lambda event: (event.day, event.plan is not None, str(event.plan), event.kind))
     found = [due for rule, clock in clocks.items() for due in _of_rule(rule, clock, known, place)]
     return sorted(found, key=lambda due: (due.due_on, due.rule, due.started_on, str(due.plan)))
+
+
+def _led_to(events: Iterable[Event]) -> list[Event]:
+    """The same events; a conference that names no plan is that of the one plan that began from it on and before the
+    next conference. Where none began, the next conference ends what it began."""
+    known = list(events)
+    held = sorted({event.day for event in known if event.kind == CONFERENCE})
+    nowhere = {event.day for event in known if event.kind == CONFERENCE and event.no_plan}
+    began = {(event.day, event.plan) for event in known if event.kind == "plan_started"}
+
+    def told(event: Event) -> Event:
+        if event.kind != CONFERENCE or event.plan is not None:
+            return event
+        following = next((day for day in held if day > event.day), None)
+        plans = {plan for day, plan in began if event.day <= day and (following is None or day < following)}
+        if event.day in nowhere:  # an appointment that was recorded as held is the same conference
+            return replace(event, no_plan=True, until=following)
+        if plans:
+            return replace(event, plan=next(iter(plans))) if len(plans) == 1 else event
+        return replace(event, until=following)
+
+    return [told(event) for event in known]
 
 
 def _of_rule(rule: str, clock: Clock, events: Sequence[Event], place: Calendar) -> list[Due]:
     made: list[Due] = []
     for start in (event for event in events if event.kind in clock.start):
+        if start.no_plan and clock.of_a_plan:
+            continue
         if not any(_covers(due, start) for due in made):
             made += _from(rule, clock, start, events, place)
     return made
@@ -120,7 +149,8 @@ def _from(rule: str, clock: Clock, start: Event, events: Sequence[Event], place:
         due_on = shifted(counted, clock.within.number * number, clock.within.unit, place)
         warn_on = shifted(due_on, -clock.warn.number, clock.warn.unit, place)
         done_on = next((e.day for e in _of(events, clock.done, start) if e.day > after), None)
-        stopped = next((e.day for e in _of(events, clock.stop, start) if _ends(e, start, counted)), None)
+        ends = [e.day for e in _of(events, clock.stop, start) if _ends(e, start, counted)]
+        stopped = min([*ends, *([start.until] if start.until else [])], default=None)
         if stopped is not None and (done_on is None or stopped < done_on):
             return made
         if clock.again != "from_last" or done_on != begin:  # done on the day it began: it begins anew that day

@@ -89,7 +89,8 @@ def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
     conferences = select(Conference).where(Conference.family_id == family_id, Conference.status == "held")
     for conference in session.scalars(conferences):
         kind = "review_conference" if conference.kind == "review" else "initial_conference"
-        found.append(Event(kind, conference.held_on, conference.plan_id))
+        no_plan = conference.decision == "no_plan"
+        found.append(Event(kind, conference.held_on, conference.plan_id, no_plan=no_plan))
     reviews = select(Review).join(Plan, Plan.id == Review.plan_id)
     reviews = reviews.where(Plan.family_id == family_id, Review.withdrawn_at.is_(None))
     found += [Event("case_review", review.held_on, review.plan_id) for review in session.scalars(reviews)]

@@ -49,6 +49,9 @@ def test_a_plans_review_is_not_due_by_the_clock_of_an_earlier_conference_without
     with reading() as session:
         plan = session.get_one(Plan, record(client, town).json()["plan_id"])
         assert (str(plan.started_on), str(plan.review_on)) == ("2026-02-02", "2026-05-02")
+    dates = client.get(f"/api/v1/families/{town.mine.family.id}/timescales", headers=town.program(town.worker)).json()
+    assert {one["started_on"] for one in dates if one["plan_id"] == str(plan.id)} == {"2026-02-02"}
+    assert not [one for one in dates if one["started_on"] == "2024-01-08"], "what the earlier one began is over"
 
 
 def test_a_conference_that_decides_on_a_plan_makes_it_with_its_children_and_starts_the_clocks(

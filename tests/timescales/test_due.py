@@ -128,6 +128,44 @@ def test_a_plan_that_ends_does_not_end_the_clocks_of_another() -> None:
     assert {due.plan for due in dues(here.clocks, events, here.calendar)} == {other}
 
 
+def of_plans(place: str, *events: Event) -> list[tuple[str, uuid.UUID | None, str, str | None]]:
+    here = pack(place)
+    found = dues(here.clocks, events, here.calendar)
+    return [(due.rule, due.plan, str(due.started_on), due.done_on and str(due.done_on)) for due in found]
+
+
+def test_a_conference_that_decided_on_no_plan_begins_no_clock_of_a_plan() -> None:
+    early = Event("initial_conference", date(2024, 1, 8), no_plan=True)
+    same = Event("initial_conference", date(2024, 1, 8))  # the appointment for it, recorded as held
+    talk = Event("strategy_discussion", date(2024, 1, 2))
+    assert of_plans(ENGLAND, talk, early, same) == [("initial_conference", None, "2024-01-02", "2024-01-08")]
+    assert of_plans(WALES, early) == [("record_shared", None, "2024-01-08", None)]  # its record is shared all the same
+
+
+@pytest.mark.parametrize("no_plan", [True, False], ids=["said so", "nobody said"])
+def test_the_clocks_of_a_plan_begin_with_its_own_conference_and_those_of_an_earlier_one_are_over(no_plan: bool) -> None:
+    one = uuid.UUID(int=1)
+    early = Event("initial_conference", date(2024, 1, 8), no_plan=no_plan)
+    events = [Event(kind, date(2026, 2, 2), one) for kind in ("initial_conference", "plan_started")]
+    rules = ("record_shared", "first_core_group", "first_review")
+    found = of_plans(WALES, early, *events)
+    assert {(rule, plan, day) for rule, plan, day, _ in found} == {(rule, one, "2026-02-02") for rule in rules}
+
+
+def test_two_plans_at_a_time_have_the_clocks_of_their_own_conferences() -> None:
+    one, other = uuid.UUID(int=1), uuid.UUID(int=2)
+    found = of_plans(
+        ENGLAND,
+        Event("initial_conference", date(2026, 1, 5)),
+        Event("plan_started", date(2026, 1, 6), one),
+        Event("initial_conference", date(2026, 2, 2), other),
+        Event("plan_started", date(2026, 2, 2), other),
+    )
+    assert [row[1:] for row in found if row[0] == "first_review"] == [
+        (one, "2026-01-05", None), (other, "2026-02-02", None),
+    ]  # fmt: skip
+
+
 def test_months_end_where_the_month_does() -> None:
     place = pack(ENGLAND).calendar
     assert shifted(date(2026, 11, 30), 3, "months", place) == date(2027, 2, 28)
