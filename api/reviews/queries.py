@@ -105,14 +105,16 @@ def seen(session: Session, viewer: Viewer, review_id: uuid.UUID) -> tuple[Plan, 
 def limit_of(session: Session, plan: Plan, review: Review) -> date | None:
     """By when, after this review, the rules of the place wanted the next one; None where none runs, or it is late
     already."""
-    limit = timescales.review_by(session, plan.family_id, plan.id, until=review.held_on)
-    return limit if limit is not None and limit > review.held_on and review.withdrawn_at is None else None
+    if review.withdrawn_at is not None:
+        return None
+    return timescales.review_by(session, plan.family_id, plan.id, until=review.held_on, after=review.held_on)
 
 
 def limit_from(session: Session, plan: Plan, day: date) -> date | None:
-    """By when the rules of the place want the next review, if this one is held on that day at a review conference."""
+    """By when the rules of the place want the next review, if this one is held on that day at a review conference;
+    None where none runs, or it is late already."""
     held = [Event(kind, day, plan.id) for kind in ("review_conference", "case_review")]
-    return timescales.review_by(session, plan.family_id, plan.id, held, until=day)
+    return timescales.review_by(session, plan.family_id, plan.id, held, until=day, after=day)
 
 
 @dataclass(frozen=True)

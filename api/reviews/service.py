@@ -229,6 +229,5 @@ def move_on(session: Session, plan: Plan, found: Findings) -> None:
     if found.next_step == "discontinue":
         plan.ended_on, plan.review_on = plan.ended_on or found.held_on, None
     elif newer:
-        limit = deadlines.review_by(session, plan.family_id, plan.id)
-        by_rule = limit if limit is not None and limit > found.held_on else None
+        by_rule = deadlines.review_by(session, plan.family_id, plan.id, after=found.held_on)
         plan.review_on = found.next_review_on or by_rule

@@ -109,16 +109,19 @@ def review_by(
     *,
     since: date | None = None,
     until: date | None = None,
+    after: date | None = None,
 ) -> date | None:
     """By when the rules of the place want the plan looked at again, as things stand (``more``: with these events too;
-    ``since``: with none of before that day; ``until``: as they stood at its end); None where no such rule runs."""
+    ``since``: with none of before that day; ``until``: as they stood at its end); None where no such rule runs, or
+    where it was due by the day ``after`` already (a review held then sets no next one in its own past)."""
     session.flush()
     place = pack(jurisdiction_of(session, family_id))
     first, last = since or date(due.FIRST_YEAR, 1, 1), until or date(due.LAST_YEAR, 12, 31)
     known = [one for one in [*facts(session, family_id), *more] if first <= one.day <= last]
     clocks = {rule: one for rule, one in place.clocks.items() if REVIEWS & set(one.done)}
     waiting = [one for one in due.dues(clocks, known, place.calendar) if one.done_on is None]
-    return min((one.due_on for one in waiting if one.plan in (None, plan_id)), default=None)
+    limit = min((one.due_on for one in waiting if one.plan in (None, plan_id)), default=None)
+    return None if limit is not None and after is not None and limit <= after else limit
 
 
 def visiting(session: Session, family_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:

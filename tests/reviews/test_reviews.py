@@ -11,9 +11,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from api import clock
+from api.access.models import Agency
 from api.conferences.models import Conference
 from api.database import reading, transaction
 from api.plans.models import Contingency, Outcome, Plan, PlanVersion
+from api.timescales import service
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
 from tests.small_town import Town
@@ -239,6 +241,22 @@ def test_the_day_that_the_rules_want_is_filled_in_and_a_later_one_is_taken_with_
     by = prepared.json()["next_review_by"]
     page = client.get(f"/console/plans/{town.mine.plan.id}/review").text
     assert by > str(clock.now().date()) and f'value="{by}"' in page
+
+
+def test_a_day_that_is_past_already_is_not_filled_in_as_the_next_review(
+    client: TestClient, town: Town, outcome: Outcome
+) -> None:
+    today = clock.now().date()
+    with transaction() as session:
+        session.get_one(Agency, town.agency.id).jurisdiction = "us-ohio"  # every ninety days from the beginning on
+        plan = session.get_one(Plan, town.mine.plan.id)
+        plan.started_on = today - timedelta(days=400)
+        service.refresh(session, plan.family_id)
+    address = f"/api/v1/plans/{town.mine.plan.id}/review-preparation"
+    assert client.get(address, headers=town.program(town.worker)).json()["next_review_by"] is None
+    client.cookies.update(town.signed_in(town.worker))
+    page = client.get(f"/console/plans/{town.mine.plan.id}/review").text
+    assert 'id="next_review_on" name="next_review_on" type="date" value=""' in page
 
 
 def test_what_was_agreed_for_when_the_plan_does_not_work_is_looked_at(
