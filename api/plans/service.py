@@ -99,16 +99,17 @@ def undo(
 
 
 def _reason_before(session: Session, event: ActionEvent) -> str:
-    """Why it was blocked before this report, if it was."""
+    """Why it was blocked before this report, if it was: what was taken back since does not count."""
     if event.status_before != "blocked":
         return ""
-    said = select(ActionEvent).where(
-        ActionEvent.action_id == event.action_id,
-        ActionEvent.kind.in_(("reported_blocked", "blocked")),
-        ActionEvent.id != event.id,
-    )
-    before = session.scalar(said.order_by(ActionEvent.at.desc()).limit(1))
-    return before.words if before is not None else ""
+    stands: list[ActionEvent] = []
+    happened = select(ActionEvent).where(ActionEvent.action_id == event.action_id, ActionEvent.at <= event.at)
+    for one in session.scalars(happened.order_by(ActionEvent.at)):
+        if one.kind == "undone" and stands:
+            stands.pop()  # one takes back the newest report, and no other
+        elif one.id != event.id and one.kind != "undone":
+            stands.append(one)
+    return next((one.words for one in reversed(stands) if one.kind in ("reported_blocked", "blocked")), "")
 
 
 def lock(session: Session, action_id: uuid.UUID) -> None:

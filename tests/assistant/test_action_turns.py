@@ -96,6 +96,9 @@ def test_what_a_worker_says_is_in_the_way_is_told_and_stands_again_after_an_undo
     assert (action("gp").status, action("gp").blocked_reason) == (
         "blocked", "the surgery takes nobody on before January"
     )  # fmt: skip
+    kelly.says("they hung up on me about the gp", "report_action_blocked")
+    assert "taken that back" in kelly.says("1")
+    assert action("gp").blocked_reason == "the surgery takes nobody on before January", "not what was taken back before"
     decided("gp", service.unblock, "")
     assert "stuck: the surgery" not in kelly.says("what is left", "check_actions")
 
