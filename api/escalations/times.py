@@ -15,7 +15,7 @@ from math import log10
 from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from api import clock
 from api.escalations.family import DANGER
@@ -135,28 +135,51 @@ def _step(span: timedelta) -> float:
     return max(0.01, log10(1 + max(0.0, span.total_seconds()) / 60))
 
 
+def _nearer(message: InboundMessage, one: Escalation, other: Escalation) -> bool:
+    """Is ``one`` more this message's own than ``other``: opened by it, else about danger, else called false?"""
+
+    def own(escalation: Escalation) -> tuple[bool, bool, bool]:
+        called = escalation.outcome_kind == FALSE_ALARM
+        return escalation.message_id == message.id, escalation.kind in DANGER, called
+
+    return own(one) > own(other)
+
+
 def false_alarms(session: Session) -> Iterator[dict[str, Any]]:
     """The messages that raised what workers then marked as a false alarm, oldest first, in the shape of the screen's
     examples, with what had been said of them and by which part: the screen, or the understanding of messages (Rasa).
     They hold what people wrote. What a worker called a real alarm is left out, what one called false is ``none``,
     whatever became of its escalation. Where nobody has said so of the messages one by one, one message alone is
-    ``none``, and each of several is ``unsure``."""
+    ``none``, and each of several is ``unsure``. A message stands in it once, with the escalation that is most its own,
+    and not as another's where the one that it opened was no false alarm."""
     replied = exists().where(OutboundMessage.in_reply_to == InboundMessage.id, OutboundMessage.kind == "safety")
     screened = InboundMessage.safety_kind != "none"
     opened_it = and_(Escalation.message_id == InboundMessage.id, Escalation.kind.in_(DANGER))
-    rows = session.execute(
+    raised_other = aliased(Escalation)
+    was_real = (
+        exists()
+        .where(raised_other.message_id == InboundMessage.id, raised_other.kind.in_(DANGER))
+        .where(raised_other.outcome_kind.is_distinct_from(FALSE_ALARM))
+        .correlate(InboundMessage)
+    )
+    found = session.execute(
         select(InboundMessage, Conversation.language, Escalation)
         .join(Conversation, Conversation.id == InboundMessage.conversation_id)
         .join(Escalation, Escalation.conversation_id == Conversation.id)
         .where(
-            or_(Escalation.outcome_kind == FALSE_ALARM, InboundMessage.alarm_was == "false"),
+            or_(and_(Escalation.outcome_kind == FALSE_ALARM, ~was_real), InboundMessage.alarm_was == "false"),
             InboundMessage.alarm_was != "real",
             or_(screened, opened_it, replied),
             InboundMessage.received_at >= Escalation.opened_at - timedelta(minutes=1),
             InboundMessage.received_at <= func.coalesce(Escalation.resolved_at, clock.now()),
         )
-        .order_by(InboundMessage.seq)
+        .order_by(InboundMessage.seq, Escalation.id)
     ).all()
+    own: dict[uuid.UUID, tuple[InboundMessage, str, Escalation]] = {}
+    for message, language, escalation in found:
+        if message.id not in own or _nearer(message, escalation, own[message.id][2]):
+            own[message.id] = (message, language, escalation)
+    rows = list(own.values())
     together = Counter(escalation.id for _, _, escalation in rows)
     for message, language, escalation in rows:
         by_screen = message.safety_kind != "none"
