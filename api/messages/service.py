@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.families.models import ContactPoint
+from api.escalations.family import may_text
 from api.messages import outbox, takeovers
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.takeovers import hand_back, hand_back_all, hand_back_others, record, take_over
@@ -55,12 +55,8 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         raise CannotReply("This chat has ended, so nothing can be sent to it. Use another way to reach the person.")
     if conversation.hushed_at is not None:
         raise AskedForNoTexts("They asked not to be texted. Lift that first, once you know that it is safe.")
-    if conversation.channel == "sms":
-        states = session.scalars(
-            select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)
-        ).all()
-        if states and "active" not in states:
-            raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
+    if conversation.channel == "sms" and not may_text(session, conversation):
+        raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
     words = takeovers.introduced(session, conversation, words)
     sent = outbox.queue_reply(session, conversation, words, written_by=worker)
     takeovers.answered(session, conversation)
