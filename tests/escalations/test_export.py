@@ -80,20 +80,21 @@ def test_what_the_understanding_raised_is_in_it_and_of_several_messages_none_is_
 
 def test_a_message_that_two_escalations_cover_is_in_it_once_with_its_own(session: Session, town: Town) -> None:
     address = town.mine.conversation.address
-    for body in ("please come quick he is hitting me", DANGER):  # the second within a minute: the first is closed by then
+    first = "please come quick he is hitting me"
+    for body in (first, DANGER):  # within a minute: the first escalation is closed when the second comes
         inbox.accept(channel="sms", external_id=uuid.uuid4().hex, address=address, body=body)
         number = session.scalars(select(Escalation.id).order_by(Escalation.id.desc())).first() or 0
         session.rollback()
         with transaction() as acting:
             service.resolve(acting, number, town.duty, "False alarm: a play at school")
     found = [(line["text"], line["kind"], line["reference"]) for line in times.false_alarms(session)]
-    assert [one[:2] for one in found] == [("please come quick he is hitting me", "none"), (DANGER, "none")]
+    assert [one[:2] for one in found] == [(first, "none"), (DANGER, "none")]
     assert found[0][2] == found[1][2] - 1
 
     session.rollback()
     with transaction() as acting:
         acting.get_one(Escalation, found[0][2]).outcome_kind = "helped"
-    assert [line["text"] for line in times.false_alarms(session)] == [DANGER], "the first was none, says its own outcome"
+    assert [line["text"] for line in times.false_alarms(session)] == [DANGER], "what the first raised was real"
 
 
 def test_workers_say_of_each_message_whether_its_alarm_was_false(
