@@ -16,6 +16,7 @@ from api.appointments.time_words import Part, words
 
 #: On a Thursday from this local hour on, "thursday" means next week's: today's appointments are over.
 EVENING = 18
+SATURDAY = 5
 
 Days = tuple[date, date]
 _NTH = ("first", "second", "third", "fourth", "1st", "2nd", "3rd", "4th", "primer", "segundo", "tercer", "cuarto")
@@ -29,6 +30,22 @@ def days_of(text: str, local: datetime, day_first: bool) -> Days | None:
 def weekday_in(text: str) -> int | None:
     """The weekday that the clause names, Monday 0."""
     return next((number for number, pattern in enumerate(words().weekdays) if pattern.search(text)), None)
+
+
+def days_behind(text: str, before: date) -> Days | None:
+    """The days that the clause counts from the one named before it: "the friday after", "the week after that"."""
+    find = words().find
+    if find("then_day", text):
+        weekday = weekday_in(text)
+        return None if weekday is None else (weekday_behind(weekday, before),) * 2
+    if find("then_week", text):
+        return _week(before, 1)
+    return (before + timedelta(days=1),) * 2 if find("next_day", text) else None
+
+
+def weekday_behind(weekday: int, before: date) -> date:
+    """The first such weekday after that day."""
+    return before + timedelta(days=(weekday - before.weekday() - 1) % 7 + 1)
 
 
 def _so_many(text: str, local: datetime, day_first: bool) -> Days | None:
@@ -166,6 +183,8 @@ def _weeks(text: str, local: datetime, day_first: bool) -> Days | None:
     weekday = weekday_in(text)
     if find("weekend", text):
         weeks = 2 if find("weekend_after", text) else 1 if find("next", text) else -1 if find("last", text) else 0
+        if find("proximo", text) and today.weekday() >= SATURDAY:
+            weeks = 1
         saturday = today + timedelta(days=5 - today.weekday(), weeks=weeks)
         return saturday, saturday + timedelta(days=1)
     if weekday is None:
@@ -180,7 +199,7 @@ def _weeks(text: str, local: datetime, day_first: bool) -> Days | None:
     if find("next_week", text) or find("next", text):
         # "next thursday" and "thursday next week": the one in the week that starts on the coming Monday.
         return (_week(today, 1)[0] + timedelta(days=weekday),) * 2
-    if day == today and local.hour >= EVENING:
+    if day == today and (local.hour >= EVENING or find("proximo", text)):
         day += timedelta(weeks=1)
     return day, day
 

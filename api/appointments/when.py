@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from api.appointments.named_days import Days, days_of, weekday_in
+from api.appointments.named_days import Days, days_behind, days_of, weekday_behind, weekday_in
 from api.appointments.time_words import folded, plain, words
 
 __all__ = ["OPEN", "Span", "folded", "mentions", "resolve", "unclear"]
@@ -64,7 +64,8 @@ def mentions(words_: str, now: datetime, zone: ZoneInfo, *, day_first: bool = Tr
     if ranges:
         text, found = _ranges(text, seen)
     clauses = _clauses(text)
-    found += [_read(clause, seen, ranges=ranges) for clause in clauses]
+    for clause in clauses:
+        found.append(_behind(clause, found, seen) or _read(clause, seen, ranges=ranges))
     if not any(found) and len(clauses) > 1:
         found = [_read(text, seen, ranges=ranges)]
     return list(dict.fromkeys(span for span in found if span is not None))
@@ -92,6 +93,13 @@ def _without(words_: str) -> str:
     for name in ("behind_school", "behind_own", "since", "except"):
         text = words().named[name].sub(" ", text)
     return text
+
+
+def _behind(clause: str, found: list[Span | None], seen: _Seen) -> Span | None:
+    """What the clause counts from the time that was named before it, if it does."""
+    before = next((span for span in reversed(found) if span is not None and span.exact), None)
+    days = days_behind(clause, (before.end - timedelta(microseconds=1)).date()) if before is not None else None
+    return _with_part(clause, days, seen) if days is not None else None
 
 
 def _ranges(text: str, seen: _Seen) -> tuple[str, list[Span | None]]:
@@ -156,7 +164,19 @@ def _with_months(clauses: list[str]) -> list[str]:
 
 
 def _has_its_own(clause: str) -> bool:
-    names = ("week_after", "next_week", "last_week", "this_week", "next", "last", "after_next", "weeks_on", "day_weeks")
+    names = (
+        "week_after",
+        "next_week",
+        "last_week",
+        "this_week",
+        "next",
+        "proximo",
+        "then_day",
+        "last",
+        "after_next",
+        "weeks_on",
+        "day_weeks",
+    )
     return any(words().find(name, clause) for name in names)
 
 
@@ -164,6 +184,10 @@ def _read(clause: str, seen: _Seen, *, ranges: bool) -> Span | None:
     """What one clause names, with "after", "before" and the parts of a day."""
     if (found := words().find("week_after_day", clause)) and (days := seen.days(clause[found.end() :])):
         return seen.span(days[1] + timedelta(days=1), days[1] + timedelta(days=7))
+    if (found := words().find("day_after", clause)) and (days := seen.days(clause[found.end() :])):
+        weekday = weekday_in(found["day"])
+        if weekday is not None:
+            return _with_part(clause, (weekday_behind(weekday, days[1]),) * 2, seen)
     for name in ("after", "from", "before", "until"):
         found = words().find(name, clause)
         if found is None:

@@ -104,6 +104,17 @@ def days(words: str, now: datetime = NOW, *, day_first: bool = True) -> tuple[st
         ("el viernes en ocho", "Fri 27 Nov 00", "Sat 28 Nov 00"),
         ("mñn", "Fri 20 Nov 00", "Sat 21 Nov 00"),
         ("miercoels", "Wed 25 Nov 00", "Thu 26 Nov 00"),
+        ("el viernes que viene", "Fri 20 Nov 00", "Sat 21 Nov 00"),
+        ("¿qué hay el próximo viernes?", "Fri 20 Nov 00", "Sat 21 Nov 00"),
+        ("el viernes próximo", "Fri 20 Nov 00", "Sat 21 Nov 00"),
+        ("el próximo jueves", "Thu 26 Nov 00", "Fri 27 Nov 00"),
+        ("el viernes de la semana que viene", "Fri 27 Nov 00", "Sat 28 Nov 00"),
+        ("el próximo fin de semana", "Sat 21 Nov 00", "Mon 23 Nov 00"),
+        ("next friday", "Fri 27 Nov 00", "Sat 28 Nov 00"),
+        ("the tuesday after the 14th", "Tue 15 Dec 00", "Wed 16 Dec 00"),
+        ("the tuesday after friday", "Tue 24 Nov 00", "Wed 25 Nov 00"),
+        ("the saturday after next week", "Sat 05 Dec 00", "Sun 06 Dec 00"),
+        ("el lunes después del 14", "Mon 21 Dec 00", "Tue 22 Dec 00"),
     ],
 )
 def test_what_people_write_is_the_day_they_mean(words: str, start: str, end: str) -> None:
@@ -164,6 +175,14 @@ def test_a_day_and_the_day_instead_are_both_heard() -> None:
         ("mañana o pasado mañana", ["Fri 20", "Sat 21"]),
         ("el lunes y el martes", ["Mon 23", "Tue 24"]),
         ("el 5 o el 6", ["Sat 05", "Sun 06"]),
+        ("anything tuesday week or the friday after?", ["Tue 01", "Fri 04"]),
+        ("the 3rd or the tuesday after that", ["Thu 03", "Tue 08"]),
+        ("friday or the following monday pls", ["Fri 20", "Mon 23"]),
+        ("el martes de la semana que viene o el viernes siguiente", ["Tue 24", "Fri 27"]),
+        ("¿hay algo el 1 de diciembre o el viernes después?", ["Tue 01", "Fri 04"]),
+        ("next week or the week after", ["Mon 23", "Mon 30"]),
+        ("el viernes o al día siguiente", ["Fri 20", "Sat 21"]),
+        ("friday or monday after school", ["Fri 20", "Mon 23"]),
     ],
 )
 def test_every_day_that_is_named_is_heard(words: str, starts: list[str]) -> None:

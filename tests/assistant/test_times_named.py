@@ -18,6 +18,18 @@ def test_two_days_that_are_asked_about_are_both_answered(talk: Phone) -> None:
     assert "14 December" not in reply
 
 
+def test_each_of_several_days_is_answered_those_too_that_nothing_is_on(talk: Phone) -> None:
+    kelly = talk("kelly")
+    reply = kelly.says("anything tuesday next week or the thursday after?", "check_appointments")
+    assert "Tuesday 1 December at 13:30" in reply and reply.startswith("Nothing for you on Thursday 3 December.")
+    reply = kelly.says("have i got owt on thursday or friday", "check_appointments")
+    assert reply.startswith("Nothing for you on Thursday 26 November or Friday 27 November. Your next one is tomorrow")
+    reply = talk("rosa").says("tengo algo el viernes que viene o el lunes siguiente", "check_appointments")
+    assert (
+        reply.startswith("No hay nada para ti el viernes 27 de noviembre.") and "lunes 30 de noviembre a las" in reply
+    )
+
+
 def test_a_span_is_answered_with_what_is_in_it(talk: Phone) -> None:
     kelly = talk("kelly")
     assert "Tuesday 1 December" in kelly.says("anything after wednesday", "check_appointments").splitlines()[1]

@@ -50,15 +50,16 @@ def check(ask: Ask) -> list[Reply]:
     )
     if not found:
         return missed or [_nothing(ask, when, [one for one in every if one.status == "cancelled"])]
+    before = [*missed, *_empty_days(ask, when, every)]
     ask.state.focus_appointment = str(found[0].id)
     kinds = appointment_words().kinds_in(ask.words)
     if kinds and len(found) == len(coming) and not any(one.kind in kinds for one in found) and not when.spans:
-        return [*missed, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
+        return [*before, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
     if len(found) == 1 or (not when.spans and not _wants_list(ask)):
         ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
         more = len(found) - 1
-        return [*missed, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
-    return [*missed, _coming_up(ask, "appointments.list", "appointments.list_more", found)]
+        return [*before, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
+    return [*before, _coming_up(ask, "appointments.list", "appointments.list_more", found)]
 
 
 def _coming_up(ask: Ask, text_id: str, with_more: str, found: Sequence[Appointment]) -> Reply:
@@ -260,9 +261,26 @@ def _nothing(ask: Ask, when: times.Times, cancelled: Sequence[Appointment]) -> R
         return say("appointments.none")
     ask.state.focus_appointment = str(following[0].id)
     next_one = speaking.moment(ask, following[0].starts_at)
-    if len(when.spans) == 1 and when.spans[0].days == 1:
-        return say("appointments.none_that_day", day=speaking.day(ask, when.start.date()), next=next_one)
+    if all(span.days == 1 for span in when.spans):
+        days = speaking.either(ask, [speaking.day(ask, span.start.date()) for span in when.spans])
+        return say("appointments.none_that_day", day=days, next=next_one)
     return say("appointments.none_then", next=next_one)
+
+
+def _empty_days(ask: Ask, when: times.Times, every: Sequence[Appointment]) -> list[Reply]:
+    """What is said of the days, of several that were named, that nothing is on any more."""
+    days = [span for span in when.spans if span.days == 1 and span.start >= _today(ask)]
+    empty: list[str] = []
+    told: list[Reply] = []
+    for span in days if len(when.spans) > 1 else ():
+        on_it = [one for one in every if span.start <= one.starts_at < span.end]
+        if any(one.status == "scheduled" for one in on_it):
+            continue
+        if on_it:
+            told.append(say("appointments.cancelled", when=speaking.moment(ask, on_it[0].starts_at)))
+        else:
+            empty.append(speaking.day(ask, span.start.date()))
+    return told + ([say("appointments.none_on_days", days=speaking.either(ask, empty))] if empty else [])
 
 
 def _past(ask: Ask, start: datetime, end: datetime) -> Reply:

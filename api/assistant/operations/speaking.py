@@ -61,6 +61,13 @@ def people(ask: Ask, named: Sequence[Person]) -> str:
     return join(ask, [person.first_name for person in named])
 
 
+def either(ask: Ask, words: Sequence[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return ask.text("list.or", first=", ".join(words[:-1]), last=words[-1])
+
+
 def join(ask: Ask, words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     if len(words) < 2:
