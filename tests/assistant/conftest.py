@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
@@ -38,6 +39,12 @@ from tests.conftest import emptied
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1)
+def rasas_domain() -> frozenset[str]:
+    """The entities that Rasa knows: it drops all others of a payload."""
+    return frozenset(yaml.safe_load((DATA.parent / "bot" / "domain.yml").read_text(encoding="utf-8"))["entities"])
+
+
 class Understanding:
     """Rasa's place in the turn: whatever intent the test names goes to the operation of that name, over HTTP."""
 
@@ -49,7 +56,8 @@ class Understanding:
         parse = {"text": text, "intent": "nlu_fallback", "confidence": 0.9, "entities": [], "ranking": [], **self.next}
         if text.startswith("/"):
             intent, _, carried = text[1:].partition("{")
-            entities = json.loads("{" + carried) if carried else {}
+            given = json.loads("{" + carried) if carried else {}
+            entities = {name: value for name, value in given.items() if name in rasas_domain()}
             parse |= {
                 "intent": intent,
                 "confidence": 1.0,

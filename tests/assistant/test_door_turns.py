@@ -92,7 +92,7 @@ def test_with_a_pin_nothing_is_told_before_it_and_the_question_is_answered_after
     "intent",
     ["check_appointments", "ask_appointment_details", "check_actions", "report_action_done", "report_action_blocked",
      "ask_plan_status", "share_views", "ask_who_is_my_worker", "request_reschedule", "running_late",
-     "confirm_attendance"],
+     "confirm_attendance", "ask_about_plan"],
 )  # fmt: skip
 def test_every_question_about_somebodys_data_asks_for_the_pin(talk: Phone, intent: str) -> None:
     assert with_pin(talk).says("hm", intent) == ASKED
@@ -101,7 +101,7 @@ def test_every_question_about_somebodys_data_asks_for_the_pin(talk: Phone, inten
 @pytest.mark.parametrize(
     "intent",
     ["greet", "ask_capabilities", "ask_privacy", "contact_worker", "express_distress", "complain", "find_service",
-     "ask_about_plan", "out_of_scope", "fallback", "affirm", "deny", "cancel", "thank", "ask_if_bot", "stop_messages",
+     "out_of_scope", "fallback", "affirm", "deny", "cancel", "thank", "ask_if_bot", "stop_messages",
      "wrong_person", "goodbye", "change_language"],
 )  # fmt: skip
 def test_all_else_needs_none_and_shows_nothing_of_whose_number_it_is(talk: Phone, intent: str) -> None:

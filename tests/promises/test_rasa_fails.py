@@ -60,6 +60,40 @@ def test_a_silent_takeover_ends_all_the_same(rough_team: Team, rasa: BadRasa) ->
         phone.expect_whatever()
 
 
+def test_a_ladder_climbs_and_a_takeover_stands_whatever_rasa_answers(rough_team: Team, rasa: BadRasa) -> None:
+    system, parent, other = rough_team.system, rough_team.parent, rough_team.other
+    parent.text(DANGER)
+    for phone in (rough_team.lead, rough_team.duty):
+        phone.expect(r"EMERGENCY \d+")
+    parent.expect("999")
+    other.text("hello")
+    other.expect()
+    system.settle()
+    system.change(
+        "UPDATE conversations SET taken_over_at = %(now)s, taken_over_by ="
+        " (SELECT id FROM workers WHERE phone = %(lead)s) WHERE address = %(n)s",
+        now=system.now(), lead=rough_team.lead.number, n=other.number,
+    )  # fmt: skip
+    rungs = ((rough_team.manager,), (rough_team.lead, rough_team.duty))
+    for n, rasa.mode in enumerate(("empty", "html", "huge", "slow")):
+        parent.text("when is my next meeting please")
+        parent.expect(FALLBACK)
+        other.text("are you still there")
+        system.settle()
+        other.expect_nothing_else()
+        message = system.inbound(other)[-1]
+        assert (message["state"], message["flag"]) == ("recorded", "flag.taken_over"), rasa.mode
+        system.move_clock(timedelta(minutes=3, seconds=1))
+        for phone in rungs[n % 2]:
+            phone.expect(r"EMERGENCY \d+")
+    other.text(DANGER)  # in the middle of the takeover
+    other.expect("999")
+    rough_team.lead.expect(r"EMERGENCY \d+")
+    promises.check(rough_team)
+    for phone in rough_team.phones:
+        phone.expect_whatever()
+
+
 @pytest.mark.parametrize("name", ["rasa", "actions"])
 def test_it_is_killed_with_turns_under_way_and_comes_back(name: str, system: System, team: Team) -> None:
     victim = {"rasa": system.rasa, "actions": system.actions}[name]

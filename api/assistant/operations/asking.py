@@ -98,10 +98,14 @@ class Ask:
         return self.turn.channel == "web"
 
     def carried(self, entity: str) -> str:
-        """What a tapped option carries under that name, or ""."""
-        if not self.tapped:
-            return ""
-        return next((found.value for found in self.question.entities if found.entity == entity), "")
+        """What a tapped option carries under that name, or "". By what we offered ourselves, not by what came back from
+        Rasa: it drops whatever its domain does not know."""
+        return self._carried.get(entity, "")
+
+    @cached_property
+    def _carried(self) -> dict[str, str]:
+        carried = self.message.payload.partition("{")[2]
+        return {name: str(value) for name, value in json.loads("{" + carried).items()} if carried else {}
 
     def hint(self, entity: str) -> str:
         """What Rasa found under that name in the text, or ""; a hint, never a fact."""

@@ -70,8 +70,6 @@ def about(ask: Ask) -> list[Reply]:
     page = how_to_read_it(ask) if topic == "see" or says(ask.words, "see_plan") else []
     if page:
         return [say(text_id, **args), *page] if topic == "see" and ask.plain_words else page
-    if ask.neutral:
-        return [say(text_id, option("option.ring_me", "contact_worker"), **args)]
     return [*_own(ask, topic), say(text_id, option("", "contact_worker", label=ask.text("option.ask_worker")), **args)]
 
 

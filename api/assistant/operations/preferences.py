@@ -84,7 +84,8 @@ def change_contact(ask: Ask) -> list[Reply]:
     if says(ask.words, "someone_reads"):
         pass_on(ask, "preference", "routine", ask.words)
         safer = {"wording": "discreet", "may_name_children": False}
-        profile.change(ask.session, ask.someone, safer, actor_kind="person", actor_id=ask.someone.id, now=ask.turn.now)
+        for one in wishes.meant(ask):
+            profile.change(ask.session, one, safer, actor_kind="person", actor_id=one.id, now=ask.turn.now)
         return [say("preference.discreet"), *asked_back]
     if asked_back:
         return asked_back

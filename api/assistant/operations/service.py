@@ -71,6 +71,9 @@ OPEN: dict[str, Operation] = {
     "fallback": talk.fallback,
 }
 OPERATIONS: dict[str, Operation] = {**PRIVATE, **OPEN}
+#: What anybody may ask, but on a phone that is somebody's only after the proof: that we can answer it shows what the
+#: number is for.
+TELLING = frozenset({"ask_about_plan"})
 #: What a turn at the phone's door runs: no operation of Rasa's, and /assist does not know it.
 AT_THE_DOOR = "door"
 
@@ -104,7 +107,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         ask.message.intent = question.intent[:64]
         if name != AT_THE_DOOR:
             state.door = ""
-        private = name in PRIVATE
+        private = name in PRIVATE or _behind_the_door(ask, name)
         if door.in_vain(ask, name, private=private):
             chosen = AT_THE_DOOR
             if private:
@@ -128,6 +131,8 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
 def _run(ask: Ask, name: str) -> list[Reply]:
     if name == AT_THE_DOOR:
         return door.answer(ask)
+    if _behind_the_door(ask, name):
+        return door.ask_first(ask)
     if ask.person is None and name in PRIVATE:
         if ask.holder is None:
             return [say("stranger.private")]
@@ -139,3 +144,7 @@ def _run(ask: Ask, name: str) -> list[Reply]:
         ask.person = None  # for this one only: another request of the same message is asked for its own proof
         return replies
     return OPERATIONS[name](ask)
+
+
+def _behind_the_door(ask: Ask, name: str) -> bool:
+    return ask.neutral and name in TELLING

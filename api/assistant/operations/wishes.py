@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.families import profile
+from api.families.models import Person
 from api.families.wishes import EVERY_DAY, Wish, read
 
 #: What makes messages safer and tells nothing: no proof is needed for it.
@@ -56,7 +58,8 @@ def do(ask: Ask, wish: Wish) -> list[Reply]:
     changes = wish.changes()
     replies = []
     if changes.pop("not_this_phone", False):
-        profile.not_this_phone(ask.session, ask.someone, ask.conversation.address, ask.turn.now)
+        for person in meant(ask):
+            profile.not_this_phone(ask.session, person, ask.conversation.address, ask.turn.now)
         pass_on(ask, "preference", "routine", _told(ask, "preference.not_this_phone_words"))
         replies = [say("preference.not_this_phone")]
     if changes:
@@ -67,6 +70,11 @@ def do(ask: Ask, wish: Wish) -> list[Reply]:
             ask.conversation.language = changes["language"]
         replies.append(say("preference.changed"))
     return replies
+
+
+def meant(ask: Ask) -> Sequence[Person]:
+    """Whom a wish for more care is about: where several share the phone and nobody has said who is writing, all."""
+    return ask.sharing if ask.turn.standing == "who" else [ask.someone]
 
 
 def language_named(ask: Ask) -> str:
