@@ -37,10 +37,9 @@ class UnderWay:
     conversation: str
 
     def replies(self, words: str) -> dict[str, Any]:
-        """The lead worker writes to the other family in the console; what became of it, once that is settled."""
+        """The lead worker writes to the other family in the console; the text, which is on its way."""
         self.desk.press(f"/console/conversations/{self.conversation}/reply", words=words)
-        self.system.settle()
-        return self.system.outbound(self.team.other)[-1]
+        return [text for text in self.system.outbound(self.team.other) if text["written_by"]][-1]
 
     def goes_on(self) -> None:
         """Nothing of either is lost."""
@@ -90,7 +89,7 @@ def test_twilio_fails_the_rung_and_the_workers_words(
         team.duty.expect("EMERGENCY")
     else:
         if becomes == "sent":
-            wait_until(lambda: not system.twilio.faults or not any(f.times for f in system.twilio.faults), "no try")
+            wait_until(lambda: not any(fault.times for fault in system.twilio.faults), "nothing was tried")
             system.move_clock(timedelta(seconds=10))
         assert reference_in(team.manager.expect("EMERGENCY")) == under_way.reference
     if becomes == "sent":
@@ -106,7 +105,7 @@ def test_twilio_fails_the_rung_and_the_workers_words(
 
 
 def test_webhooks_come_twice_and_callbacks_out_of_order(system: System, team: Team, under_way: UnderWay) -> None:
-    under_way.replies("I am ringing you at four.")
+    sent = under_way.replies("I am ringing you at four.")
     written = team.other.expect("at four")
     system.move_clock(RUNG)
     rung = team.manager.expect("EMERGENCY")
@@ -116,7 +115,7 @@ def test_webhooks_come_twice_and_callbacks_out_of_order(system: System, team: Te
             assert system.status(text, status, error="30003" if "e" in status[-2:-1] else "").status_code == 204
     system.settle()
     team.expect_nothing_else()  # neither is sent again, nor the next rung told early
-    assert system.outbound(team.other)[-1]["state"] == "delivered"
+    assert [one["state"] for one in system.outbound(team.other) if one["id"] == sent["id"]] == ["delivered"]
 
     words, danger, ack = new_sid(), new_sid(), new_sid()
     both(*[lambda api=n % 2: team.other.text("ok thank you", sid=words, api=api) for n in range(4)])
@@ -136,14 +135,15 @@ def test_webhooks_come_twice_and_callbacks_out_of_order(system: System, team: Te
     team.expect_nothing_else()
 
 
-def test_every_process_is_killed_in_turn(system: System, team: Team, under_way: UnderWay) -> None:
+def test_actions_worker_and_api_are_killed_in_turn(system: System, team: Team, under_way: UnderWay) -> None:
     turn = (team.manager,), (team.lead, team.duty)
-    processes = {"actions": system.actions, "rasa": system.rasa, "worker": system.workers[0], "api": system.apis[0]}
+    # (Rasa takes long to come back; with it gone: tests/promises/test_rasa_fails.py.)
+    processes = {"actions": system.actions, "worker": system.workers[0], "api": system.apis[0]}
     for n, (name, process) in enumerate(processes.items()):
         team.other.text(f"are you there, {name}", api=1)
         process.kill()
         system.move_clock(RUNG)
-        if name in ("actions", "rasa"):
+        if name == "actions":
             for phone in turn[n % 2]:
                 assert reference_in(phone.expect("EMERGENCY")) == under_way.reference
             team.parent.text(f"when is my next meeting please, {name}", api=1)

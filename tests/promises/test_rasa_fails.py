@@ -75,7 +75,7 @@ def test_a_ladder_climbs_and_a_takeover_stands_whatever_rasa_answers(rough_team:
         now=system.now(), lead=rough_team.lead.number, n=other.number,
     )  # fmt: skip
     rungs = ((rough_team.manager,), (rough_team.lead, rough_team.duty))
-    for n, rasa.mode in enumerate(("empty", "html", "huge", "slow")):
+    for n, rasa.mode in enumerate(("empty", "html", "huge", "slow", "drop")):
         parent.text("when is my next meeting please")
         parent.expect(FALLBACK)
         other.text("are you still there")
