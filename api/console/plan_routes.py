@@ -34,6 +34,7 @@ NEEDED = ("role", "response")
 BY_CONFERENCE = "rest.error.plan_by_conference"
 #: What a new plan's form asks for, beside the children.
 NEW = ("started_on", "review_on", "visit_every_days", "contingency")
+MAY_SEE = "family_may_see_contingency"
 #: Each part's fields on the form: name → how it is asked for.
 SHAPE: dict[str, dict[str, str]] = {
     "risks": {
@@ -108,7 +109,7 @@ def make_plan(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> 
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         try:
-            asked = {**forms.filled(given, NEW), "children": _ticked(given)}
+            asked = {**forms.filled(given, NEW), "children": _ticked(given), MAY_SEE: given.get(MAY_SEE) == "on"}
             values = PlanGiven.model_validate(asked).model_dump(exclude={"external_id"})
             plan_id = making.make(session, family, me.worker, me.jurisdiction, today=me.today, **values).id
         except ValidationError as error:
@@ -222,6 +223,7 @@ def _as_body(given: dict[str, str], plan: Any) -> dict[str, Any]:
     """The form's fields as the body that the API takes: all parts, each with its lines. A line whose first field was
     emptied goes; one that the form did not have at all stays as it is."""
     body: dict[str, Any] = {"contingency": given.get("contingency", "")}
+    body[MAY_SEE] = given.get(MAY_SEE) == "on"  # a form without the box keeps it from the family
     body["review_on"] = given.get("review_on") or None
     body["visit_every_days"] = given.get("visit_every_days") or None
     if "children_shown" in given and set(_ticked(given)) != {str(child.id) for child in plan.children}:
@@ -253,6 +255,7 @@ def _as_fields(view: queries.PlanView) -> dict[str, str]:
     own = ("contingency", "review_on", "visit_every_days", "version")
     found = {name: "" if getattr(plan, name) is None else str(getattr(plan, name)) for name in own}
     found |= {f"child-{child.id}": "on" for child in plan.children}
+    found |= {MAY_SEE: "on"} if plan.family_may_see_contingency else {}
     parts = {
         **queries.lines_of(plan),
         "actions": [one.action for one in view.actions if one.action.status != "dropped"],

@@ -49,7 +49,7 @@ def write_plans(
             review_on=dates.local_day(plan.review_on, today) if plan.review_on else None,
             ended_on=dates.local_day(plan.ended_on, today) if plan.ended_on else None,
             contingency=plan.contingency,
-            **({} if plan.visit_every_days is None else {"visit_every_days": plan.visit_every_days}),
+            **_said(plan, "visit_every_days", "family_may_see_contingency"),
         )
         writer.session.flush()
         _write_children(writer, row, [people[key] for key in plan.children], (*path, "plans", i, "children"))
@@ -60,6 +60,11 @@ def write_plans(
         _write_contingencies(writer, row, plan, today, at)
         _write_actions(writer, row, plan, people, workers, zone, at)
         history.keep_version(writer.session, row, None)
+
+
+def _said(plan: PlanIn, *names: str) -> dict[str, Any]:
+    """Those of the fields that the file speaks of; the others stay as they are here."""
+    return {name: value for name in names if (value := getattr(plan, name)) is not None}
 
 
 def _write_children(writer: Writer, row: Plan, children: list[Person], path: Path) -> None:

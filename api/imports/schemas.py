@@ -191,6 +191,7 @@ class PlanIn(Strict):
     review_on: Day | None = None
     ended_on: Day | None = None
     contingency: Text = ""
+    family_may_see_contingency: bool | None = None
     children: list[Key] = Field(min_length=1)
     risks: list[RiskIn] | None = Field(None, max_length=MOST_LINES)
     actions: list[ActionIn] = Field(default_factory=list)

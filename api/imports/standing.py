@@ -171,7 +171,7 @@ def plan_core(keys: Keys, row: Plan) -> Raw:
     """The plan itself, without its parts."""
     return {
         "id": row.external_id,
-        **_fields(row, "started_on review_on ended_on contingency visit_every_days"),
+        **_fields(row, "started_on review_on ended_on contingency family_may_see_contingency visit_every_days"),
         "children": sorted(child.external_id for child in row.children),
     }
 

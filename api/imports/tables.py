@@ -72,6 +72,7 @@ PLANS = Kind(
         Column("children", ids, "sam", keeps=True),
         Column("visit_every_days", whole, "10"),
         Column("contingency", example="If things get worse, we meet again within a week.", empty=""),
+        Column("family_may_see_contingency", yes_no, "yes", keeps=True),
     ),
 )
 ACTIONS = Kind(

@@ -176,6 +176,9 @@ class PlanChange(Given):
     )
 
     contingency: Text = ""
+    family_may_see_contingency: bool = Field(
+        False, description="Is `contingency` on the family's own page, for adults?"
+    )
     review_on: Day | None = None
     visit_every_days: int | None = Field(None, ge=1, le=365)
     children: list[uuid.UUID] | None = Field(
@@ -220,6 +223,9 @@ class PlanGiven(Given):
     review_on: Day | None = None
     visit_every_days: int | None = Field(None, ge=1, le=365)
     contingency: Text = ""
+    family_may_see_contingency: bool = Field(
+        False, description="Is `contingency` on the family's own page, for adults?"
+    )
     external_id: ExternalId | None = None
 
 

@@ -35,7 +35,7 @@ from api.timescales import service as timescales
 
 Row = TypeVar("Row", bound=Base)
 Line = Mapping[str, Any]
-OWN = ("contingency", "review_on", "visit_every_days")
+OWN = ("contingency", "family_may_see_contingency", "review_on", "visit_every_days")
 FIELDS = {
     "risks": ("harm", "description", "level", "evidence", "lower_when", "kept_from_family"),
     "outcomes": ("title", "measure", "by_on"),

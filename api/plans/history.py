@@ -28,6 +28,8 @@ def content_of(plan: Plan) -> dict[str, Any]:
     return {
         versions.OWN: {
             **{name: _plain(getattr(plan, name)) for name in own},
+            # Only where it is so: versions from before there was this choice say nothing of it.
+            **({"family_may_see_contingency": True} if plan.family_may_see_contingency else {}),
             "children": sorted(child.first_name for child in plan.children),
         },
         "risks": lines(plan.risks, "harm", "description", "level", "evidence", "lower_when", "kept_from_family"),

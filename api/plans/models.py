@@ -48,6 +48,8 @@ class Plan(Base):
     review_on: Mapped[date | None]
     #: What happens, in general, if the plan does not work; ``contingencies`` has it step by step.
     contingency: Mapped[str] = mapped_column(Sealed("plans.contingency"), default="")
+    #: Is it on the family's own page? Not until somebody has said so: it was long written for workers alone.
+    family_may_see_contingency: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: How often the children are visited, in days; None where the plan does not say.
     visit_every_days: Mapped[int | None]
     #: Counts the changes: the number of the newest PlanVersion. Two workers do not overwrite each other.

@@ -50,6 +50,8 @@ class OwnPlan:
     theirs: list[PlanAction]
     group: list[CoreGroupMember]
     contingencies: list[Contingency]
+    #: What the plan says of that in general; "" where it is not theirs to see.
+    contingency: str
     last: Review | None
     said: list[Said]
     today: date
@@ -118,6 +120,7 @@ def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Vie
         theirs=theirs,
         group=list(plan.core_group),
         contingencies=contingencies,
+        contingency=or_nothing(plan.contingency).strip() if grown and plan.family_may_see_contingency else "",
         last=last,
         said=open_to,
         changed=_changed(session, plan, last, seen) if last else [],

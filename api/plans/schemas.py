@@ -70,6 +70,7 @@ class PlanOut(BaseModel):
     ended_on: date | None
     review_on: date | None
     contingency: str
+    family_may_see_contingency: bool = Field(description="Is `contingency` on the family's own page?")
     visit_every_days: int | None
     version: int
     children: list[uuid.UUID]
@@ -89,6 +90,7 @@ class PlanOut(BaseModel):
             ended_on=plan.ended_on,
             review_on=plan.review_on,
             contingency=plan.contingency,
+            family_may_see_contingency=plan.family_may_see_contingency,
             visit_every_days=plan.visit_every_days,
             version=plan.version,
             outcomes=[OutcomeOut.model_validate(outcome, from_attributes=True) for outcome in plan.outcomes],

@@ -65,6 +65,22 @@ def test_what_happens_if_it_does_not_work_is_told_to_adults_but_for_what_is_kept
     assert "legal advice" not in reply and segments(reply) <= 2
 
 
+def test_what_the_plan_says_in_general_is_told_where_the_family_may_see_it(talk: Phone) -> None:
+    told = "what happens if the plan doesnt work"
+    assert "Dawn" not in talk("kelly").says(told, "ask_about_plan"), "a worker has not said so"
+    with transaction() as session:
+        for plan in session.scalars(select(Plan)):
+            plan.family_may_see_contingency = True
+        for one in session.scalars(select(Contingency)):
+            one.kept_from_family = True
+    reply = talk("kelly").says(told, "ask_about_plan")
+    assert reply.startswith("If it does not work:\n- If the flat is not safe to live in") and segments(reply) <= 2
+    assert talk("sarah").says(told, "ask_about_plan").startswith("I don't write that here.")
+    assert "Si no funciona:\n- Si la casa deja de ser segura" in talk("rosa").says(
+        "que pasa si no funciona", "ask_about_plan"
+    )
+
+
 def test_a_young_person_is_told_whom_to_ask_and_no_threat(talk: Phone) -> None:
     with transaction() as session:
         session.execute(update(Person).where(Person.external_id == "kelly").values(kind="young_person"))

@@ -179,6 +179,22 @@ def test_a_person_s_own_time_zone_comes_by_table_and_is_checked(give: Any, refus
     assert "Europe/London" in told["people.csv, row 2, column timezone"]
 
 
+def test_a_plan_s_words_for_if_it_does_not_work_are_the_family_s_to_see_once_a_table_says_so(
+    give: Any, session: Session
+) -> None:
+    header = "agency,family,id,started_on,children,contingency"
+    row = "aire-valley,reed,p,2026-01-05,bo,Bo goes to his aunt"
+    give(people=PEOPLE_HEADER + MUM + BOY, plans=f"{header}\n{row}\n")
+    plan = session.scalars(select(Plan).filter_by(external_id="p")).one()
+    assert plan.family_may_see_contingency is False
+    give(plans=f"{header},family_may_see_contingency\n{row},yes\n")
+    session.refresh(plan)
+    assert plan.family_may_see_contingency is True
+    give(plans=f"{header}\n{row}s\n")
+    session.refresh(plan)
+    assert plan.family_may_see_contingency is True and plan.contingency.endswith("aunts"), "not said is as it stands"
+
+
 def test_an_empty_cell_empties_what_may_be_empty(give: Any, session: Session) -> None:
     plan = one(session, Plan, id=session.scalars(select(PlanAction).filter_by(external_id="gp")).one().plan_id)
     key = plan.external_id

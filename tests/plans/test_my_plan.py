@@ -86,6 +86,33 @@ def test_a_young_person_does_not_read_what_adults_worry_about(client: TestClient
     assert "Ash risk" not in words and "no heating" not in words and "my own words" not in words
 
 
+def test_what_happens_in_general_is_on_it_for_adults_once_a_worker_says_so(client: TestClient, full: Town) -> None:
+    assert "Ash contingency" not in page(client, full, full.mine.parent)
+    cookies = full.signed_in(full.worker)
+    client.cookies.update(cookies)
+    address = f"/console/plans/{full.mine.plan.id}"
+    form = client.get(address).text
+    assert 'name="family_may_see_contingency">' in form, "it is there, and not ticked"
+    given = {"version": "0", "contingency": "Ash goes to <his> aunt", "family_may_see_contingency": "on"}
+    assert client.post(address, data=full.form(cookies, **given)).status_code == 303
+    assert 'name="family_may_see_contingency" checked>' in client.get(address).text
+    headers = full.program(full.worker)
+    known = client.get(f"/api/v1{address.removeprefix('/console')}", headers=headers).json()
+    assert known["family_may_see_contingency"] is True
+    versions = client.get(f"/api/v1/plans/{full.mine.plan.id}/versions", headers=headers).json()
+    told = next(one["fields"] for one in versions[0]["changes"] if one["part"] == "plan")
+    assert told["family_may_see_contingency"] == [None, True] and told["contingency"][1] == "Ash goes to <his> aunt"
+    assert "Ash goes to &lt;his&gt; aunt" in page(client, full, full.mine.parent)
+    with transaction() as session:
+        session.get_one(Person, full.mine.child.id).kind = "young_person"
+    assert "aunt" not in page(client, full, full.mine.child)
+    hidden = client.patch(
+        f"/api/v1/plans/{full.mine.plan.id}", json={"family_may_see_contingency": False}, headers=headers
+    )
+    assert hidden.json()["family_may_see_contingency"] is False and hidden.json()["contingency"]
+    assert "aunt" not in page(client, full, full.mine.parent)
+
+
 def test_what_is_in_the_way_is_said_and_why_only_to_whose_action_it_is(client: TestClient, full: Town) -> None:
     with transaction() as session:
         for action in session.scalars(select(PlanAction).filter_by(plan_id=full.mine.plan.id)):

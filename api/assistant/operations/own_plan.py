@@ -107,6 +107,20 @@ def _short(words: str) -> str:
     return words if len(words) <= LONGEST_LINE else words[: LONGEST_LINE - 3].rsplit(" ", 1)[0] + "..."
 
 
+def _in_general(ask: Ask, words: str) -> str:
+    """The plan's words of what happens then: whole where they can be read, in one text as far as they go."""
+    words = " ".join(words.split())
+    return words if _told_in_one(ask, [f"- {words}"], rest=0) else _short(words)
+
+
+def _told_in_one(ask: Ask, lines: Sequence[str], *, rest: int) -> bool:
+    """Do these lines of what happens then fit in one message, with the question that can be asked behind them?"""
+    if ask.turn.channel != "sms":
+        return True
+    whole = ask.text("plan.if_not.more" if rest else "plan.if_not", lines="\n".join(lines), more=rest)
+    return segments(to_gsm7(f"{whole}\n1 {ask.text('option.ask_worker')}")) <= SEGMENTS
+
+
 def _page(ask: Ask, lines: list[tuple[str, str]], begin: int) -> Reply:
     """As many lines as fit from there on, each heading once; on the web all of them."""
     shown: list[str] = []
@@ -152,17 +166,23 @@ def _if_not(ask: Ask, theirs: OwnPlan) -> Reply:
     written = [one for one in theirs.contingencies if all_open(one.trigger, one.response)]
     if not ask.plain_words:
         return say("plan.if_not.discreet", ask_them)
-    if not written:
+    if not written and not theirs.contingency:
         return say("plan.if_not.none", ask_them)
-    told: list[str] = []
+    lines: list[str] = []
     for one in written:
         trigger, response = (_short(titles.without_names(ask, words)) for words in (one.trigger, one.response))
         day = speaking.short_day(ask, one.by_on) if one.by_on else ""
-        line = ask.text("plan.if_not.line_by" if day else "plan.if_not.line", what=trigger, details=response, day=day)
-        if told and ask.turn.channel == "sms" and segments(to_gsm7("\n".join([*told, line]))) > SEGMENTS:
+        lines.append(
+            ask.text("plan.if_not.line_by" if day else "plan.if_not.line", what=trigger, details=response, day=day)
+        )
+    if theirs.contingency:
+        lines.append(f"- {_in_general(ask, titles.without_names(ask, theirs.contingency))}")
+    told: list[str] = []
+    for line in lines:
+        if told and not _told_in_one(ask, [*told, line], rest=len(lines) - len(told) - 1):
             break
         told.append(line)
-    rest = len(written) - len(told)
+    rest = len(lines) - len(told)
     if rest:
         return say("plan.if_not.more", ask_them, lines="\n".join(told), more=rest)
     return say("plan.if_not", ask_them, lines="\n".join(told))
