@@ -115,7 +115,7 @@ def test_the_wrong_reader_learns_nothing_and_is_told_to_the_worker(system: Syste
     shared.says("2", "you have none yet")
     shared.says("i want a pin", WHO)
     shared.says("3", "Hello")
-    shared.gets_a_pin("4826")
+    shared.gets_a_pin("482615")
     shared.says("thanks", "")
     shared.lies_there()
 
@@ -128,17 +128,17 @@ def test_the_wrong_reader_learns_nothing_and_is_told_to_the_worker(system: Syste
     for wrong in ("5937", "5938", "5939", "5940"):
         shared.says(wrong, "not the right PIN")
     shared.says("5941", "does not work any more")
-    shared.says("4826", "Please ring")  # now also the right one
+    shared.says("482615", "Please ring")  # now also the right one
     told = system.escalations(team.parent)[-1]
     assert (told["kind"], told["priority"]) == ("pin_locked", "routine")
     assert not re.search(r"\d{4}", told["words"]), "no digits of a try"
 
     # The way back in goes through her worker.
-    shared.gets_a_pin("7392")
+    shared.gets_a_pin("739264")
     shared.lies_there()
     shared.says(QUESTION, WHO)
     shared.says("2", PIN_ASKED)
-    shared.says("4826", "not the right PIN")
+    shared.says("482615", "not the right PIN")
 
     # Danger needs no proof, and its answer names nothing.
     shared.says(DANGER, "999")
@@ -156,7 +156,7 @@ def test_the_wrong_reader_learns_nothing_and_is_told_to_the_worker(system: Syste
 def test_a_reminder_is_discreet_and_1_needs_no_pin_and_she_can_have_it_silent(
     system: System, team: Team, shared: Shared
 ) -> None:
-    shared.gets_a_pin("4826")
+    shared.gets_a_pin("482615")
     shared.lies_there()
     appointment = meets(system, team, timedelta(hours=26))
     system.move_clock(timedelta(hours=2, seconds=1))
