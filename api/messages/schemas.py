@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from api.messages.cleaning import refuse_unstorable
 from api.messages.queries import LAST_SEQ, Line
 from api.messages.service import LONGEST_REPLY
+from api.messages.takeovers import LONGEST_NOTE
 from api.rest.schemas import LARGEST_PAGE, Given, Moment
 
 
@@ -52,14 +53,53 @@ class MessageOut(BaseModel):
         return cls.model_validate(line, from_attributes=True)
 
 
+class NoteOut(BaseModel):
+    """What a worker left for colleagues when they handed the conversation back. ``seq``: its place among messages."""
+
+    seq: int
+    at: Moment
+    worker_name: str
+    words: str
+
+
 class ThreadOut(BaseModel):
     """Messages, oldest first. ``earlier``: ask again with ``before`` this number for those before them; null where
     there are none. ``no_texts_since``: they asked then not to be texted, because somebody else may read along, and
-    nothing is sent there; null: it is."""
+    nothing is sent there; null: it is. ``notes``: from the first of these messages on, for workers only."""
 
     items: list[MessageOut]
     earlier: int | None
     no_texts_since: Moment | None = None
+    notes: list[NoteOut] = Field(default_factory=list)
+
+
+class HereOut(BaseModel):
+    """A worker of the agency who has the conversation open just now; are they ``writing``?"""
+
+    worker_name: str
+    writing: bool
+
+
+class TakeoverOut(BaseModel):
+    """Who is in a conversation. ``taken_over_by``: the worker who answers instead of the assistant, and since when; ""
+    and null while the assistant answers. ``mine``: is it the worker for whom you ask? ``waiting``: how many messages
+    wait for that worker's answer. ``here``: which others have it open."""
+
+    taken_over_by: str
+    taken_over_at: Moment | None
+    mine: bool
+    waiting: int
+    here: list[HereOut]
+
+
+class HandBack(Given):
+    """Leaving a conversation. What still waits in it, up to the message ``seen``, was read by whoever hands it back;
+    what came after that another worker has to look at (all of it, where ``seen`` is not given)."""
+
+    note: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE), AfterValidator(refuse_unstorable)
+    ] = Field("", description="What colleagues should know. The family never reads it.")
+    seen: int = Field(0, ge=0, le=LAST_SEQ, description="The number (`seq`) of the last message that was read.")
 
 
 class TextsOut(BaseModel):

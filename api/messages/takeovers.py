@@ -32,12 +32,15 @@ from api.messages.models import (
 )
 from api.messages.queries import LAST_SEQ
 from api.messages.quiet import STILL_WRITING
+from api.webhooks import events as webhooks
 
 #: Why a worker must look at what was left waiting.
 LEFT_WAITING = "flag.left_waiting"
 #: The part of what is said of a takeover by text: it is not sent any more where somebody takes over again.
 PART = "takeover"
 LONGEST_NOTE = 2000
+#: What the agency's own system is told, by the trail's verb.
+TOLD = {"took_over_conversation": "joined", "handed_back_conversation": "left", "takeover_lapsed": "lapsed"}
 
 
 def take_over(session: Session, conversation: Conversation, worker: Worker) -> bool:
@@ -269,14 +272,20 @@ def _take_back(session: Session, conversation: Conversation) -> None:
 
 def record(session: Session, conversation: Conversation, worker: Worker | None, verb: str, object_id: str = "") -> None:
     """Into the audit trail, and wake the pages that show the conversation."""
+    family_id = escalation_queries.family_of(session, conversation)
     audit.record(
         session,
         actor_kind="worker" if worker else "system",
         actor_id=worker.id if worker else None,
         verb=verb,
-        family_id=escalation_queries.family_of(session, conversation),
+        family_id=family_id,
         object_id=object_id or str(conversation.id),
     )
+    if verb in TOLD and conversation.agency_id:
+        webhooks.tell(
+            session, webhooks.TAKEOVER_CHANGED, agency_id=conversation.agency_id, family_id=family_id,
+            conversation_id=conversation.id, what=TOLD[verb],
+        )  # fmt: skip
     notify(session, f"conversation:{conversation.id}")
     if conversation.agency_id:
         notify(session, f"agency:{conversation.agency_id}")

@@ -107,6 +107,7 @@ WORDS: dict[str, Any] = {
     "starts_on": "2026-12-03",
     "state": "open",
     "status": "scheduled",
+    "taken_over_by": "Amara Okafor",
     "support": "The family hub on Tuesdays.",
     "timezone": "Europe/London",
     "title": "Register with a GP",

@@ -18,6 +18,7 @@ from api.families.models import Family
 from api.rest.schemas import rfc3339
 from api.webhooks.models import KINDS, WebhookEndpoint, WebhookEvent
 from api.webhooks.models import PLAN_CHANGED as PLAN_CHANGED
+from api.webhooks.models import TAKEOVER_CHANGED as TAKEOVER_CHANGED
 
 TEST = "webhook.test"
 IMPORTED = "import.completed"

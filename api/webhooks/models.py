@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
 
-#: (A name of its own: "plan." begins the ids of texts.)
+#: (Names of their own: "plan." and "takeover." begin the ids of texts.)
 PLAN_CHANGED = "plan.changed"
+TAKEOVER_CHANGED = "takeover.changed"
 KINDS = (
     "appointment.changed",
     "action.reported",
@@ -25,6 +26,7 @@ KINDS = (
     "escalation.opened",
     "escalation.acknowledged",
     "escalation.closed",
+    TAKEOVER_CHANGED,
     "import.completed",
 )
 #: What is told of an escalation's life (EscalationEvent.kind); whoever loses one opens it again.

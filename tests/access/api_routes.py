@@ -69,6 +69,9 @@ ROUTES = (
     ("GET", "/api/v1/conversations/{conversation}/messages"),
     ("POST", "/api/v1/conversations/{conversation}/messages"),
     ("POST", "/api/v1/conversations/{conversation}/texts-again"),
+    ("GET", "/api/v1/conversations/{conversation}/takeover"),
+    ("POST", "/api/v1/conversations/{conversation}/takeover"),
+    ("POST", "/api/v1/conversations/{conversation}/hand-back"),
 )
 LISTS = (
     ("GET", "/api/v1/families"),
@@ -106,6 +109,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/actions/{action}/reopen": {"note": "not yet"},
     "/api/v1/escalations/{escalation}/resolve": {"outcome": "seen to"},
     "/api/v1/conversations/{conversation}/messages": {"words": "hello"},
+    "/api/v1/conversations/{conversation}/hand-back": {"note": "Ash is at his aunt's"},
 }
 
 #: What can be decided only in another state than the town's action is in.

@@ -144,6 +144,8 @@ def change_everything(client: TestClient, town: Town) -> int:
     assert client.post(f"{plan}/reviews", json=found, headers=headers).status_code == 201
     words = {"person_id": str(town.mine.child.id), "given_on": "2026-04-02", "words": "I honestly like it"}
     assert client.post(f"{mine}/views", json=words, headers=headers).status_code == 201
+    chat = f"/api/v1/conversations/{town.mine.conversation.id}/takeover"
+    assert client.post(chat, headers=headers).status_code == 200
     return number
 
 
@@ -152,7 +154,7 @@ def test_every_change_reaches_the_agencys_system_signed_and_with_ids_only(
 ) -> None:
     key = register(client, town, administrator, receiver.url)
     number = change_everything(client, town)
-    assert deliver_webhooks() == 12 and states() == ["delivered"] * 12
+    assert deliver_webhooks() == 13 and states() == ["delivered"] * 13
     assert sorted([*(event["type"] for event in receiver.events), "import.completed"]) == sorted(
         [*KINDS, "plan.changed"]  # the review says by when the plan is looked at again
     )
@@ -163,9 +165,12 @@ def test_every_change_reaches_the_agencys_system_signed_and_with_ids_only(
         assert headers["host"] == receiver.url.split("/")[2]
         for word in (b"Ash", b"door", b'safe"', b"honestly", b"secret place", b"44770"):
             assert word not in body
-    assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 12
+    assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 13
     data = {event["type"]: event["data"] for event in receiver.events}
     assert data["escalation.opened"] == {"family_id": str(town.mine.family.id), "escalation_id": number}
+    assert data["takeover.changed"] == {
+        "family_id": str(town.mine.family.id), "conversation_id": str(town.mine.conversation.id), "what": "joined",
+    }  # fmt: skip
     assert data["action.reported"]["action_id"] == str(town.mine.action.id)
     assert data["action.reported"]["status"] == "reported_done" and data["appointment.changed"]["what"] == "booked"
     assert deliver_webhooks() == 0, "nothing goes twice"
