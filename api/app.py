@@ -20,6 +20,7 @@ from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.audit import routes as audit
 from api.caseload import routes as caseload
+from api.channels.mail import routes as mail
 from api.channels.twilio import routes as twilio
 from api.channels.webchat import plan_routes as my_plan
 from api.channels.webchat import routes as webchat
@@ -89,6 +90,7 @@ def create_app() -> FastAPI:
         escalations.calendars,
         appointments.calendars,
         evidence.router,
+        mail.router,
     )
     rest = (
         access.api,

@@ -21,9 +21,10 @@ from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import transaction
 from api.families import contact, editing, identity, profile, questions, zones
-from api.messages import enrolment
+from api.messages import enrolment, mail_enrolment
 from api.safety.screen import screen
 from api.sealed import all_open
+from api.settings import settings
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -144,12 +145,21 @@ def add_number(request: Request, me: Me, person_id: uuid.UUID, given: Fields) ->
 
 
 @router.post("/people/{person_id}/numbers/ask")
-def ask_number(me: Me, person_id: uuid.UUID, given: Fields) -> Response:
-    """Ask a number (again) whether we may write there: a new one, or one that was set aside by mistake."""
+def ask_number(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """Ask a number (again) whether we may write there: a new one, or one that was set aside by mistake; an e-mail
+    address gets a new code."""
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
-        enrolment.invite(session, person, contact.number_of(session, person, an_id(given.get("number", ""))), me.worker)
-    return _back(person_id)
+        point = contact.number_of(session, person, an_id(given.get("number", "")))
+        problem = ""
+        if point.channel == "sms":
+            enrolment.invite(session, person, point, me.worker)
+        else:
+            try:
+                mail_enrolment.invite(session, person, point, me.worker)
+            except mail_enrolment.NotSetUp:
+                problem = texts.render("console.contact.mail_off", me.language)
+    return _page(request, me, person_id, problems=[problem]) if problem else _back(person_id)
 
 
 @router.post("/people/{person_id}/numbers/remove")
@@ -160,6 +170,34 @@ def remove_number(me: Me, person_id: uuid.UUID, given: Fields) -> Response:
         enrolment.take_out(
             session, person, contact.number_of(session, person, an_id(given.get("number", ""))), me.worker
         )
+    return _back(person_id)
+
+
+@router.post("/people/{person_id}/addresses")
+def add_address(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """An e-mail address: it gets a code, and nothing else before that came back."""
+    problems: list[str] = []
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        try:
+            wanted = editing.AddressIn.model_validate(given)
+            mail_enrolment.add_address(session, person, wanted.email_address, me.worker, ask=settings().mails)
+        except ValidationError as error:
+            problems = forms.mistakes(error, me.language)
+        except enrolment.Taken:
+            problems = [texts.render("console.contact.mail_taken", me.language)]
+    return _page(request, me, person_id, problems=problems) if problems else _back(person_id)
+
+
+@router.post("/people/{person_id}/addresses/confirm")
+def confirm_address(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
+    """The person told their worker the code from the e-mail."""
+    with transaction() as session:
+        person = contact.written_to(access.person_or_404(session, me, person_id))
+        right = mail_enrolment.told(session, person, given.get("code", ""), me.worker, clock.now())
+    if not right:
+        problem = texts.render("console.contact.mail_wrong_code", me.language)
+        return _page(request, me, person_id, problems=[problem])
     return _back(person_id)
 
 
@@ -205,6 +243,7 @@ def _page(
         given=fields,
         problems=problems or [],
         sessions=editing.SESSIONS,
+        mails=settings().mails,
         zones=zones.by_area(),
         code=code,
         feed=feed,

@@ -20,7 +20,7 @@ from api.appointments.voices import voice_of
 from api.escalations.models import Escalation
 from api.families import zones
 from api.families.models import ContactPoint, Person
-from api.messages import outbox
+from api.messages import mailing, outbox
 from api.messages.models import Conversation
 from api.messages.quiet import FAR, STILL_WRITING
 from api.reminders.rules import Hours
@@ -78,6 +78,6 @@ def safe_time(person: Person, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def may_text(session: Session, conversation: Conversation) -> bool:
-    """Has nobody at this phone asked for no more texts?"""
+    """Has nobody at this phone asked for no more texts? (What would be one goes to those by e-mail who chose that.)"""
     states = session.scalars(select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)).all()
-    return not states or "active" in states
+    return not states or "active" in states or mailing.address_of(session, conversation.person_id) != ""

@@ -18,7 +18,8 @@ from api.messages.models import Conversation
 
 @dataclass(frozen=True)
 class Number:
-    """A number of theirs; ``others``: who else writes from it; ``consent``: the newest answer to our question."""
+    """A number or e-mail address of theirs; ``others``: who else writes from it or reads it;
+    ``consent``: the newest answer to our question."""
 
     point: ContactPoint
     others: list[str]
@@ -27,10 +28,13 @@ class Number:
 
 @dataclass(frozen=True)
 class ContactView:
-    """``pin``: none, set, waiting (a code of ours that is not used yet), locked. ``questions``: none, asked, waiting (a
+    """``mails``: their e-mail addresses.
+
+    ``pin``: none, set, waiting (a code of ours that is not used yet), locked. ``questions``: none, asked, waiting (a
     PIN goes first), locked. ``due``: to be gone over again. ``overlooked``: as ``Person.overlooked``."""
 
     numbers: list[Number]
+    mails: list[Number]
     pin: str
     questions: str
     due: bool
@@ -44,8 +48,12 @@ def view(session: Session, person: Person, today: date) -> ContactView:
         .where(ContactPoint.person_id == person.id)
         .order_by(ContactPoint.state == "quarantined", ContactPoint.address)
     ).all()
-    numbers = [Number(point, _others(session, point), _consent(session, point)) for point in points]
-    return ContactView(numbers, pin_state(person), questions_state(person), due(person, today), person.overlooked)
+    found = [Number(point, _others(session, point), _consent(session, point)) for point in points]
+    numbers = [one for one in found if one.point.channel == "sms"]
+    mails = [one for one in found if one.point.channel == "email"]
+    return ContactView(
+        numbers, mails, pin_state(person), questions_state(person), due(person, today), person.overlooked
+    )
 
 
 def due(person: Person, today: date) -> bool:
@@ -95,7 +103,8 @@ def written_to(person: Person) -> Person:
 
 
 def number_of(session: Session, person: Person, point_id: uuid.UUID | None) -> ContactPoint:
-    """One of this person's numbers that nobody of another family has taken on since; any other is not there (404)."""
+    """One of this person's numbers or e-mail addresses that nobody of another family has taken on since; any other is
+    not there (404)."""
     point = session.scalar(select(ContactPoint).filter_by(id=point_id, person_id=person.id)) if point_id else None
     if point is None:
         raise NotVisible

@@ -18,6 +18,7 @@ from pydantic import (
 
 from api import texts
 from api.families import zones
+from api.families.addresses import checked
 from api.families.models import Person
 from api.families.wishes import EVERY_DAY
 from api.imports.shapes import as_dialled
@@ -29,6 +30,7 @@ SESSIONS = (5, 15, 60, 240)
 #: The profile's fields that a worker sets.
 FIELDS = (
     "wording", "language", "may_name_self", "may_name_children", "contact_from", "contact_until", "contact_days",
+    "contact_channel",
     "timezone", "code_word", "use_code_word", "phone_seen_by", "phone_label", "session_minutes", "reconfirm_on",
 )  # fmt: skip
 
@@ -63,6 +65,7 @@ class ProfileIn(BaseModel):
     contact_from: time
     contact_until: time
     contact_days: str = Field(min_length=1)
+    contact_channel: Literal["sms", "email"] = "sms"
     timezone: Annotated[str, AfterValidator(zones.checked)] | None = None
     code_word: Short = ""
     use_code_word: bool = False
@@ -152,6 +155,12 @@ class NumberIn(BaseModel):
     phone: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), AfterValidator(as_dialled)
     ]
+
+
+class AddressIn(BaseModel):
+    """An e-mail address for somebody who is here already."""
+
+    email_address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(checked)]
 
 
 def shown(person: Person) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Person(Base):
         UniqueConstraint("family_id", "external_id"),
         CheckConstraint("kind IN ('parent','carer','young_person','child')", name="kind"),
         CheckConstraint("wording IN ('discreet','plain')", name="wording"),
+        CheckConstraint("contact_channel IN ('sms','email')", name="contact_channel"),
         Index(
             "ix_people_search_first",
             literal_column(spelling.SQL.format("first_name")).label("plain"),
@@ -103,6 +104,8 @@ class Person(Base):
     #: Their local times between which unasked messages may arrive.
     contact_from: Mapped[time] = mapped_column(default=time(8))
     contact_until: Mapped[time] = mapped_column(default=time(20))
+    #: How what nobody asked for reaches them: sms, or email where an address of theirs is active (messages.mailing).
+    contact_channel: Mapped[str] = mapped_column(default="sms", server_default="sms")
     #: When before an appointment they are reminded ("3d,1d,2h"; "" never); None: as the installation's settings say.
     reminder_moments: Mapped[str | None]
     #: The same for kinds of appointment that differ: {"court_hearing": "7d,1d"}.
@@ -153,7 +156,8 @@ class Person(Base):
 
 
 class ContactPoint(Base):
-    """A way to reach a person. ``state``: pending (has not agreed yet), active, opted_out, quarantined (moved on).
+    """A way to reach a person. ``state``: pending (has not agreed yet; of an e-mail address: is not confirmed), active,
+    opted_out, quarantined (moved on).
 
     Two people may share a number; then whoever writes says first who they are, and proves it.
     """
@@ -173,8 +177,8 @@ class ContactPoint(Base):
 
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    channel: Mapped[str]  # sms
-    address: Mapped[str]  # E.164
+    channel: Mapped[str]  # sms, email
+    address: Mapped[str]  # E.164; families.addresses
     state: Mapped[str] = mapped_column(default="active")
     state_changed_at: Mapped[datetime | None]
     #: The worker who added it in the console; None for what an import brought (a later file may take it out of use).
@@ -185,7 +189,8 @@ class ContactPoint(Base):
 class Consent(Base):
     """That a person was asked in certain words whether we may write to a number, and what they said.
 
-    ``answer``: "" (not yet), agreed, declined, not_theirs, withdrawn (the carrier's STOP), resumed (its START).
+    ``answer``: "" (not yet), agreed, declined, not_theirs, withdrawn (the carrier's STOP, an e-mail's link), resumed
+    (its START), bounced (the mail server knows no such address).
     """
 
     __tablename__ = "consents"

@@ -12,7 +12,7 @@ from api.access.models import Worker
 from api.escalations import by_text
 from api.escalations import service as escalations
 from api.families.models import ContactPoint
-from api.messages import enrolment, outbox, wording
+from api.messages import enrolment, mail_enrolment, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 #: A stranger gets at most so many replies a day: a robot texting a robot must not run up a bill.
@@ -42,6 +42,8 @@ def carrier_keyword(session: Session, conversation: Conversation, message: Inbou
                 point.state, point.state_changed_at = state, message.received_at
             if keyword == "stop" or state == "active":
                 enrolment.note_keyword(session, point, keyword, message)
+    if keyword == "stop":
+        mail_enrolment.stop_with_phone(session, conversation.address, message.received_at)
     if keyword in ("stop", "help"):
         escalations.open_escalation(
             session,

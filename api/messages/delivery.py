@@ -8,7 +8,7 @@ worker is shown it, a worker's escalation is sent again with the same reference.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, insert, select, text, update
@@ -25,7 +25,7 @@ from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
-from api.messages import held, lateness, quiet
+from api.messages import bounces, held, lateness, letters, mailing, quiet
 from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
@@ -61,6 +61,8 @@ class Begun:
     channel: str = "sms"
     #: The escalation that it is about, if it is about one.
     reference: int | None = None
+    #: What an e-mail says beside its words.
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def begin_carried(session: Session, message: OutboundMessage) -> Begun:
@@ -91,7 +93,7 @@ def carry(begun: Begun) -> bool:
 
 def _send(begun: Begun) -> Outcome:
     if begun.channel == "email":
-        return mail.send(begun.address, begun.body, message_id=begun.outbound_id)
+        return mail.send(begun.address, begun.body, message_id=begun.outbound_id, headers=begun.headers)
     if begun.channel == "push":
         return push.send(begun.address, begun.body, reference=begun.reference)
     return twilio.send(begun.address, begun.body, callback_for=begun.outbound_id)
@@ -159,12 +161,15 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
     """Note the try, to be committed before the provider is called; None if there is nothing to send now."""
     now = clock.now()
     row = session.connection().execute(_BEGIN, {"outbound_id": outbound_id, "now": now}).one_or_none()
+    way = mailing.Way(row.channel, row.address) if row is not None else mailing.NO_WAY
+    if row is not None and mailing.may_differ(row.kind, row.in_reply_to, row.channel):
+        way = mailing.way(session, outbound_id, now) or way
     if row is not None and row.kind == "reminder" and (reason := reminders.no_longer_holds(session, outbound_id, now)):
         # What was true when it was queued is not any more. That it came too late, a worker must see.
         reminder = session.get_one(OutboundMessage, outbound_id)
         _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
         return None
-    if row is not None and row.hushed_at is not None and row.kind != "escalation":
+    if row is not None and (row.hushed_at or way.hushed_at) is not None and row.kind != "escalation":
         verdict = quiet.while_hushed(row.in_reply_to is not None, row.created_at, now)
         _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
         return None
@@ -180,7 +185,10 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         _hold_unreadable(session, session.get_one(OutboundMessage, outbound_id), row.body, now)
         return None
     if row is not None:
-        begun = Begun(uuid.uuid4(), outbound_id, row.address, row.body, row.channel, row.escalation_id)
+        begun = Begun(uuid.uuid4(), outbound_id, way.address, row.body, way.channel, row.escalation_id)
+        if way.channel == "email" and row.kind != "escalation":
+            letter = letters.of(session, session.get_one(OutboundMessage, outbound_id))
+            begun = replace(begun, body=letter.body, headers=letter.headers)
         _note(session, begun, now)
         return begun
     message = session.get(OutboundMessage, outbound_id, with_for_update=True)
@@ -239,6 +247,10 @@ def _after_attempt(session: Session, message: OutboundMessage, outcome: Outcome)
         _settle(session, message, "sent")
     elif outcome.result == "uncertain" and message.kind != "escalation":
         _settle(session, message, "uncertain", outcome.error)
+    elif outcome.result == "refused" and bounces.refused(
+        session, message, address=outcome.wrong_address, now=clock.now()
+    ):
+        message.state, message.error, message.due_at = "queued", "", clock.now()  # by text, at the next tick
     elif outcome.result == "refused":
         _settle(session, message, "failed", outcome.error)
     else:

@@ -20,13 +20,13 @@ from api.reminders.rules import Hours
 
 _FACTS = text(f"""
     SELECT o.kind, o.body, o.in_reply_to IS NOT NULL AS reply, coalesce(i.safety_kind, 'none') <> 'none' AS to_danger,
-           o.written_by IS NOT NULL AS by_worker, v.last_inbound_at, v.channel,
+           o.written_by IS NOT NULL AS by_worker, v.last_inbound_at, o.channel,
            p.contact_from, p.contact_until, p.contact_days, {zones.OF_PERSON} AS timezone,
            (SELECT min(CASE c.state WHEN 'active' THEN '1active' WHEN 'pending' THEN '2pending' ELSE '3opted_out' END)
             FROM contact_points c
-            WHERE c.channel = 'sms' AND c.address = o.address AND c.state <> 'quarantined'
+            WHERE c.channel = o.channel AND c.address = o.address AND c.state <> 'quarantined'
               AND (o.kind <> 'family' OR v.person_id IS NULL OR c.person_id = v.person_id)) AS live,
-           EXISTS (SELECT 1 FROM contact_points c WHERE c.channel = 'sms' AND c.address = o.address) AS known,
+           EXISTS (SELECT 1 FROM contact_points c WHERE c.channel = o.channel AND c.address = o.address) AS known,
            EXISTS (SELECT 1 FROM escalations e
                    WHERE e.conversation_id = v.id AND e.state <> 'resolved'
                      AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed')) AS calls,
@@ -37,7 +37,9 @@ _FACTS = text(f"""
     FROM outbound_messages o
     JOIN conversations v ON v.id = o.conversation_id
     LEFT JOIN inbound_messages i ON i.id = o.in_reply_to
-    LEFT JOIN people p ON p.id = v.person_id
+    -- (on a phone that two share the profile of whoever has it now; an inbox is its own reader's)
+    LEFT JOIN reminders r ON r.outbound_id = o.id AND o.channel = 'email'
+    LEFT JOIN people p ON p.id = coalesce(r.person_id, v.person_id)
     LEFT JOIN families f ON f.id = p.family_id
     LEFT JOIN agencies g ON g.id = f.agency_id
     WHERE o.id = :id
@@ -59,7 +61,7 @@ _PERSON = text(f"""
 def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdict:
     """May this message go now?"""
     row = session.execute(_FACTS, {"id": outbound_id}).one_or_none()
-    if row is None or row.channel != "sms":
+    if row is None or row.channel == "web":
         return quiet.Verdict()
     reach = row.live[1:] if row.live else "opted_out" if row.known else ""
     hours = None
@@ -99,7 +101,7 @@ def words_and_zone(session: Session, outbound_id: uuid.UUID) -> tuple[Any, ZoneI
 
 def waits_until(session: Session, conversation: Conversation, now: datetime) -> datetime | None:
     """Until when a worker's own words would wait, written to this conversation now; None if they go at once."""
-    if conversation.channel != "sms" or conversation.person_id is None:
+    if conversation.channel == "web" or conversation.person_id is None:
         return None
     row = session.execute(_PERSON, {"id": conversation.id}).one_or_none()
     if row is None:

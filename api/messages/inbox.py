@@ -23,7 +23,7 @@ from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
 from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
-from api.messages import commands, danger, door, enrolment, hands, hush, keywords, options
+from api.messages import commands, danger, door, enrolment, hands, hush, keywords, mail_enrolment, options
 from api.messages.cleaning import storable
 from api.messages.models import WAITS_FOR_WORKER, Conversation, InboundMessage
 from api.reminders import queries as reminders
@@ -95,7 +95,8 @@ def accept(
         secret = door.look(session, conversation, body, clock.now(), plainly_not=bool(verdict.raised or keyword))
         if secret is not None:
             body = secret.kept
-        if not whole and (reach == "pending" or silence.asked or _without_turn(conversation, keyword)):
+        code = mail_enrolment.code_in(body)
+        if not whole and (reach == "pending" or silence.asked or code or _without_turn(conversation, keyword)):
             verdict, whole = screen(body), True  # no turn will do it later
         if keyword and not verdict.raised:
             verdict = Verdict()  # the word's own call is louder than a gentle question, and the carrier answers it
@@ -111,7 +112,7 @@ def accept(
         # (A text of nothing but a photo has no words to be understood: what becomes of the photo is its answer.)
         coming = reach == "active" and fetching.note(session, conversation, message, media)
         only_files = coming and not body.strip()
-        _route(session, conversation, message, verdict, keyword, reach, silence, only_files=only_files)
+        _route(session, conversation, message, verdict, keyword, reach, silence, code=code, only_files=only_files)
         notify(session, f"conversation:{conversation.id}")
         if conversation.agency_id:
             notify(session, f"agency:{conversation.agency_id}")
@@ -243,6 +244,7 @@ def _route(
     reach: str,
     silence: Silence,
     *,
+    code: str,
     only_files: bool,
 ) -> None:
     """Decide what becomes of a new message: recorded, escalated, queued for a turn (several may hold)."""
@@ -266,6 +268,8 @@ def _route(
             message.state, message.settled_at = "answered", message.received_at
         else:
             commands.from_stranger(session, conversation, message)
+    elif code and not verdict.raised and mail_enrolment.answer(session, conversation, message, code):
+        pass  # the code from an e-mail of ours; anybody else's letters are a message like others
     elif only_files:
         message.state, message.flag = "unanswered", fetching.FLAG
     else:

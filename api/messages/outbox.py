@@ -21,7 +21,7 @@ from api import clock, jobs, sealed
 from api.access.models import Worker
 from api.database import notify
 from api.families.models import Person
-from api.messages import sms
+from api.messages import mailing, quiet, sms
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.options import Option, numbered, with_numbers
 from api.settings import settings
@@ -51,23 +51,40 @@ def queue_reply(
     not come to it, the sweep does.
     """
     by_sms = conversation.channel == "sms"
-    if by_sms and in_reply_to is None and kind == "family" and conversation.person_id is not None:
+    if conversation.channel != "web" and in_reply_to is None and kind == "family" and conversation.person_id:
         text = _begun_as_agreed(session, conversation.person_id, text)
     body = sms.to_gsm7(with_numbers(text, options, first)) if by_sms else text
+    # (Where they want no e-mail any more it is cancelled in the moment before it would go: messages.held.)
+    by_mail = conversation.channel == "email"
+    address = mailing.address_of(session, conversation.person_id) if by_mail else conversation.address
     return _queue(
         session,
         conversation_id=conversation.id,
         in_reply_to=in_reply_to.id if in_reply_to else None,
         part=part,
         channel=conversation.channel,
-        address=conversation.address,
+        address=address,
         kind=kind,
         body=body[: sms.LONGEST_BODY] if by_sms else body,
-        options=numbered(options, first),
+        options=[] if by_mail else numbered(options, first),
         written_by=written_by.id if written_by else None,
         due_at=due_at,
         carried=carried,
         follows=follows,
+    )
+
+
+def queue_confirmation(session: Session, conversation: Conversation, address: str, text: str) -> OutboundMessage:
+    """Queue the e-mail that asks whether an address is theirs; ``text`` stands for it in the conversation, its code is
+    made in the moment of sending (messages.letters)."""
+    return _queue(
+        session,
+        conversation_id=conversation.id,
+        channel="email",
+        address=address,
+        kind=quiet.CONSENT,
+        body=text,
+        due_at=None,
     )
 
 

@@ -37,6 +37,7 @@ class Line:
     error: str = ""
     seen: bool = False
     alarm_was: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def thread(
             m.flag,
             m.external_id.partition(":")[2] if m.channel == "web" else m.external_id,
             alarm_was=m.alarm_was,
+            channel=m.channel,
         )
         for m in inbound
     ]
@@ -128,6 +130,7 @@ def thread(
             "",
             m.error,
             m.seen_at is not None,
+            channel=m.channel,
         )
         for m, name in outbound
     ]

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.escalations.family import may_text
-from api.messages import outbox, takeovers
+    if conversation.channel == "sms" and not may_text(session, conversation):
+        raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
+    if conversation.channel == "email" and not mailing.address_of(session, conversation.person_id):
+        raise CannotReply("No e-mail can be sent to them. Use another way to reach the person.")
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.takeovers import hand_back, hand_back_all, hand_back_others, record, take_over
 
@@ -57,6 +59,8 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         raise AskedForNoTexts("They asked not to be texted. Lift that first, once you know that it is safe.")
     if conversation.channel == "sms" and not may_text(session, conversation):
         raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
+    if conversation.channel == "email" and not mailing.address_of(session, conversation.person_id):
+        raise CannotReply("No e-mail can be sent to them. Use another way to reach the person.")
     words = takeovers.introduced(session, conversation, words)
     sent = outbox.queue_reply(session, conversation, words, written_by=worker)
     takeovers.answered(session, conversation)

@@ -25,7 +25,7 @@ from api.settings import settings
 log = logging.getLogger(__name__)
 
 #: Paths where a person reads the answer; everywhere else a program does.
-PAGES = ("/chat", "/console", "/demo", "/a", "/u")
+PAGES = ("/chat", "/console", "/demo", "/a", "/u", "/e")
 
 
 def install(app: FastAPI) -> None:

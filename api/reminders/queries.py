@@ -43,8 +43,10 @@ _DUE = text(f"""
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
            {OF_PERSON} AS moments,
            g.id AS agency_id, {zones.OF_PERSON} AS timezone, g.timezone AS place_zone, g.jurisdiction,
-           coalesce(sms.address, web.address) AS address, coalesce(sms.conversation_id, web.id) AS conversation_id,
-           CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,
+           coalesce(sms.address, mail.address, web.address) AS address,
+           coalesce(sms.conversation_id, CASE WHEN mail.address IS NULL THEN web.id END) AS conversation_id,
+           CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN mail.address IS NOT NULL THEN 'email'
+                WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,
            sms.holder, sms.last_inbound_at, sms.state AS memory,
            coalesce((SELECT bool_or(o.state = 'opted_out') FROM contact_points o WHERE o.person_id = p.id), false)
                AS opted_out,
@@ -72,6 +74,12 @@ _DUE = text(f"""
         WHERE o.person_id = p.id AND o.channel = 'sms' AND o.state = 'active'
         ORDER BY v.last_inbound_at DESC NULLS LAST, o.address LIMIT 1
     ) sms ON true
+    LEFT JOIN LATERAL (  -- where no phone may be written to; else messages.mailing decides between the two
+        SELECT o.address FROM contact_points o
+        WHERE sms.address IS NULL AND :mails AND p.contact_channel = 'email' AND o.person_id = p.id
+          AND o.channel = 'email' AND o.state = 'active'
+        ORDER BY o.state_changed_at DESC NULLS LAST, o.id LIMIT 1
+    ) mail ON true
     LEFT JOIN LATERAL (
         SELECT v.id, v.address FROM conversations v
         WHERE sms.address IS NULL AND v.person_id = p.id AND v.channel = 'web' AND v.closed_at IS NULL
@@ -116,7 +124,7 @@ _TIMES = text("""
 _HOLDS = text(f"""
     SELECT r.moment, r.starts_at AS told_of, r.not_after, a.status, a.starts_at, t.id IS NOT NULL AS expected,
            {OF_PERSON} AS moments,
-           o.channel <> 'sms' OR EXISTS (
+           o.channel = 'web' OR EXISTS (
                SELECT 1 FROM contact_points c
                WHERE c.person_id = r.person_id AND c.address = o.address AND c.state = 'active') AS reachable
     FROM reminders r
@@ -152,12 +160,13 @@ class Told:
 def due(session: Session, now: datetime, limit: int) -> Sequence[Row[Any]]:
     """What is due, the oldest first, with all that its words and its way need; locked, without what others hold."""
     session.execute(_IN_ORDER)
-    return session.execute(_DUE_ROWS, {"now": now, "moments": settings().reminders, "batch": limit}).all()
+    facts = {"now": now, "moments": settings().reminders, "batch": limit, "mails": settings().mails}
+    return session.execute(_DUE_ROWS, facts).all()
 
 
 def facts(row: Row[Any]) -> rules.Facts:
     """A due row, as the rules take it."""
-    reach = "ok" if row.channel == "sms" or (row.channel and not row.opted_out) else ""
+    reach = "ok" if row.channel in ("sms", "email") or (row.channel and not row.opted_out) else ""
     return rules.Facts(
         moment=row.moment,
         told_of=row.told_of,

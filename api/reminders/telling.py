@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import sealed, texts
 from api.database import notify
-from api.messages import hands, sms
+from api.messages import hands, mailing, sms
 from api.messages.models import Conversation
 from api.reminders import queries, rules
 from api.reminders.wording import Spoken, choices, words
@@ -99,10 +99,14 @@ def tell(session: Session, now: datetime, limit: int = BATCH) -> int:
 
 def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: datetime) -> None:
     ways = _conversations(session, [row for row, _ in told], now)
+    mails = mailing.conversations(session, [_mailed(row) for row, _ in told if row.channel == "email"])
     taken = _taken(session, [row for row, _ in told], ways, now)
     made = []
     for row, not_after in told:
-        conversation_id = row.conversation_id if row.channel == "web" else ways[row.address]
+        if row.channel == "email":
+            conversation_id = mails[row.person_id]
+        else:
+            conversation_id = row.conversation_id if row.channel == "web" else ways[row.address]
         first, offered = _offer(row, taken.setdefault(conversation_id, {}))
         try:
             body = _addressed(row, words(_spoken(row), now))
@@ -128,6 +132,11 @@ def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: dat
         notify(session, f"conversation:{conversation_id}")
     if made:
         session.execute(_QUEUE, {"now": now, "rows": json.dumps(made)})
+
+
+def _mailed(row: Row[Any]) -> dict[str, Any]:
+    language = texts.supported(row.language)
+    return {"person_id": row.person_id, "agency_id": row.agency_id, "language": language}
 
 
 @lru_cache(maxsize=4096)
@@ -187,7 +196,7 @@ def _taken(
 def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[dict[str, Any]]]:
     """The first number and the answers. The same appointment keeps its numbers; others in one conversation never share
     one, so that "1" means what it says whatever came between."""
-    if row.moment in ("cancelled", "removed") or (row.shared and row.holder != row.person_id):
+    if row.channel == "email" or row.moment in ("cancelled", "removed") or (row.shared and row.holder != row.person_id):
         return 1, []  # on a phone that two share a number is an answer of whoever writes there now
     mine = str(row.appointment_id)
     again = [n for n, appointment in taken.items() if appointment == mine]
@@ -198,7 +207,7 @@ def _offer(row: Row[Any], taken: dict[int, str]) -> tuple[int, list[dict[str, An
 
 def _addressed(row: Row[Any], said: str) -> str:
     """With the word that the person agreed on, and on a phone that two share with what they are called there."""
-    if row.channel != "sms":
+    if row.channel == "web":
         return said
     before = [sealed.or_nothing(row.code_word), row.phone_label if row.shared else ""]
     return ". ".join([*filter(None, before), said])

@@ -79,6 +79,8 @@ ROUTES = (
     ("POST", "/console/people/{person}/numbers"),
     ("POST", "/console/people/{person}/numbers/ask"),
     ("POST", "/console/people/{person}/numbers/remove"),
+    ("POST", "/console/people/{person}/addresses"),
+    ("POST", "/console/people/{person}/addresses/confirm"),
     ("GET", "/console/families/{family}/people"),
     ("POST", "/console/families/{family}/people"),
     ("GET", "/console/families/{family}/details"),

@@ -25,7 +25,8 @@ from api.escalations import links
 from api.escalations.models import Notification
 from api.evidence import links as uploads
 from api.evidence.models import UploadLink
-from api.families.models import FamilyWorker
+from api.families.models import ContactPoint, FamilyWorker
+from api.messages import letters
 from api.settings import settings
 from api.tables import metadata
 from tests.access.test_every_route_has_a_guard import ALL, NO_COOKIES, guards, label
@@ -57,6 +58,8 @@ class Places:
             ids["token"] = ids["calendar"]
         if route.path.startswith("/u/"):
             ids["token"] = ids["upload"]
+        if route.path.startswith("/e/"):
+            ids["token"] = ids["mail"]
         for name in _NAME.findall(route.path):
             # Ids of what this town has not (keys, openings, ladders, others' sessions): nothing is there.
             ids.setdefault(name, uuid.uuid4() if name.endswith("_id") else None)
@@ -88,6 +91,8 @@ def places(town: Town) -> Places:
                 expires_at=now + timedelta(days=1),
             )
         )
+        address = ContactPoint(person_id=town.mine.parent.id, channel="email", address="a@example.org", state="active")
+        session.add(address)
     assert told is not None
     mine = town.mine
     ids = {
@@ -104,6 +109,7 @@ def places(town: Town) -> Places:
         "family_id": mine.family.id,
         "id": service or uuid.uuid4(),
         "token": links.token(told),
+        "mail": letters.stop_address(address.id).rpartition("/")[2],
         "message_id": message.id,
         "operation": "greet",
         "person_id": mine.parent.id,

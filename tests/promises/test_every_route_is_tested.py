@@ -18,8 +18,9 @@ from tests.access.test_who_sees_what import ROUTES as SCOPED
 TESTS = Path(__file__).resolve().parents[1]
 #: An id in these says nothing about a family: a public directory; the demo, which a real installation has not;
 #: links that are signed, for one worker and one thing (tests/escalations/test_links.py, test_feed.py); and addresses
-#: that are long, random and one person's own (tests/appointments/test_feeds.py, tests/evidence/test_links.py).
-OPEN_IDS = ("/hsds/", "/demo/", "/a/", "/u/", "/rota/", "/calendar/")
+#: that are long, random and one person's own (tests/appointments/test_feeds.py, tests/evidence/test_links.py,
+#: tests/messages/test_families_by_mail.py).
+OPEN_IDS = ("/hsds/", "/demo/", "/a/", "/u/", "/e/", "/rota/", "/calendar/")
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """Sends one e-mail by SMTP (the standard library's) and says what is known of the outcome.
 
-Only workers get e-mail: the reference and the link of an escalation, never a word of the case. The server and its
+Workers get the reference and the link of an escalation, never a word of the case; families what a text would say
+(api.messages.letters). The server and its
 password come from HEARTHLINE_SMTP_URL; nothing of them, of the address or of the words stands in a log or an error.
 """
 
@@ -10,6 +11,8 @@ import contextlib
 import smtplib
 import ssl
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
@@ -32,21 +35,22 @@ class _Said(Exception):
         self.code = code
 
 
-def send(to: str, body: str, *, message_id: uuid.UUID) -> Outcome:
-    """Send ``body`` (its first line is the subject) to one address; a second try has the same Message-ID. Never
-    raises."""
-    handed_over = False
+def send(to: str, body: str, *, message_id: uuid.UUID, headers: Sequence[tuple[str, str]] = ()) -> Outcome:
+    """Send ``body`` (its first line is the subject) to one address; a second try has the same Message-ID. ``headers``
+    beside the usual ones. Never raises."""
+    handed_over = asked_for = False
     smtp: smtplib.SMTP | None = None
     try:
-        content = _message(to, body, message_id).as_bytes()
+        content = _message(to, body, message_id, headers).as_bytes()
         smtp = _connected()
         smtp.ehlo_or_helo_if_needed()
         _wanted(smtp.mail(parseaddr(settings().mail_from)[1]), 250)
+        asked_for = True
         _wanted(smtp.rcpt(to), 250, 251)
         handed_over = True
         _wanted(smtp.data(content), 250)
     except _Said as error:
-        return _answered(error.code)
+        return replace(_answered(error.code), wrong_address=asked_for and not handed_over and error.code >= PERMANENT)
     except smtplib.SMTPResponseException as error:  # to the greeting, STARTTLS, the password, DATA
         return _answered(error.smtp_code)
     except smtplib.SMTPNotSupportedError as error:
@@ -60,7 +64,7 @@ def send(to: str, body: str, *, message_id: uuid.UUID) -> Outcome:
     return Outcome("accepted")
 
 
-def _message(to: str, body: str, message_id: uuid.UUID) -> EmailMessage:
+def _message(to: str, body: str, message_id: uuid.UUID, headers: Sequence[tuple[str, str]]) -> EmailMessage:
     subject, _, words = body.partition("\n")
     sender = parseaddr(settings().mail_from)[1]
     message = EmailMessage()
@@ -68,6 +72,9 @@ def _message(to: str, body: str, message_id: uuid.UUID) -> EmailMessage:
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # nobody's holiday answer comes back (RFC 3834)
+    for name, value in headers:
+        del message[name]
+        message[name] = value
     message.set_content(words.strip() + "\n")
     return message
 
