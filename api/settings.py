@@ -10,6 +10,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from functools import cached_property, lru_cache
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,10 +82,12 @@ class Settings(BaseSettings):
     webhooks_private: bool = False
     #: What Prometheus shows to read /metrics; empty: only programs on this machine may.
     metrics_token: str = ""
-    #: The mail server for e-mail to workers: smtps://user:password@host:465 or smtp+starttls://...; empty: no e-mail.
+    #: The mail server for e-mail to workers and families: smtps://user:password@host:465 or smtp+starttls://...; empty: no e-mail.
     smtp_url: str = ""
     #: Whom such e-mail comes from: an address, perhaps with a name.
     mail_from: str = ""
+    #: The same for e-mail to families, who may not want it to show whom they hear from; empty: that address alone.
+    family_mail_from: str = ""
     #: The issuer of the agency's OpenID Connect provider, for signing in to the console; empty: passwords only.
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -182,6 +185,11 @@ class Settings(BaseSettings):
         return given or [_kept_secret(self.var_dir, "demo_twilio_token")]
 
     @property
+    def family_sender(self) -> str:
+        """Whom e-mail to families comes from: no name but one that was chosen for them."""
+        return self.family_mail_from or parseaddr(self.mail_from)[1]
+
+    @property
     def twilio_sender(self) -> str:
         """The number that families text to."""
         return self.twilio_from or "+447700900000"
@@ -245,7 +253,7 @@ class Settings(BaseSettings):
                 "Hearthline cannot start: HEARTHLINE_SMTP_URL is not like smtps://user:password@host:465 or\n"
                 "smtp+starttls://user:password@host:587 (unencrypted smtp:// is for a server on this machine only)."
             )
-        if "@" not in self.mail_from:
+        if "@" not in self.mail_from or (self.family_mail_from and "@" not in self.family_mail_from):
             raise SettingsError(
                 "Hearthline cannot start: HEARTHLINE_SMTP_URL is set, so HEARTHLINE_MAIL_FROM is needed too (the\n"
                 "address that e-mail comes from)."

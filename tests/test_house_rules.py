@@ -35,6 +35,7 @@ PAGES = (
     "chat",
     "console",
     "demo",
+    "mail",
     "oncall",
     "pages",
     "people",

@@ -52,7 +52,7 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
     agency = session.get_one(Agency, escalation.agency_id)
     person = session.get(Person, conversation.person_id) if conversation.person_id else None
     at = now
-    if conversation.channel == "sms":
+    if conversation.channel != "web":
         if (escalation.kind in DANGER and escalation.ring_by is None) or not may_text(session, conversation):
             return NOTHING
         writing = conversation.last_inbound_at is not None and conversation.last_inbound_at > now - STILL_WRITING
@@ -63,7 +63,7 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
         voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
         time = voice.hour(escalation.ring_by)
         text = texts.render("escalation.seen_ring", conversation.language, time=time)
-    elif escalation.kind in DANGER and conversation.channel == "sms":
+    elif escalation.kind in DANGER and conversation.channel != "web":
         return NOTHING  # by the time that it is safe to text, the call was
     else:
         text = texts.render("escalation.seen", conversation.language)

@@ -19,7 +19,7 @@ from api.messages import mailing
 from api.messages.models import Conversation, OutboundMessage
 
 #: In ``Consent.wording_id``: the server said that there is no such address.
-REFUSED = "mail.refused"
+REFUSED = "by_server"
 
 
 def refused(session: Session, message: OutboundMessage, *, address: bool, now: datetime) -> bool:

@@ -47,14 +47,16 @@ def of(session: Session, message: OutboundMessage) -> Letter:
         .where(ContactPoint.person_id == person.id, ContactPoint.channel == "email")
         .where(ContactPoint.address == message.address, ContactPoint.state != "quarantined")
     ).one()
+    sender = ("From", settings().family_sender)
     words = _Words(session, person, texting=_texts(session, person))
     if message.kind == quiet.CONSENT:
         told = [*words.confirm(code(_asked(session, point))), words.not_me(point.id)]
-        return Letter("\n\n".join([words.text("mail.confirm.subject"), *told, words.answer()]), ())
+        return Letter("\n\n".join([words.text("mail.confirm.subject"), *told, words.answer()]), (sender,))
     called = person.phone_label or person.first_name[:1]
     named = [words.text("mail.for", name=called)] if _shared(session, point) else []
     parts = [*named, message.body, words.answer(numbers=bool(message.options)), words.stop(point.id)]
     headers = (
+        sender,
         ("List-Unsubscribe", f"<{stop_address(point.id)}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )

@@ -171,7 +171,7 @@ def stop(session: Session, point_id: uuid.UUID, now: datetime) -> bool:
         return True
     person = session.get_one(Person, point.person_id)
     stranger = point.state == "pending"
-    _withdrawn(session, point, "mail.link", "not_theirs" if stranger else "withdrawn", now)
+    _withdrawn(session, point, "by_link", "not_theirs" if stranger else "withdrawn", now)
     point.state, point.state_changed_at = "quarantined" if stranger else "opted_out", now
     agency = session.get_one(Agency, session.get_one(Family, person.family_id).agency_id)
     escalations.open_escalation(
@@ -194,7 +194,7 @@ def stop_with_phone(session: Session, phone: str, now: datetime) -> None:
         ContactPoint.state.in_(("active", "pending")),
     )
     for point in session.scalars(points).all():
-        _withdrawn(session, point, "carrier.stop", "withdrawn", now)
+        _withdrawn(session, point, "by_stop", "withdrawn", now)
         point.state, point.state_changed_at = "opted_out", now
 
 

@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-    if conversation.channel == "sms" and not may_text(session, conversation):
-        raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
-    if conversation.channel == "email" and not mailing.address_of(session, conversation.person_id):
-        raise CannotReply("No e-mail can be sent to them. Use another way to reach the person.")
+from api.escalations.family import may_text
+from api.messages import mailing, outbox, takeovers
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.takeovers import hand_back, hand_back_all, hand_back_others, record, take_over
 

@@ -40,7 +40,7 @@ def sign_in(client: TestClient, town: Town, route: APIRoute) -> dict[str, str]:
 def test_the_walk_finds_what_is_to_be_attacked() -> None:
     assert len(WITH_TOKEN) > 40 and len(FORMS) > len(WITH_TOKEN) and len(LOOKS) > 30
     areas = {route.path.split("/")[1] for route in FORMS}
-    assert areas == {"console", "chat", "demo", "a", "u", "api"}
+    assert areas == {"console", "chat", "demo", "a", "u", "e", "api"}
 
 
 def test_another_sites_page_changes_nothing_at_any_door(client: TestClient, town: Town, database: Engine) -> None:

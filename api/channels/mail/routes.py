@@ -10,15 +10,18 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from api import clock
-from api.access.guards import public
+from api.access.guards import public, same_origin
 from api.channels.mail import service
 from api.pages.rendering import page
 
 router = APIRouter(
     prefix="/e",
     include_in_schema=False,
-    # (without same_origin: a mail program posts from wherever it is, and all that it can do is to end e-mails)
-    dependencies=[Depends(public("the link is signed, and can only end e-mails to one address"))],
+    # (A mail program's server says no Origin; another site's page does.)
+    dependencies=[
+        Depends(public("the link is signed, and can only end e-mails to one address")),
+        Depends(same_origin),
+    ],
 )
 
 
