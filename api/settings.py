@@ -9,8 +9,8 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
-from functools import cached_property, lru_cache
 from email.utils import parseaddr
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     webhooks_private: bool = False
     #: What Prometheus shows to read /metrics; empty: only programs on this machine may.
     metrics_token: str = ""
-    #: The mail server for e-mail to workers and families: smtps://user:password@host:465 or smtp+starttls://...; empty: no e-mail.
+    #: The mail server: smtps://user:password@host:465 or smtp+starttls://...; empty: no e-mail.
     smtp_url: str = ""
     #: Whom such e-mail comes from: an address, perhaps with a name.
     mail_from: str = ""
