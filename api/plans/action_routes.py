@@ -78,14 +78,7 @@ def change_action(
 @router.post("/actions/{action_id}/verify", responses={**DECIDES, **STALE})
 def verify_action(me: Me, action_id: uuid.UUID, response: Response, if_match: IfMatch = None) -> ActionOut:
     """An action that somebody reported is really done. 409 if it is not (or no longer) reported."""
-    with transaction() as session:
-        action, family_id = access.action_or_404(session, me, action_id)
-        _refuse_stale(session, me, action_id, family_id, if_match)
-        try:
-            service.verify(session, action, family_id, me.worker)
-        except service.NotReported:
-            raise Refused(409, "action_not_reported") from None
-        return _shown(session, me, action_id, family_id, response)
+    return _decided(me, action_id, service.verify, "", if_match, response)
 
 
 @router.post("/actions/{action_id}/reopen", responses={**WRITES, **STALE})
@@ -93,14 +86,7 @@ def reopen_action(
     me: Me, action_id: uuid.UUID, response: Response, given: Reopening | None = None, if_match: IfMatch = None
 ) -> ActionOut:
     """An action that was reported, verified or blocked is open after all. 409 if it is open or dropped."""
-    with transaction() as session:
-        action, family_id = access.action_or_404(session, me, action_id)
-        _refuse_stale(session, me, action_id, family_id, if_match)
-        try:
-            service.reopen(session, action, family_id, me.worker, given.note if given else "")
-        except service.NotReported:
-            raise Refused(409, "action_not_reported") from None
-        return _shown(session, me, action_id, family_id, response)
+    return _decided(me, action_id, service.reopen, given.note if given else "", if_match, response)
 
 
 @router.post("/actions/{action_id}/done", responses={**WRITES, **STALE})

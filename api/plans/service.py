@@ -117,9 +117,9 @@ def lock(session: Session, action_id: uuid.UUID) -> None:
     session.execute(select(PlanAction.id).filter_by(id=action_id).with_for_update())
 
 
-def verify(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker) -> None:
+def verify(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str = "") -> None:
     """The worker confirms that a reported action is done. Raises NotReported."""
-    _decide(session, action, family_id, worker, VERIFY, "")
+    _decide(session, action, family_id, worker, VERIFY, note)
 
 
 def reopen(session: Session, action: PlanAction, family_id: uuid.UUID, worker: Worker, note: str) -> None:
