@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from api.families import zones
 from api.reminders import colleagues, expected, rules
 from api.reminders.colleagues import Change
-from api.reminders.queries import OF_PERSON as MOMENTS
+from api.reminders.queries import MOMENTS
 from api.settings import settings
 
 #: Appointments are planned when they are as near as this: a little more than the furthest moment.

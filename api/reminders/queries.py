@@ -25,7 +25,7 @@ from api.settings import settings
 _NUMBER = re.compile(r"\W*(?:option|number|no\.?|opci[oó]n|n[uú]mero)?\W*(\d{1,2}|one|two|three|uno|dos|tres)\W*", re.I)
 
 #: When a person (``p``) is reminded of an appointment (``a``), in SQL; ``:moments`` is what is usual here.
-OF_PERSON = "coalesce(p.reminder_kinds->>a.kind, p.reminder_moments, :moments)"
+MOMENTS = "coalesce(p.reminder_kinds->>a.kind, p.reminder_moments, :moments)"
 #: ``Person.plainly``, in SQL.
 PLAINLY = "(p.wording = 'plain' AND (p.phone_seen_by = '' OR p.pin_hash <> '' OR p.door_hashes <> CAST('[]' AS jsonb)))"
 #: The index has what is due in order; with statistics from before it was due the planner would sort all of it.
@@ -41,7 +41,7 @@ _DUE = text(f"""
            t.id IS NOT NULL AS expected, coalesce(t.answer, 'none') AS answer,
            p.language, {PLAINLY} AS plainly, p.may_name_children, p.contact_from, p.contact_until, p.contact_days,
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
-           {OF_PERSON} AS moments,
+           {MOMENTS} AS moments,
            g.id AS agency_id, {zones.OF_PERSON} AS timezone, g.timezone AS place_zone, g.jurisdiction,
            coalesce(sms.address, mail.address, web.address) AS address,
            coalesce(sms.conversation_id, CASE WHEN mail.address IS NULL THEN web.id END) AS conversation_id,
@@ -123,7 +123,7 @@ _TIMES = text("""
 
 _HOLDS = text(f"""
     SELECT r.moment, r.starts_at AS told_of, r.not_after, a.status, a.starts_at, t.id IS NOT NULL AS expected,
-           {OF_PERSON} AS moments,
+           {MOMENTS} AS moments,
            o.channel = 'web' OR EXISTS (
                SELECT 1 FROM contact_points c
                WHERE c.person_id = r.person_id AND c.address = o.address AND c.state = 'active') AS reachable

@@ -77,7 +77,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Silence:
+class SilenceRule:
     """One compiled rule about answering: where it speaks, no answer may go to that phone."""
 
     id: str
@@ -93,7 +93,7 @@ class PatternSet:
     rules: tuple[Rule, ...]
     guards: dict[str, re.Pattern[str]]
     spellings: dict[str, str]
-    silence: tuple[Silence, ...] = ()
+    silence: tuple[SilenceRule, ...] = ()
 
     def fold(self, text: str) -> str:
         """The form of the text that the rules are written for."""
@@ -107,12 +107,12 @@ class PatternSet:
         """The same for a text that is folded already."""
         return [rule for rule in self.rules if self._speaks(rule, plain)]
 
-    def silences(self, text: str) -> list[Silence]:
+    def silences(self, text: str) -> list[SilenceRule]:
         """The rules about answering that speak for this text."""
         plain = self.fold(text)
         return [rule for rule in self.silence if self._speaks(rule, plain)]
 
-    def _speaks(self, rule: Rule | Silence, plain: str) -> bool:
+    def _speaks(self, rule: Rule | SilenceRule, plain: str) -> bool:
         for hit in rule.pattern.finditer(plain):
             near = surroundings(plain, hit.start(), hit.end())
             if not any(self.guards[name].search(near) for name in rule.unless):
@@ -163,5 +163,5 @@ def load_patterns(path: Path = PATH) -> PatternSet:
         return compiled(f"rule {rule.id}", rule.any)
 
     rules = [Rule(r.id, r.kind, r.priority, r.why, checked(r), tuple(r.unless)) for r in data.rules]
-    silence = [Silence(r.id, r.reads, checked(r), tuple(r.unless)) for r in data.silence]
+    silence = [SilenceRule(r.id, r.reads, checked(r), tuple(r.unless)) for r in data.silence]
     return PatternSet(tuple(rules), guards, dict(data.spellings), tuple(silence))
