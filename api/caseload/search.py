@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -34,6 +33,7 @@ from api.access.queries import Viewer, visible_conversations, visible_escalation
 from api.escalations.models import Escalation
 from api.families import spelling
 from api.families.models import ContactPoint, Family, Person
+from api.jurisdiction import phones
 from api.messages.models import Conversation
 
 LONGEST = 100
@@ -77,20 +77,16 @@ def wanted(typed: str, country: str) -> Wanted:
     words = tuple(spelling.plain(typed).replace(",", " ").split())
     return Wanted(
         words=words if any(sign.isalpha() for sign in typed) and len("".join(words)) >= SHORTEST else (),
-        phone=_e164(typed, country),
+        phone=_phone(typed, country),
         escalation=int(number[1]) if number and 0 < int(number[1]) < 2**31 else None,
         reference=typed.lower() if typed and " " not in typed else "",
     )
 
 
-def _e164(typed: str, country: str) -> str:
+def _phone(typed: str, country: str) -> str:
     if sum(sign.isdigit() for sign in typed) < 7 or any(sign.isalpha() for sign in typed):
         return ""
-    try:
-        number = phonenumbers.parse(typed, country)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return phones.e164(typed, country)
 
 
 def search(session: Session, viewer: Viewer, given: Wanted) -> list[Found]:

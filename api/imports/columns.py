@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import phonenumbers
+from api.jurisdiction import phones as numbers
 
 
 class BadCell(ValueError):
@@ -65,11 +65,10 @@ def phone(cell: str, place: Place) -> str:
     """As E.164. A spreadsheet drops the plus, or the nought in front: the country says what it was."""
     if re.fullmatch(r"\d+[.,]\d+[eE]\+?\d+", cell):
         raise BadCell('was shortened by the spreadsheet; make the column "Text", then type the number again')
-    try:
-        number = phonenumbers.parse(cell, place.country)
-    except phonenumbers.NumberParseException:
-        raise BadCell("is not a phone number; write it such as +447700900123") from None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    number = numbers.e164(cell, place.country)
+    if not number:
+        raise BadCell("is not a phone number; write it such as +447700900123")
+    return number
 
 
 def phones(cell: str, place: Place) -> list[str]:

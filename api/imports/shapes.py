@@ -6,27 +6,25 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 
 from api.imports import dates
+from api.jurisdiction import phones
 from api.messages.cleaning import refuse_unstorable
 
 
 def e164(text: str, country: str = "") -> str:
     """The number, checked; one as it is dialled in ``country`` ("GB") gets its code. Ofcom's drama numbers (07700
-    900xxx), for demos and tests, count as numbers too."""
+    900xxx) count too."""
     hint = "write it with its country code and without spaces, such as +447700900123"
     if not text.startswith("+") and not country:
         raise ValueError(f"is not an international phone number; {hint}")
-    try:
-        number = phonenumbers.parse(text, country or None)
-    except phonenumbers.NumberParseException:
-        raise ValueError(f"is not a phone number; {hint}") from None
-    shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if not (phonenumbers.is_valid_number(number) or (shown.startswith("+447700900") and len(shown) == 13)):
+    number = phones.e164(text, country)
+    if not number:
+        raise ValueError(f"is not a phone number; {hint}")
+    if not phones.exists(number):
         raise ValueError("is not a number that exists in that country; look it up again")
-    return shown
+    return number
 
 
 def as_dialled(words: str, info: ValidationInfo) -> str:

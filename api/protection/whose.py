@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from api import texts
 from api.access.models import Agency
 from api.families.models import ContactPoint, Family, Person
-from api.jurisdiction import packs
+from api.jurisdiction import packs, phones
 from api.messages.models import Conversation
 from api.sealed import Unreadable
 
@@ -57,14 +56,8 @@ def find(session: Session, given: str) -> Person:
 
 
 def _numbers(session: Session, given: str) -> set[str]:
-    found = set()
-    for name in session.scalars(select(Agency.jurisdiction).distinct()):
-        try:
-            parsed = phonenumbers.parse(given, packs.pack(name).country)
-        except phonenumbers.NumberParseException:
-            continue
-        found.add(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    return found
+    places = session.scalars(select(Agency.jurisdiction).distinct())
+    return {phones.e164(given, packs.pack(name).country) for name in places} - {""}
 
 
 @dataclass(frozen=True)

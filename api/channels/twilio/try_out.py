@@ -9,11 +9,11 @@ import secrets
 import time
 
 import httpx
-import phonenumbers
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from api.database import reading
+from api.jurisdiction import phones
 from api.messages.models import InboundMessage, OutboundMessage
 from api.settings import settings
 
@@ -67,11 +67,10 @@ def post_text(sender: str, body: str) -> str:
 
 def number(text: str) -> str:
     """A phone number as E.164. Raises ValueError saying how to write it."""
-    try:
-        parsed = phonenumbers.parse(text, None)
-    except phonenumbers.NumberParseException:
-        raise ValueError("FROM is a phone number with its country, such as +447700900101") from None
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    found = phones.e164(text)
+    if not found:
+        raise ValueError("FROM is a phone number with its country, such as +447700900101")
+    return found
 
 
 def text_and_wait(sender: str, body: str) -> list[str]:
