@@ -20,7 +20,6 @@ DECISIONS = {
     "transfer_in": ("plan", "no_plan"),
     "review": ("continue", "modify", "discontinue"),
 }
-HARMS = ("physical", "emotional", "sexual", "neglect")
 AGENCIES = ("social_work", "police", "health", "education", "family", "child", "legal", "other")
 
 
@@ -64,7 +63,7 @@ class Conference(Base):
 
 
 class ConferenceChild(Base):
-    """A child the conference was about. ``harms``: the categories of harm it decided on (of HARMS)."""
+    """A child the conference was about. ``harms``: the categories of harm it decided on (each a ``Harm``)."""
 
     __tablename__ = "conference_children"
 

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.conferences.models import Conference
 from api.conferences.service import WORDS, CannotRecord, Details, Disagreed, Invited
+from api.plans.models import Harm
 from api.rest.schemas import Day, ExternalId, Given, Name, Text
 
 Kind = Literal["initial", "review", "pre_birth", "transfer_in"]
 Status = Literal["planned", "held", "cancelled"]
 Decision = Literal["plan", "no_plan", "continue", "modify", "discontinue"]
-Harm = Literal["physical", "emotional", "sexual", "neglect"]
 AgencyKind = Literal["social_work", "police", "health", "education", "family", "child", "legal", "other"]
 MOST_PEOPLE = 60
 

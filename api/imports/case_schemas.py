@@ -8,8 +8,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from api.imports.shapes import Day, Key, Name, Strict, Text
 from api.jurisdiction.clocks import Event, Meeting
+from api.plans.models import Harm
 
-Harm = Literal["physical", "emotional", "sexual", "neglect"]
 Words = Annotated[Text, StringConstraints(min_length=1)]
 
 

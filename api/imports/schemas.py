@@ -16,7 +16,7 @@ from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, Outco
 from api.imports.shapes import Clock, ClockSeconds, Day, Email, Key, Language, Moment, Name, PhoneNumber, Strict, Text
 from api.jurisdiction import packs
 from api.plans.lines import MOST_LINES
-from api.plans.models import EVENTS
+from api.plans.models import EVENTS, Harm
 from api.reminders import rules
 
 FORMAT = "hearthline-import-1"
@@ -126,7 +126,7 @@ class PersonIn(Strict):
 
 
 class RiskIn(Strict):
-    harm: Literal["physical", "emotional", "sexual", "neglect"]
+    harm: Harm
     description: Text
     level: Literal["", "low", "medium", "high"] = ""
     evidence: Text = ""

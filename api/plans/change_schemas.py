@@ -16,6 +16,7 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from api.messages.cleaning import refuse_unstorable
 from api.plans.editing import FIELDS, OWN
 from api.plans.lines import FLAG, MOST_LINES
+from api.plans.models import Harm
 from api.rest.schemas import Day, ExternalId, Given, Name, Text
 
 LONGEST_NOTE = 500
@@ -23,7 +24,6 @@ MOST_CHILDREN = 30
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NOTE), AfterValidator(refuse_unstorable)
 ]
-Harm = Literal["physical", "emotional", "sexual", "neglect"]
 ActionKind = Literal["", "therapy", "medical", "practical", "parenting", "education", "safety", "other"]
 _UNSAID = object()
 

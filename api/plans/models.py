@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -23,6 +23,8 @@ def _lost_content(words: Unreadable) -> dict[str, Any]:
     return {"plan": {"contingency": words}}
 
 
+#: The categories of harm: what a conference decides on, and what a risk is one of.
+Harm = Literal["physical", "emotional", "sexual", "neglect"]
 #: What a worker decides on an action: what its events are called.
 BY_WORKER = ("verified", "reopened", "blocked", "unblocked", "dropped", "restored")
 #: And what a family member says.
@@ -71,7 +73,7 @@ class Risk(Base):
     id: Mapped[Id]
     plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plans.id"), index=True)
     position: Mapped[int]
-    harm: Mapped[str]  # physical, emotional, sexual, neglect
+    harm: Mapped[str]  # of Harm
     description: Mapped[str] = mapped_column(Sealed("risks.description"))
     level: Mapped[str] = mapped_column(default="", server_default=text("''"))
     evidence: Mapped[str] = mapped_column(Sealed("risks.evidence"), default="", server_default=text("''"))
