@@ -197,7 +197,7 @@ def _check(
         raise CannotRecord("decision_when_held")
     if details.decision and details.decision not in DECISIONS[details.kind]:
         raise CannotRecord("decision_of_another_kind")
-    if any(key not in people or people[key].kind not in ("child", "young_person") for key in details.children):
+    if any(key not in people or people[key].grown for key in details.children):
         raise CannotRecord("child_is_a_stranger")
     if details.decision == "plan" and not any(details.children.values()):
         raise CannotRecord("harm_needed")

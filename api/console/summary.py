@@ -22,11 +22,10 @@ from api.access.queries import Viewer, visible_conversations, visible_families
 from api.appointments.models import Appointment
 from api.audit import service as audit
 from api.escalations.models import Escalation, Notification
-from api.families.models import Family, FamilyWorker, Person
+from api.families.models import GROWN, Family, FamilyWorker, Person
 from api.messages import queries as messages
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan
-from api.plans.own import GROWN
 from api.timescales.models import CaseEvent
 
 #: So many of their last messages are shown, from so long before the alarm on.

@@ -13,6 +13,9 @@ from api.database import Base, Id
 from api.families import spelling
 from api.sealed import Sealed, SealedJson, Unreadable
 
+#: The kinds of person who are adults: they read what adults are worried about. The others are children.
+GROWN = ("parent", "carer")
+
 
 def _said_so(words: Unreadable) -> list[str]:
     """Questions that do not open are one that says so: whoever is to be asked it is not asked, and not let in."""
@@ -143,6 +146,11 @@ class Person(Base):
     left_at: Mapped[datetime | None]
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
+
+    @property
+    def grown(self) -> bool:
+        """Is it an adult of the family?"""
+        return self.kind in GROWN
 
     @property
     def overlooked(self) -> bool:

@@ -39,7 +39,7 @@ def from_a_child(session: Session, conversation: Conversation) -> bool:
     person = _person(session, conversation)
     if person is None:
         return conversation.channel == "web"
-    return person.kind in ("child", "young_person")
+    return not person.grown
 
 
 def _person(session: Session, conversation: Conversation) -> Person | None:

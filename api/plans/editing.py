@@ -224,9 +224,7 @@ def children_of(session: Session, plan: Plan, wanted: Collection[uuid.UUID]) -> 
     found = session.scalars(select(Person).where(Person.family_id == plan.family_id, Person.id.in_(wanted))).all()
     new = {child.id for child in found} - {child.id for child in plan.children}
     if len(found) != len(set(wanted)) or any(
-        child.kind not in ("child", "young_person") or child.left_at is not None or child.erased_at is not None
-        for child in found
-        if child.id in new
+        child.grown or child.left_at is not None or child.erased_at is not None for child in found if child.id in new
     ):
         raise CannotChange("child_is_a_stranger")
     on_another = select(plan_children.c.person_id).join(Plan, Plan.id == plan_children.c.plan_id)

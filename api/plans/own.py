@@ -28,8 +28,6 @@ from api.sealed import or_nothing
 from api.views import queries as views
 from api.views.queries import Said
 
-#: Who reads what adults are worried about.
-GROWN = ("parent", "carer")
 #: So many of the next appointments are on the page.
 MOST_COMING = 5
 #: What a family reads of a line of the plan.
@@ -77,7 +75,7 @@ def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
     if person is None or person.erased_at is not None or person.left_at is not None:
         return None
     plan = queries.last_ended_plan(session, person.family_id)
-    if plan is None or plan.ended_on is None or person.kind not in GROWN:
+    if plan is None or plan.ended_on is None or not person.grown:
         return None
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found and found[0].next_step == "discontinue" else None
@@ -94,7 +92,7 @@ def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Vie
     plan = queries.current_plan(session, person.family_id)
     if plan is None:
         return None
-    grown = person.kind in GROWN
+    grown = person.grown  # they read what adults are worried about
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found else None
     waiting = [action for action in plan.actions if action.status != "dropped"]

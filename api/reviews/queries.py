@@ -210,5 +210,4 @@ def _unheard(session: Session, plan: Plan, since: date) -> list[Person]:
         .order_by(Person.born.nulls_last(), Person.first_name)
     )
     children = {child.id for child in plan.children}
-    grown = ("parent", "carer")
-    return [one for one in people if not children or one.id in children or one.kind in grown]
+    return [one for one in people if not children or one.id in children or one.grown]

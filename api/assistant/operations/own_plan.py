@@ -161,7 +161,7 @@ def _in_numbers(ask: Ask, theirs: OwnPlan) -> Reply:
 def _if_not(ask: Ask, theirs: OwnPlan) -> Reply:
     """What their plan says of that, to adults, where it may be written; else whom to ask."""
     ask_them = option("", "contact_worker", label=ask.text("option.ask_worker"))
-    if ask.someone.kind not in ("parent", "carer"):
+    if not ask.someone.grown:
         return say("plan.if_not.young", ask_them)
     written = [one for one in theirs.contingencies if all_open(one.trigger, one.response)]
     if not ask.plain_words:

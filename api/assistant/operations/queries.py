@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from api.access.models import Worker
 from api.escalations.models import Escalation, Notification, Shift
-from api.families.models import ContactPoint, FamilyWorker, Person
+from api.families.models import GROWN, ContactPoint, FamilyWorker, Person
 
 
 def children(session: Session, family_id: uuid.UUID) -> Sequence[Person]:
     """The family's children and young people, eldest first."""
     return session.scalars(
         select(Person)
-        .where(Person.family_id == family_id, Person.kind.in_(("child", "young_person")), Person.left_at.is_(None))
+        .where(Person.family_id == family_id, Person.kind.not_in(GROWN), Person.left_at.is_(None))
         .order_by(Person.born.asc().nulls_last(), Person.first_name)
     ).all()
 

@@ -84,7 +84,7 @@ def others(ask: Ask, places: Sequence[Attendee]) -> str:
             role = place.role if ask.plain_words else ""
             found.append(f"{place.name} ({role})" if role and place.name else place.name or role)
         elif ask.person and place.person_id != ask.person.id and place.person:
-            is_child = place.person.kind in ("child", "young_person")
+            is_child = not place.person.grown
             if not is_child or ask.someone.may_name_children:
                 found.append(place.person.first_name)
     return join(ask, [name for name in found if name])
