@@ -64,6 +64,7 @@ TYPICAL: dict[str, dict[str, str]] = {
         "told": "Your plan was last reviewed on Wednesday 23 September.", "town": "Huddersfield", "miles": "12.5",
         "hours": "10:30-14:00", "start": "10:30", "end": "14:00", "days": "Monday, Tuesday and Wednesday",
         "changes": "texts only between 10:30 and 14:00; only on Monday, Tuesday and Wednesday; your name left out",
+        "address": "oluwaseun.adeyemi-clarke@example.org",
         "amount": "£12.50", "question": "What was the first film you saw at a cinema?",
         "words": "I want to stay at my school and see my nan.",
         "moments": "3 days before, the day before and 2 hours before",

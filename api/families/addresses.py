@@ -11,7 +11,7 @@ from email.headerregistry import Address
 
 LONGEST = 254
 #: An address in a sentence; what it finds, ``checked`` looks at.
-_IN_WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+'-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+IN_WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+'-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 
@@ -31,7 +31,7 @@ def checked(words: str) -> str:
 def found_in(words: str) -> list[str]:
     """The addresses in somebody's words, as ``checked`` writes them."""
     found = []
-    for match in _IN_WORDS.findall(words):
+    for match in IN_WORDS.findall(words):
         try:
             found.append(checked(match))
         except ValueError:

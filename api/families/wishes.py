@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from api.appointments.when import folded
+from api.families import addresses
 from api.settings import DATA
 
 EVERY_DAY = "1234567"
@@ -28,8 +29,8 @@ _NOON = ("noon", "midday", "mediodia")
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to change; None for what stays. Times are "HH:MM", the same twice is the whole day. ``instead``: a way
-    of reaching them that we do not have."""
+    """What is to change; None for what stays. Times are "HH:MM", the same twice is the whole day. ``mail``: the e-mail
+    address that they want to be written to at. ``instead``: another way of reaching them; "email" without address."""
 
     contact_from: str | None = None
     contact_until: str | None = None
@@ -40,6 +41,8 @@ class Wish:
     use_code_word: bool | None = None
     language: str | None = None
     not_this_phone: bool | None = None
+    contact_channel: str | None = None
+    mail: str | None = None
     instead: str | None = None
 
     def changes(self) -> dict[str, Any]:
@@ -81,9 +84,11 @@ def _patterns() -> _Patterns:
 
 def read(words: str, *, language: str = "") -> Wish:
     """What the words ask for. ``language``: one of ours that they name, where the caller found one."""
-    text = re.sub(r"['’`]", "", folded(words))
+    mail = mail_wanted(words)
+    text = re.sub(r"['’`]", "", folded(_without_addresses(words)))
     find = _patterns()
     begin, end = _hours(find, text)
+    back, instead = mail is None and find.says("texts_again", text), _instead(find, text)
     return Wish(
         contact_from=begin,
         contact_until=end,
@@ -94,8 +99,25 @@ def read(words: str, *, language: str = "") -> Wish:
         use_code_word=None if not find.says("code_word", text) else not find.says("denies", text),
         language=language or None,
         not_this_phone=True if find.says("this_phone", text) else None,
-        instead=_instead(find, text),
+        contact_channel="sms" if back else None,
+        mail=mail,
+        instead=None if mail or (back and instead == "email") else instead,
     )
+
+
+def mail_wanted(words: str) -> str | None:
+    """The one address in a message that asks for e-mail there, or is nothing else; else None."""
+    found = addresses.found_in(words)
+    if len(found) != 1:
+        return None
+    text = re.sub(r"['’`]", "", folded(_without_addresses(words)))
+    find = _patterns()
+    asked = len(re.findall(r"\w+", text)) <= 2 or find.says("by_mail", text)
+    return found[0] if asked and not (find.says("denies", text) or find.says("by_others", text)) else None
+
+
+def _without_addresses(words: str) -> str:
+    return addresses.IN_WORDS.sub(" ", words)
 
 
 def _hours(find: _Patterns, text: str) -> tuple[str | None, str | None]:

@@ -152,7 +152,7 @@ def _store(
             "channel": channel,
             "external_id": storable(external_id),
             "body": body,
-            "payload": payload or options.chosen(body, remembered),
+            "payload": payload or options.chosen(body, remembered) or mail_enrolment.wish_in(conversation, body),
             "media": media,
             "received_at": clock.now(),
             "state": "queued",

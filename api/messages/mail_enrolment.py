@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import uuid
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.escalations import service as escalations
 from api.families.models import Consent, ContactPoint, Family, Person
+from api.families.wishes import mail_wanted
 from api.messages import enrolment, held, letters, mailing, outbox
 from api.messages.models import Conversation, InboundMessage
 from api.settings import settings
@@ -95,11 +97,18 @@ def invite(
     )
     session.add(consent)
     session.flush()
-    where = conversation if conversation is not None and conversation.channel == "sms" else None
-    where = where or mailing.conversation_with(session, person)
+    where = conversation or mailing.conversation_with(session, person)
     outbox.queue_confirmation(session, where, point.address, texts.render("mail.confirm.kept", person.language))
     _record(session, person, "asked_mail_address", worker.id if worker else None, point)
     return consent
+
+
+def wish_in(conversation: Conversation, body: str) -> str:
+    """The payload of a message that asks for e-mail at an address, or is nothing but one; "" for any other. It needs no
+    guess what that means, and whatever is made of it is read back."""
+    if conversation.person_id is None or "@" not in body or (address := mail_wanted(body)) is None:
+        return ""
+    return "/change_contact_preference" + json.dumps({"choice": "mail", "mail": address})
 
 
 def code_in(body: str) -> str:

@@ -67,6 +67,27 @@ def test_a_way_that_we_do_not_have_is_noticed(words: str, instead: str | None) -
 
 
 @pytest.mark.parametrize(
+    ("words", "mail"),
+    [("email me at jo@example.org", "jo@example.org"), ("Jo.Ash@Example.org please", "jo.ash@example.org"),
+     ("mándame correos a jo@example.org", "jo@example.org"), ("mi correo es jo@example.org", "jo@example.org"),
+     ("put everything on email instead jo@example.org", "jo@example.org"), ("dont email me at jo@example.org", None),
+     ("he keeps emailing me from jo@example.org", None), ("his solicitor is jo@example.org and he says no", None),
+     ("email jo@example.org or ash@example.org", None), ("email me at jo@example", None)],
+    ids=lambda words: str(words)[:24],
+)  # fmt: skip
+def test_an_address_is_taken_where_it_is_plainly_theirs_to_be_written_to(words: str, mail: str | None) -> None:
+    assert read(words).mail == mail
+
+
+@pytest.mark.parametrize(
+    "words", ["no more emails please", "text me instead", "no más correos por favor", "otra vez mensajes de texto"]
+)
+def test_back_to_texts(words: str) -> None:
+    wish = read(words)
+    assert (wish.contact_channel, wish.instead) == ("sms", None)
+
+
+@pytest.mark.parametrize(
     "words",
     ["call me Lee not Leanne, and say they", "this is my new number, delete the old one please", "just initials plz",
      "no emojis please, makes me feel talked down to", "write bigger gaps between messages pls",

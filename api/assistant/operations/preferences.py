@@ -14,6 +14,7 @@ from api.assistant.operations.words import says
 from api.audit import service as audit
 from api.families import profile
 from api.jurisdiction.phones import local_number
+from api.messages import mail_enrolment
 
 #: From this confidence on a plea to stop is taken at its word; below it is asked back.
 SURE = 0.7
@@ -37,6 +38,7 @@ def stop_messages(ask: Ask) -> list[Reply]:
     agency = ask.session.get_one(Agency, ask.turn.agency_id)
     pass_on(ask, "opted_out", "routine", ask.state.pending.get("words") or ask.words)
     _set_points(ask, "opted_out")
+    mail_enrolment.stop_with_phone(ask.session, ask.conversation.address, ask.turn.now)
     done = "stop.done_neutral" if ask.neutral else "stop.done"
     return [say(done, phone=local_number(agency.phone, ask.pack.country))]
 
@@ -74,6 +76,8 @@ def change_contact(ask: Ask) -> list[Reply]:
     others read is done at once, and so is a clear wish about reminders; the rest is passed on in their words."""
     if ask.carried("choice") == "change":
         return wishes.do(ask, wishes.wish_of(ask))
+    if ask.carried("choice") == "mail":  # an address, and little else
+        return wishes.ask_back(ask)
     if says(ask.words, "pin") or ask.carried("choice") in ("pin", "no_pin"):
         return pin.choose_pin(ask)
     if reminders.wish(ask.words) is not None:

@@ -11,7 +11,7 @@ from babel.dates import get_day_names
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import speaking
+from api.assistant.operations import mails, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
@@ -40,7 +40,14 @@ def ask_back(ask: Ask) -> list[Reply]:
     """Say what will change, or that it cannot be done; [] where nothing clear was asked for."""
     wish = wish_of(ask)
     changes = wish.changes()
-    replies = [_not_offered(ask)] if wish.instead else []
+    if wish.instead == "email" or wish.mail:
+        changes.pop("mail", None)
+        replies, by_mail = mails.wished(ask, wish)
+        changes |= by_mail
+    else:
+        replies = [_not_offered(ask)] if wish.instead else []
+    if changes.get("contact_channel") == ask.someone.contact_channel:
+        del changes["contact_channel"]  # so it is already
     if not changes:
         return replies
     if changes.get("use_code_word") and not ask.someone.code_word:
@@ -62,6 +69,8 @@ def do(ask: Ask, wish: Wish) -> list[Reply]:
             profile.not_this_phone(ask.session, person, ask.conversation.address, ask.turn.now)
         pass_on(ask, "preference", "routine", _told(ask, "preference.not_this_phone_words"))
         replies = [say("preference.not_this_phone")]
+    if address := changes.pop("mail", ""):
+        replies.append(mails.add(ask, address))
     if changes:
         profile.change(
             ask.session, ask.someone, changes, actor_kind="person", actor_id=ask.someone.id, now=ask.turn.now
@@ -109,6 +118,10 @@ def _lines(ask: Ask, changes: dict[str, Any]) -> list[str]:
         lines.append(ask.text(f"wish.wording.{changes['wording']}"))
     if "language" in changes:
         lines.append(ask.text("wish.language", name=texts.render("language.name", changes["language"])))
+    if "mail" in changes:
+        lines.append(ask.text("wish.mail", address=changes["mail"]))
+    if "contact_channel" in changes:
+        lines.append(ask.text(f"wish.by.{changes['contact_channel']}"))
     if "not_this_phone" in changes:
         lines.append(ask.text("wish.not_this_phone"))
     return lines
