@@ -17,12 +17,15 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access import identities, second_factor, service, sessions
 from api.access.models import NEWS_BY as _NEWS_BY
+from api.access.models import PROOF as _PROOF
 from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
 from api.audit import service as audit
 from api.database import transaction
 
 #: How a worker may be told what can wait.
 NEWS_BY = _NEWS_BY
+#: Whom an agency may ask for a PIN.
+PROOF = _PROOF
 
 
 class TooShort(ValueError):
@@ -157,6 +160,15 @@ def require_second_factor(session: Session, agency: Agency, roles: Sequence[str]
         detail = {"roles": wanted}
         audit.record(
             session, actor_kind="worker", actor_id=by, verb="required_second_factor", object_id=agency.id, detail=detail
+        )
+
+
+def ask_for_proof(session: Session, agency: Agency, whom: str, by: uuid.UUID) -> None:
+    """Whose phone is asked for a PIN before anything is told on it (``PROOF``)."""
+    if whom != agency.proof:
+        agency.proof = whom
+        audit.record(
+            session, actor_kind="worker", actor_id=by, verb="changed_proof", object_id=agency.id, detail={"proof": whom}
         )
 
 

@@ -18,8 +18,13 @@ ROLES = ("worker", "duty", "manager", "administrator")
 NEWS_BY = ("text", "email", "console")
 
 
+#: Whose phone is asked for a proof, by the agency's own rule.
+PROOF = ("never", "seen", "always")
+
+
 class Agency(Base):
     __tablename__ = "agencies"
+    __table_args__ = (CheckConstraint("proof IN ('never','seen','always')", name="proof"),)
 
     id: Mapped[Id]
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -37,6 +42,9 @@ class Agency(Base):
     takeover_web_minutes: Mapped[int] = mapped_column(default=10, server_default="10")
     takeover_sms_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     ring_again_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+    #: Whom the assistant asks for a PIN before it tells anything of theirs by text, where their own profile does not
+    #: say: nobody, those whose phone somebody else may see, everybody.
+    proof: Mapped[str] = mapped_column(default="seen", server_default="seen")
 
 
 class Worker(Base):

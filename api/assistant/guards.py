@@ -95,7 +95,7 @@ def asked(session: Session, message_id: uuid.UUID) -> Asked | None:
         return None
     message, conversation, person, agency, waited, number_of_holders = found
     now = clock.now()
-    standing = identity.standing(person, conversation, shared=number_of_holders > 1, now=now)
+    standing = identity.standing(person, conversation, agency, shared=number_of_holders > 1, now=now)
     if standing == "stranger":
         person = None
     under_way = Turn(

@@ -34,9 +34,10 @@ def show_workers(request: Request, me: Me) -> Response:
     access.leads_or_404(me)
     with reading() as session:
         people = accounts.accounts(session, me.agency_id)
-        required = access.agency_of(session, me).second_factor_roles
+        agency = access.agency_of(session, me)
     return console_page(
-        request, me, "console/workers.html", here="workers", people=people, required=required, roles=ROLES,
+        request, me, "console/workers.html", here="workers", people=people, required=agency.second_factor_roles,
+        roles=ROLES, proof=agency.proof, proofs=accounts.PROOF,
         within=lambda role: staff_queries.within(me, role), administers=me.role == "administrator",
     )  # fmt: skip
 
@@ -63,6 +64,16 @@ def add_worker(request: Request, me: Me, given: Fields) -> Response:
     if problems:
         return _new(request, me, given, problems)
     return RedirectResponse(f"{HERE}/{added}", 303)
+
+
+@router.post("/proof")
+def ask_for_proof(me: Me, proof: Annotated[str, Form()] = "") -> Response:
+    """Whom the assistant asks for a PIN before it tells anything by text; a person's own profile may say otherwise."""
+    access.leads_or_404(me)
+    if proof in accounts.PROOF:
+        with transaction() as session:
+            accounts.ask_for_proof(session, access.agency_of(session, me), proof, me.id)
+    return RedirectResponse(f"{HERE}#proof-title", 303)
 
 
 @router.post("/second-factor")

@@ -10,9 +10,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from api.access.models import Agency
 from api.access.queries import NotVisible
 from api.families import identity
-from api.families.models import Consent, ContactPoint, Person
+from api.families.models import Consent, ContactPoint, Family, Person
 from api.messages.models import Conversation
 
 
@@ -39,6 +40,8 @@ class ContactView:
     questions: str
     due: bool
     overlooked: bool
+    #: Is nothing told on their phone before a proof (identity.needs_proof)?
+    needs_proof: bool
 
 
 def view(session: Session, person: Person, today: date) -> ContactView:
@@ -51,9 +54,11 @@ def view(session: Session, person: Person, today: date) -> ContactView:
     found = [Number(point, _others(session, point), _consent(session, point)) for point in points]
     numbers = [one for one in found if one.point.channel == "sms"]
     mails = [one for one in found if one.point.channel == "email"]
+    agency = session.scalars(select(Agency).join(Family).where(Family.id == person.family_id)).one()
     return ContactView(
-        numbers, mails, pin_state(person), questions_state(person), due(person, today), person.overlooked
-    )
+        numbers, mails, pin_state(person), questions_state(person), due(person, today), person.overlooked,
+        identity.needs_proof(person, agency),
+    )  # fmt: skip
 
 
 def due(person: Person, today: date) -> bool:

@@ -30,8 +30,8 @@ SESSIONS = (5, 15, 60, 240)
 #: The profile's fields that a worker sets.
 FIELDS = (
     "wording", "language", "may_name_self", "may_name_children", "contact_from", "contact_until", "contact_days",
-    "contact_channel",
-    "timezone", "code_word", "use_code_word", "phone_seen_by", "phone_label", "session_minutes", "reconfirm_on",
+    "contact_channel", "timezone", "code_word", "use_code_word", "phone_seen_by", "phone_label", "session_minutes",
+    "proof", "reconfirm_on",
 )  # fmt: skip
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(refuse_unstorable)]
@@ -72,6 +72,8 @@ class ProfileIn(BaseModel):
     phone_seen_by: Words = ""
     phone_label: Short = ""
     session_minutes: Literal[5, 15, 60, 240]
+    #: "": as the agency says.
+    proof: bool | None = None
     reconfirm_on: date | None = None
 
     @field_validator("session_minutes", mode="before")
@@ -79,7 +81,7 @@ class ProfileIn(BaseModel):
     def _as_number(cls, value: object) -> object:
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
-    @field_validator("reconfirm_on", "timezone", mode="before")
+    @field_validator("reconfirm_on", "timezone", "proof", mode="before")
     @classmethod
     def _or_none(cls, value: object) -> object:
         return value or None
@@ -168,5 +170,6 @@ def shown(person: Person) -> dict[str, Any]:
     return {name: getattr(person, name) for name in FIELDS} | {
         "contact_from": person.contact_from.strftime("%H:%M"),
         "contact_until": person.contact_until.strftime("%H:%M"),
+        "proof": {True: "yes", False: "no", None: ""}[person.proof],
         "reconfirm_on": person.reconfirm_on.isoformat() if person.reconfirm_on else "",
     }

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.access import service as access
+from api.access.models import Agency
 from api.audit import service as audit
 from api.families.models import ContactPoint, Person
 from api.families.pins import LONGEST, too_easy
@@ -43,18 +44,27 @@ def holders(session: Session, address: str) -> Sequence[Person]:
     ).all()
 
 
-def standing(person: Person | None, conversation: Conversation, *, shared: bool, now: datetime) -> str:
+def needs_proof(person: Person, agency: Agency) -> bool:
+    """Is nothing of theirs told by text before a proof, even where they have none yet? By their profile, else by the
+    agency's rule."""
+    if person.proof is not None:
+        return person.proof
+    return agency.proof == "always" or (agency.proof == "seen" and bool(person.phone_seen_by))
+
+
+def standing(person: Person | None, conversation: Conversation, agency: Agency, *, shared: bool, now: datetime) -> str:
     """What the one who writes may be told: ``known`` (all that is theirs), ``stranger`` (nothing), or what is missing
-    first: ``who`` (of several), ``pin``, ``question``, ``locked`` (the worker's help)."""
+    first: ``who`` (of several), ``pin``, ``question``, ``locked`` (the worker's help), ``choose`` (a PIN: they have
+    none, and it is needed here)."""
     if person is None or person.left_at is not None:
         return "stranger"  # whoever left while a message waited has neither PIN nor number any more
-    if conversation.channel != "sms" or not (shared or proves(person)):
+    if conversation.channel != "sms" or not (shared or proves(person) or needs_proof(person, agency)):
         return "known"
     if conversation.proved_until is not None and conversation.proved_until > now:
         return "known"
     if shared:
         return "who"
-    return missing(person)
+    return missing(person) if proves(person) else "choose"
 
 
 def proves(person: Person) -> bool:

@@ -138,6 +138,9 @@ class Person(Base):
     door_words: Mapped[list[str]] = mapped_column(SealedJson("people.door_words", _said_so), default=list)
     door_hashes: Mapped[list[str]] = mapped_column(JSONB, default=list)
     door_turn: Mapped[int] = mapped_column(default=0)
+    #: Is a proof asked for before anything of theirs is told by text, also where they have none yet? None: as the
+    #: agency says (``Agency.proof``).
+    proof: Mapped[bool | None]
     #: How long a phone stays open after the PIN or answer, in minutes.
     session_minutes: Mapped[int] = mapped_column(default=15)
     #: What was theirs was emptied then (api.protection.erasure); an import brings nothing of it back.

@@ -313,4 +313,5 @@ def _profile(person: Person, neutral: str) -> None:
     person.phone_seen_by = person.phone_label = person.pin_hash = ""
     person.pin_temporary_until = person.pin_locked_at = person.profile_confirmed_at = person.reconfirm_on = None
     person.door_words, person.door_hashes, person.door_turn = [], [], 0
+    person.proof = None
     person.pin_tries, person.session_minutes, person.erased_at = 0, 15, clock.now()

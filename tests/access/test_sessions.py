@@ -166,6 +166,21 @@ def test_an_administrator_says_which_roles_must_have_one(client: TestClient, tow
     assert client.get("/console/workers").status_code == 303, "the administrator is the first of whom it is asked"
 
 
+def test_a_manager_says_whose_phones_are_asked_for_a_pin(client: TestClient, town: Town) -> None:
+    cookies = town.signed_in(town.manager)
+    client.cookies.update(cookies)
+    assert 'value="seen" checked' in client.get("/console/workers").text
+    for given in ("always", "whenever", ""):
+        assert client.post("/console/workers/proof", data=town.form(cookies, proof=given)).status_code == 303
+    with reading() as session:
+        kept = {row[0]: row[1] for row in session.execute(select(Agency.external_id, Agency.proof))}
+        said = session.scalars(select(AuditEntry).where(AuditEntry.verb == "changed_proof")).one()
+    assert kept == {"near": "always", "far": "seen"} and said.detail == {"proof": "always"}
+    cookies = town.signed_in(town.worker)
+    client.cookies.update(cookies)
+    assert client.post("/console/workers/proof", data=town.form(cookies, proof="never")).status_code == 404
+
+
 def test_only_an_administrator_resets_factors_and_nobody_touches_who_is_above_or_of_another_agency(
     client: TestClient, town: Town, administrator: Worker
 ) -> None:

@@ -73,6 +73,23 @@ def test_a_worker_sets_questions_whose_answers_nobody_reads_again(client: TestCl
     assert sorted(verbs) == ["removed_questions", "reset_questions", "set_questions", "set_questions"]
 
 
+def test_a_worker_says_whose_phone_needs_a_pin_and_the_page_says_what_happens(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    path = f"/console/people/{town.mine.parent.id}/contact"
+
+    def kept() -> bool | None:
+        with reading() as session:
+            return session.get_one(Person, town.mine.parent.id).proof
+
+    for given, proof in (("yes", True), ("no", False), ("", None)):
+        assert client.post(path, data=fields(town, cookies, proof=given)).status_code == 303
+        page = client.get(path).text
+        assert kept() is proof and f'<option value="{given}" selected>' in page
+        asked = "whoever writes from it first is asked to choose a PIN" in page
+        assert asked is (given != "no"), "she noted that somebody may see it"
+    assert client.post(path, data=fields(town, cookies, proof="perhaps")).status_code == 400
+
+
 def test_nobody_sets_questions_for_whom_they_may_not_see(client: TestClient, town: Town) -> None:
     cookies = sign_in(client, town)
     given = {"question-1-words": "Who taught you to swim?", "question-1-answer": "Ro Bay"}

@@ -153,6 +153,36 @@ def test_the_wrong_reader_learns_nothing_and_is_told_to_the_worker(system: Syste
     promises.check(team)
 
 
+def test_a_phone_that_he_may_look_at_asks_her_for_a_pin_at_first_use(system: System, team: Team) -> None:
+    desk = Desk(system, team.lead)
+    her = system.one("SELECT person_id FROM contact_points WHERE address = %(n)s", n=team.other.number)["person_id"]
+    profile = {
+        "wording": "plain", "language": "en", "contact_from": "00:00", "contact_until": "00:00", "session_minutes": "5",
+        "phone_seen_by": "her partner", **{f"day-{n}": "on" for n in range(1, 8)},
+    }  # fmt: skip
+    desk.press(f"/console/people/{her}/contact", **profile)
+    phone = team.other
+    phone.text(QUESTION)
+    first = phone.expect("please choose a PIN").body
+    assert not [word for word in TELLING if word.casefold() in first.casefold()]
+    phone.text("i am scared of him")  # in place of a PIN: heard as what it is
+    phone.expect()
+    phone.text(QUESTION)
+    phone.expect("please choose a PIN")
+    phone.text("4826")
+    phone.expect("10:00")
+    system.settle()
+    system.move_clock(timedelta(minutes=6))
+    phone.text(QUESTION)
+    phone.expect(PIN_ASKED)
+    bodies = [message["body"] for message in system.inbound(phone)]
+    assert "[PIN]" in bodies and "4826" not in "".join(bodies)
+    system.settle()
+    for one in team.phones:
+        one.expect_whatever()
+    promises.check(team)
+
+
 def test_a_reminder_is_discreet_and_1_needs_no_pin_and_she_can_have_it_silent(
     system: System, team: Team, shared: Shared
 ) -> None:

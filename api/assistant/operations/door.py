@@ -1,5 +1,5 @@
-"""What is said at the door of a phone whose holder has not proved who they are: who is it, the PIN or a question, the
-way back in.
+"""What is said at the door of a phone whose holder has not proved who they are: who is it, the PIN or a question, a
+first PIN where one is needed, the way back in.
 
 Promise: nothing here, and nothing that is said before the proof, shows that the number belongs to a plan.
 """
@@ -168,6 +168,9 @@ def _missing(ask: Ask, person: Person) -> Reply:
         return say("door.pin", _forgot())
     if lacks == "question":
         return _question(ask, person, "door.question")
+    if ask.turn.standing == "choose" and lacks == "no_pin":
+        ask.state.door = "new"
+        return say("door.first", option("option.ring_me", "contact_worker"))
     if lacks == "locked" and not person.pin_hash:
         _listen(ask, "locked")
     return say("door.no_pin" if lacks == "no_pin" else "door.locked", phone=office_phone(ask))

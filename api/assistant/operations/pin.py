@@ -17,7 +17,11 @@ def choose_pin(ask: Ask) -> list[Reply]:
         return [say("door.not_here")]
     if len(ask.sharing) > 1 and not identity.proves(ask.someone):
         return [say("door.no_pin", phone=office_phone(ask))]
-    if ask.someone.pin_hash and (ask.carried("choice") == "no_pin" or says(ask.words, "pin_off")):
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    off = ask.carried("choice") == "no_pin" or says(ask.words, "pin_off")
+    if off and ask.someone.pin_hash and not ask.someone.door_hashes and identity.needs_proof(ask.someone, agency):
+        return [say("door.needed", option("option.ring_me", "contact_worker"))]
+    if off and ask.someone.pin_hash:
         if ask.carried("choice") != "no_pin":
             yes = option("option.pin_off", "change_contact_preference", choice="no_pin")
             text_id = "door.remove_to_question" if ask.someone.door_hashes else "door.remove"

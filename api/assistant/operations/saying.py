@@ -62,7 +62,7 @@ def meant(ask: Ask, name: str) -> str:
         return name
     if draft.stage == "read_back" and _plain(ask, name, QUESTIONS):
         return name
-    if ask.person is None and ask.turn.standing in ("pin", "question") and _takes(ask):
+    if ask.person is None and ask.turn.standing in ("pin", "question", "choose") and _takes(ask):
         keep(ask, draft)  # the PIN is asked for, and nothing that was written meanwhile is lost
     return "share_views"
 
