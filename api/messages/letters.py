@@ -85,7 +85,7 @@ class _Words:
     def answer(self, *, numbers: bool = False) -> str:
         how = "text" if self.texting and self.number else "phone" if self.texting else "ring"
         told = [self.text("mail.unread"), self.text(f"mail.answer.{how}"), self.text("mail.emergency")]
-        return " ".join([*([self.text("mail.numbers")] if numbers and self.texting else []), *told])
+        return "\n".join([*([self.text("mail.numbers")] if numbers and self.texting else []), *told])
 
     def stop(self, point_id: uuid.UUID) -> str:
         return self.text("mail.stop_or_text" if self.texting else "mail.stop", link=stop_address(point_id))

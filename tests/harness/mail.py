@@ -84,6 +84,8 @@ class FakeMail:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
         self.tries += 1
+        handed = envelope.original_content or b""
+        assert b"\n" not in handed.replace(b"\r\n", b""), "a bare LF: many servers refuse that (RFC 5321, 2.3.8)"
         for look in self.looks:
             await asyncio.to_thread(look)
         fault = self._faults.pop(0) if self._faults else ""

@@ -146,7 +146,7 @@ def test_what_nobody_asked_for_goes_by_mail_and_says_how_to_answer_and_how_to_st
     for part in ("Your visit is at noon.", "nobody reads the answers", "STOP", "999", "/chat", "http://testserver/e/"):
         assert part in said
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert mail["List-Unsubscribe"].strip("<> \n") in said
+    assert mail["List-Unsubscribe"].strip("<> \r\n") in said
 
 
 def test_spanish_words_for_who_reads_spanish(by_mail: Town, post: FakeMail) -> None:

@@ -51,7 +51,7 @@ def deliver() -> list[OutboundMessage]:
 
 
 def words_of(mail: Message) -> str:
-    return mail.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    return mail.get_payload(decode=True).decode().replace("\r\n", "\n")  # type: ignore[union-attr]
 
 
 def test_a_reminder_comes_by_mail_and_its_number_is_texted(by_mail: Diary, post: FakeMail, twilio: FakeTwilio) -> None:

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
@@ -41,7 +42,7 @@ def send(to: str, body: str, *, message_id: uuid.UUID, headers: Sequence[tuple[s
     handed_over = asked_for = False
     smtp: smtplib.SMTP | None = None
     try:
-        content = _message(to, body, message_id, headers).as_bytes()
+        content = _message(to, body, message_id, headers).as_bytes(policy=SMTP)  # a bare LF many servers refuse
         smtp = _connected()
         smtp.ehlo_or_helo_if_needed()
         _wanted(smtp.mail(parseaddr(settings().mail_from)[1]), 250)
