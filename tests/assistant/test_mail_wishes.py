@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from email.header import decode_header, make_header
 
 import pytest
 from sqlalchemy import select, update
@@ -91,7 +92,7 @@ def test_rosa_asks_in_spanish_and_gets_a_spanish_mail(talk: Phone, post: FakeMai
     assert f"por correo a {JO}" in rosa.says(f"mándame correos a {JO}")
     assert "un correo con un codigo" in rosa.says("1")
     assert "llegan por correo" in rosa.says(code(post))
-    assert post.mails[0]["Subject"] == "Confirma tu dirección de correo, por favor"
+    assert str(make_header(decode_header(post.mails[0]["Subject"]))) == "Confirma tu dirección de correo, por favor"
 
 
 def test_who_holds_a_phone_that_others_see_cannot_lead_the_messages_away(talk: Phone, post: FakeMail) -> None:
