@@ -20,6 +20,7 @@ from api.access.models import NEWS_BY as _NEWS_BY
 from api.access.models import PROOF as _PROOF
 from api.access.models import ROLES, Agency, SecondFactor, Worker, WorkerIdentity, WorkerSession
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import transaction
 
 #: How a worker may be told what can wait.
@@ -103,12 +104,8 @@ def proves(worker_id: uuid.UUID, password: str, client: str) -> bool:
     return True
 
 
-class BadHours(ValueError):
+class BadHours(Coded):
     """These cannot be somebody's working hours: ``code`` says why (``account.problem.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def set_hours(

@@ -30,6 +30,7 @@ from api.views.models import StatedView
 from api.webhooks.models import WebhookEndpoint
 
 T = TypeVar("T")
+OfAFamily = TypeVar("OfAFamily", Person, Appointment, AppointmentSeries, CaseEvent, Plan, Conference)
 
 
 class NotVisible(HTTPException):
@@ -270,20 +271,17 @@ def worker_of(session: Session, worker: Viewer) -> Worker:
 
 def person_or_404(session: Session, worker: Viewer, person_id: uuid.UUID) -> Person:
     """The family member, if this worker may see the family. Raises NotVisible (404)."""
-    seen = _family_is_visible(worker, Person.family_id.expression)
-    return _one(session.scalar(select(Person).where(Person.id == person_id, seen)))
+    return _of_a_family(session, worker, Person, person_id)
 
 
 def appointment_or_404(session: Session, worker: Viewer, appointment_id: uuid.UUID) -> Appointment:
     """The appointment, if this worker may see the family. Raises NotVisible (404)."""
-    seen = _family_is_visible(worker, Appointment.family_id.expression)
-    return _one(session.scalar(select(Appointment).where(Appointment.id == appointment_id, seen)))
+    return _of_a_family(session, worker, Appointment, appointment_id)
 
 
 def series_or_404(session: Session, worker: Viewer, series_id: uuid.UUID) -> AppointmentSeries:
     """The series of appointments, if this worker may see the family. Raises NotVisible (404)."""
-    seen = _family_is_visible(worker, AppointmentSeries.family_id.expression)
-    return _one(session.scalar(select(AppointmentSeries).where(AppointmentSeries.id == series_id, seen)))
+    return _of_a_family(session, worker, AppointmentSeries, series_id)
 
 
 def action_or_404(session: Session, worker: Viewer, action_id: uuid.UUID) -> tuple[PlanAction, uuid.UUID]:
@@ -310,20 +308,17 @@ def change_request_or_404(session: Session, worker: Viewer, request_id: uuid.UUI
 
 def event_or_404(session: Session, worker: Viewer, event_id: uuid.UUID) -> CaseEvent:
     """The case event, if this worker may see the family. Raises NotVisible (404)."""
-    seen = _family_is_visible(worker, CaseEvent.family_id.expression)
-    return _one(session.scalar(select(CaseEvent).where(CaseEvent.id == event_id, seen)))
+    return _of_a_family(session, worker, CaseEvent, event_id)
 
 
 def plan_or_404(session: Session, worker: Viewer, plan_id: uuid.UUID) -> Plan:
     """The plan, if this worker may see the family. Raises NotVisible (404)."""
-    seen = _family_is_visible(worker, Plan.family_id.expression)
-    return _one(session.scalar(select(Plan).where(Plan.id == plan_id, seen)))
+    return _of_a_family(session, worker, Plan, plan_id)
 
 
 def conference_or_404(session: Session, worker: Viewer, conference_id: uuid.UUID) -> Conference:
     """The conference, if this worker may see the family. Raises NotVisible (404)."""
-    seen = _family_is_visible(worker, Conference.family_id.expression)
-    return _one(session.scalar(select(Conference).where(Conference.id == conference_id, seen)))
+    return _of_a_family(session, worker, Conference, conference_id)
 
 
 def evidence_or_404(session: Session, worker: Viewer, evidence_id: uuid.UUID) -> Evidence:
@@ -335,6 +330,11 @@ def evidence_or_404(session: Session, worker: Viewer, evidence_id: uuid.UUID) ->
 def view_or_404(session: Session, worker: Viewer, view_id: uuid.UUID) -> StatedView:
     """What somebody has said, if this worker may read it. Raises NotVisible (404)."""
     return _one(session.scalars(visible_views(worker).where(StatedView.id == view_id)).one_or_none())
+
+
+def _of_a_family(session: Session, worker: Viewer, kind: type[OfAFamily], row_id: uuid.UUID) -> OfAFamily:
+    seen = _family_is_visible(worker, kind.family_id.expression)
+    return _one(session.scalar(select(kind).where(kind.id == row_id, seen)))
 
 
 def _one(found: T | None) -> T:

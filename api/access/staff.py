@@ -26,6 +26,7 @@ from api.access.queries import NotVisible
 from api.access.reach import AGENCY_WIDE
 from api.access.staff_queries import within
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import transaction
 from api.families.models import ContactPoint
 from api.messages import service as messages
@@ -50,12 +51,8 @@ class Standing:
         return cls(worker.role, worker.email, worker.active)
 
 
-class CannotChange(ValueError):
+class CannotChange(Coded):
     """``code`` says why (``account.staff.problem.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def add(session: Session, by: Worker, values: Mapping[str, Any]) -> Worker:

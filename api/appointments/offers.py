@@ -25,6 +25,7 @@ from api.appointments.proposals import COUNT, FURTHEST, Slot, Working, propose
 from api.appointments.voices import voice_of
 from api.appointments.wording import Voice, opening
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import notify
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.jurisdiction.packs import pack
@@ -36,12 +37,8 @@ from api.reminders import queries as reminders
 from api.timescales import queries as timescales
 
 
-class CannotOffer(ValueError):
+class CannotOffer(Coded):
     """It cannot be offered: ``code`` is the last part of a text's id (``console.offers.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def list_appointments(me: Me, family_id: uuid.UUID, asked: Annotated[Appointment
         total = queries.count(session, found)
         rows = session.scalars(found.limit(asked.per_page).offset(asked.offset))
         items = [AppointmentOut.of(row) for row in rows]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.post("/families/{family_id}/appointments", status_code=201, responses=WRITES)
@@ -105,7 +105,7 @@ def list_appointment_versions(me: Me, appointment_id: uuid.UUID, asked: Annotate
         )
         told = content.history(session, found, limit=asked.per_page, offset=asked.offset)
         total = earlier.count(session, found.id)
-        return Page(items=[EarlierOut.of(one) for one in told], page=asked.page, per_page=asked.per_page, total=total)
+        return Page.at(asked, [EarlierOut.of(one) for one in told], total)
 
 
 @router.patch("/appointments/{appointment_id}", responses={**WRITES, **STALE})
@@ -150,8 +150,8 @@ def list_series(me: Me, family_id: uuid.UUID, asked: Annotated[Paging, Query()])
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_series", family_id=family.id, object_id=family.id)
         rows = queries.series_of_family(session, family.id)
-        items = [SeriesOut.of(row) for row in rows[asked.offset : asked.offset + asked.per_page]]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=len(rows))
+        items = [SeriesOut.of(row) for row in asked.of(rows)]
+    return Page.at(asked, items, len(rows))
 
 
 @router.post("/families/{family_id}/series", status_code=201, responses=WRITES)

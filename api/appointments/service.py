@@ -23,6 +23,7 @@ from api.appointments.models import KINDS as _KINDS
 from api.appointments.models import REASONS as _REASONS
 from api.appointments.models import Appointment, Attendee, ChangeRequest
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import notify
 from api.families.models import Family, Person
 from api.webhooks import events as webhooks
@@ -37,14 +38,10 @@ class NotExpected(LookupError):
     """The person is not expected at that appointment (or there is none)."""
 
 
-class CannotBook(ValueError):
+class CannotBook(Coded):
     """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
     ends_before_start, attendee_is_a_stranger, attendee_twice, appointment_exists, appointment_is_cancelled,
     series_exists, series_is_over, series_has_no_days."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def list_entries(me: Me, asked: Annotated[EntriesAsked, Query()]) -> Page[EntryO
         )
         rows, total = queries.entries(session, which, limit=asked.per_page, offset=asked.offset)
         items = [EntryOut.of(row) for row in rows]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.get("/families/{family_id}/audit", responses=READS)
@@ -50,4 +50,4 @@ def list_entries_of_family(
         which = queries.chosen(me, family_id=family.id, only=asked.only or "")
         rows, total = queries.entries(session, which, limit=asked.per_page, offset=asked.offset)
         items = [EntryOut.of(row) for row in rows]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)

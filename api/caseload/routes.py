@@ -35,7 +35,7 @@ def list_to_do(me: Me, asked: Annotated[TodayAsked, Query()]) -> Page[LineOut]:
         seen = list(dict.fromkeys((line.family_id, line.family_id) for line in lines if line.family_id))
         audit.record_views(session, worker_id=me.id, verb="listed_family", seen=seen)
         items = [LineOut.of(line) for line in lines]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.get("/actions", responses=documented(401, 422), tags=["Plans"])
@@ -48,7 +48,7 @@ def list_all_actions(me: Me, asked: Annotated[ActionsAsked, Query()]) -> Page[Fa
         seen = list(dict.fromkeys((family_id, family_id) for _, family_id, _ in rows))
         audit.record_views(session, worker_id=me.id, verb="viewed_actions", seen=seen)
         items = [FamilyActionOut.of_row(*row) for row in rows]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.get("/families/{family_id}/timeline", responses=READS)
@@ -63,4 +63,4 @@ def list_timeline(me: Me, family_id: uuid.UUID, asked: Annotated[TimelineAsked, 
             session, me, family.id, me.timezone, kinds=kinds, limit=asked.per_page, offset=asked.offset
         )
         items = [TimelineOut.of(line) for line in lines]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)

@@ -56,7 +56,7 @@ def list_conference_versions(me: Me, conference_id: uuid.UUID, asked: Annotated[
         people = queries.people(session, row.family_id)
         told = content.history(session, row, people, limit=asked.per_page, offset=asked.offset)
         total = earlier.count(session, row.id)
-        return Page(items=[EarlierOut.of(one) for one in told], page=asked.page, per_page=asked.per_page, total=total)
+        return Page.at(asked, [EarlierOut.of(one) for one in told], total)
 
 
 @router.post("/families/{family_id}/conferences", status_code=201, responses=WRITES)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
+from api.coded import Coded
 from api.conferences import content, queries
 from api.conferences.models import DECISIONS, Conference, ConferenceAttendee, ConferenceChild, Dissent
 from api.database import notify
@@ -33,12 +34,8 @@ from api.webhooks import events as webhooks
 WORDS = ("chair", "assessment", "discussion", "decision_reason", "planning")
 
 
-class CannotRecord(ValueError):
+class CannotRecord(Coded):
     """It cannot be so; ``code`` names the words that say why (``rest.error.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def list_escalations(me: Me, asked: Annotated[EscalationList, Query()]) -> Page[
         audit.record_views(session, worker_id=me.id, verb="viewed_escalation", seen=seen)
         total = queries.count(session, me, resolved=resolved)
         items = [EscalationOut.of(card) for card in cards]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.post("/{escalation_id}/acknowledge", responses=DECIDES)

@@ -16,6 +16,7 @@ from api import clock, texts
 from api.access.models import Agency, Worker
 from api.appointments.voices import voice_of
 from api.audit import service as audit
+from api.coded import Coded
 from api.evidence import links
 from api.evidence.models import Evidence, UploadLink
 from api.families.models import ContactPoint, Family, Person
@@ -27,13 +28,9 @@ from api.plans import queries as plans
 LIFETIME = timedelta(hours=48)
 
 
-class CannotAsk(ValueError):
+class CannotAsk(Coded):
     """There is no way to send them a link; ``code`` says why: no_way, shared (somebody else uses their phone now),
     not_theirs."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID | None = None) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from api.access.models import Worker
 from api.appointments import feeds
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import notify
 from api.evidence.models import UploadLink
 from api.families import identity
@@ -31,12 +32,8 @@ BEFORE_BIRTH = timedelta(days=300)
 CHILDREN = ("child", "young_person")
 
 
-class CannotCorrect(ValueError):
+class CannotCorrect(Coded):
     """``code`` says why (``console.person.problem.<code>``, ``rest.error.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def check_birthday(kind: str, born: date | None, today: date) -> None:

@@ -47,7 +47,7 @@ def list_families(me: Me, asked: Annotated[FamiliesAsked, Query()]) -> Page[Fami
         audit.record_views(session, worker_id=me.id, verb="listed_family", seen=seen)
         total = queries.count(session, which)
         items = [FamilySummary.of(row) for row in rows]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.post("/families", status_code=201, responses=WRITES)

@@ -34,8 +34,8 @@ def list_actions(me: Me, family_id: uuid.UUID, asked: Annotated[ActionList, Quer
         audit.record_view(session, worker_id=me.id, verb="viewed_actions", family_id=family.id, object_id=family.id)
         found = [action for plan in queries.of_family(session, family.id, me.today) for action in plan.actions]
         found = [one for one in found if asked.status in (None, one.action.status)]
-        items = [ActionOut.of(one) for one in found[asked.offset : asked.offset + asked.per_page]]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=len(found))
+        items = [ActionOut.of(one) for one in asked.of(found)]
+    return Page.at(asked, items, len(found))
 
 
 @router.post("/plans/{plan_id}/actions", status_code=201, responses={**WRITES, **STALE})

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import Base, notify
 from api.families.models import Person
 from api.plans import history, lines
@@ -56,12 +57,8 @@ _TIES = ("owner_person_id", "owner_name", "outcome_id")
 NUMBERED = (Risk, Contingency, Outcome)
 
 
-class CannotChange(ValueError):
+class CannotChange(Coded):
     """It cannot be so; ``code`` names the words that say why (``rest.error.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def change(

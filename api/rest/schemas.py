@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
 from fastapi import Response
 from pydantic import (
@@ -106,6 +106,10 @@ class Paging(Given):
         """How many come before this page."""
         return (self.page - 1) * self.per_page
 
+    def of(self, found: Sequence[T]) -> Sequence[T]:
+        """The page's part of a whole list."""
+        return found[self.offset : self.offset + self.per_page]
+
 
 class Part(Given):
     """A part of a list that comes whole where nobody asks for a part: ``page`` counts from 1."""
@@ -132,3 +136,8 @@ class Page(BaseModel, Generic[T]):
     page: int
     per_page: int
     total: int
+
+    @classmethod
+    def at(cls, asked: Paging, items: list[T], total: int) -> Self:
+        """The page that was asked for, with what is on it."""
+        return cls(items=items, page=asked.page, per_page=asked.per_page, total=total)

@@ -55,12 +55,7 @@ def list_review_versions(me: Me, review_id: uuid.UUID, asked: Annotated[Paging, 
     with transaction() as session:
         plan, review = queries.seen(session, me, review_id)
         told = content.history(session, plan, review, limit=asked.per_page, offset=asked.offset)
-        return Page(
-            items=[EarlierOut.of(one) for one in told],
-            page=asked.page,
-            per_page=asked.per_page,
-            total=earlier.count(session, review.id),
-        )
+        return Page.at(asked, [EarlierOut.of(one) for one in told], earlier.count(session, review.id))
 
 
 @router.get("/plans/{plan_id}/review-preparation", responses=READS)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
+from api.coded import Coded
 from api.conferences import content as meetings
 from api.conferences import queries as conferences
 from api.conferences.models import Conference, ConferenceChild
@@ -29,12 +30,8 @@ from api.timescales import service as timescales
 from api.webhooks import events as webhooks
 
 
-class CannotReview(ValueError):
+class CannotReview(Coded):
     """It cannot be so; ``code`` names the words that say why (``rest.error.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def list_pressing_dates(me: Me, asked: Annotated[DatesAsked, Query()]) -> Page[F
         seen = [(row.family.id, row.family.id) for row in rows]
         audit.record_views(session, worker_id=me.id, verb="listed_family", seen=list(dict.fromkeys(seen)))
         items = [FamilyDateOut.of_row(row) for row in rows]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=total)
+    return Page.at(asked, items, total)
 
 
 @router.get("/families/{family_id}/timescales", responses=READS)
@@ -51,8 +51,8 @@ def list_events(me: Me, family_id: uuid.UUID, asked: Annotated[Paging, Query()])
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_events", family_id=family.id, object_id=family.id)
         found = queries.events(session, family.id)
-        items = [EventOut.of(one) for one in found[asked.offset : asked.offset + asked.per_page]]
-    return Page(items=items, page=asked.page, per_page=asked.per_page, total=len(found))
+        items = [EventOut.of(one) for one in asked.of(found)]
+    return Page.at(asked, items, len(found))
 
 
 @router.post("/families/{family_id}/events", status_code=201, responses=WRITES)

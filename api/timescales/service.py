@@ -16,6 +16,7 @@ from api import clock
 from api.access.models import Worker
 from api.appointments.models import Appointment
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import notify
 from api.families.models import Family
 from api.jurisdiction.packs import pack
@@ -24,12 +25,8 @@ from api.timescales import due, queries
 from api.timescales.models import CaseEvent, Deadline, TimescaleState
 
 
-class CannotRecord(ValueError):
+class CannotRecord(Coded):
     """The event cannot be; ``code`` names the words that say why (``rest.error.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def record(

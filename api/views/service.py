@@ -14,18 +14,15 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
+from api.coded import Coded
 from api.database import notify
 from api.families.models import Family, Person
 from api.views.models import StatedView
 from api.webhooks import events as webhooks
 
 
-class CannotKeep(ValueError):
+class CannotKeep(Coded):
     """It cannot be so; ``code`` names the words that say why (``rest.error.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def record(

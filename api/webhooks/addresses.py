@@ -11,18 +11,16 @@ import ipaddress
 import socket
 from urllib.parse import SplitResult, urlsplit
 
+from api.coded import Coded
+
 LONGEST = 500
 #: IPv4 inside IPv6, as translators of a network write it (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Refused(ValueError):
+class Refused(Coded):
     """Nothing is sent there; ``code`` says why: not_https, not_an_address, private, no_such_name."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def parse(url: str, *, private: bool) -> SplitResult:

@@ -21,6 +21,7 @@ from api import clock, texts
 from api.access.hashes import keyed_bytes
 from api.access.models import Agency, Worker
 from api.audit import service as audit
+from api.coded import Coded
 from api.messages import outbox
 from api.settings import settings
 from api.webhooks import addresses, queries, signing
@@ -34,12 +35,8 @@ MOST_ENDPOINTS = 10
 __all__ = ["KINDS", "CannotRegister", "Try", "claim", "register", "remove", "settle", "switch"]
 
 
-class CannotRegister(ValueError):
+class CannotRegister(Coded):
     """``code``: not_https, not_an_address, private, kinds_needed, too_many (``webhooks.problem.<code>``)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from api import clock
 from api.audit import service as audit
 from api.channels.push import client
 from api.channels.push.models import PushBrowser
+from api.coded import Coded
 from api.webhooks import addresses
 
 MOST_BROWSERS = 10
@@ -24,12 +25,8 @@ _BASE64URL = re.compile(r"^[A-Za-z0-9_-]{1,200}={0,2}\Z")
 _POINT, _AUTH = 65, 16
 
 
-class CannotTurnOn(ValueError):
+class CannotTurnOn(Coded):
     """This is no browser to tell; ``code`` says why: address, keys, too_many."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def turn_on(session: Session, worker_id: uuid.UUID, *, endpoint: str, public_key: str, auth: str, browser: str) -> None:
