@@ -11,7 +11,7 @@ from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
-from api.caseload import actions, queries, timeline
+from api.caseload import actions, timeline, today
 from api.caseload.schemas import ActionsAsked, FamilyActionOut, LineOut, TimelineAsked, TimelineOut, TodayAsked
 from api.database import transaction
 from api.rest.errors import READS, documented
@@ -26,9 +26,9 @@ Me = Annotated[Visitor, Depends(bearer_worker)]
 def list_to_do(me: Me, asked: Annotated[TodayAsked, Query()]) -> Page[LineOut]:
     """What needs doing in the families that this worker may see, the most urgent first: calls for help, messages that
     nobody answered or that did not arrive, today's and tomorrow's meetings, requests, dates, actions, safe contact."""
-    wanted = (asked.what,) if asked.what else queries.WHAT
+    wanted = (asked.what,) if asked.what else today.WHAT
     with transaction() as session:
-        lines, total = queries.to_do(
+        lines, total = today.to_do(
             session, me, clock.now(), me.timezone, of=asked.lead_worker_id, what=wanted, limit=asked.per_page,
             offset=asked.offset,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caseload import timeline
-from api.caseload.queries import Line
+from api.caseload.today import Line
 from api.plans.queries import ActionView
 from api.plans.schemas import ActionOut, Status
 from api.rest.schemas import Moment, Paging

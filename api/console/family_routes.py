@@ -16,11 +16,11 @@ from api.access.reach import AGENCY_WIDE
 from api.appointments import offers
 from api.appointments import service as appointments
 from api.audit import service as audit
-from api.caseload import queries as caseload
 from api.channels.webchat import service as webchat
 from api.console.inputs import PER_PAGE, a_moment, a_page, an_id
 from api.console.layout import console_page
 from api.database import reading, transaction
+from api.escalations import shifts
 from api.evidence import queries as evidence
 from api.families import contact, queries, service
 from api.messages.cleaning import storable
@@ -51,7 +51,7 @@ def list_families(request: Request, me: Me, only: str = "", lead: str = "", page
     with reading() as session:
         rows = queries.families(session, which, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
         total = queries.count(session, which) if number > 1 or len(rows) == PER_PAGE else len(rows)
-        workers = caseload.workers(session, me) if me.role in AGENCY_WIDE else []
+        workers = shifts.people(session, me.agency_id) if me.role in AGENCY_WIDE else []
         news = colleagues.to_see(session, me, me.id, clock.now())
         given = service.news(session, me.id)
         opens = access.may_open(session, me)

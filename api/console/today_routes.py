@@ -11,10 +11,11 @@ from api import clock
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.access.reach import AGENCY_WIDE
 from api.audit import service as audit
-from api.caseload import queries
+from api.caseload import today
 from api.console.inputs import PER_PAGE, a_page, an_id
 from api.console.layout import console_page
 from api.database import transaction
+from api.escalations import shifts
 from api.timescales.queries import rule_name
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
@@ -29,27 +30,27 @@ DATES = ("date_late", "date_soon")
 
 @router.get("/today")
 def show_today(request: Request, me: Me, what: str = "", lead: str = "", page: str = "") -> Response:
-    """What needs doing; ``what`` one of queries.WHAT, ``lead`` a worker's families only (for whoever sees all)."""
-    wanted = (what,) if what in queries.WHAT else queries.WHAT
+    """What needs doing; ``what`` one of today.WHAT, ``lead`` a worker's families only (for whoever sees all)."""
+    wanted = (what,) if what in today.WHAT else today.WHAT
     all_of = me.role in AGENCY_WIDE
     led, number = (an_id(lead) if all_of else None), a_page(page)
     with transaction() as session:
-        lines, total = queries.to_do(
+        lines, total = today.to_do(
             session, me, clock.now(), me.timezone, of=led, what=wanted, limit=PER_PAGE, offset=(number - 1) * PER_PAGE
         )
         seen = list(dict.fromkeys((line.family_id, line.family_id) for line in lines if line.family_id))
         if seen:
             audit.record_views(session, worker_id=me.id, verb="listed_family", seen=seen)
-        workers = queries.workers(session, me) if all_of else []
+        workers = shifts.people(session, me.agency_id) if all_of else []
     return console_page(
         request, me, "console/today.html", here="today", lines=lines, total=total, number=number, per_page=PER_PAGE,
-        what_asked=what if what in queries.WHAT else "", choices=queries.WHAT, lead=led, workers=workers,
+        what_asked=what if what in today.WHAT else "", choices=today.WHAT, lead=led, workers=workers,
         alarming=ALARMING, late=LATE, meetings=MEETINGS, dates=DATES, place=place,
         rule=lambda rule: rule_name(rule, me.jurisdiction, me.language),
     )  # fmt: skip
 
 
-def place(line: queries.Line) -> str:
+def place(line: today.Line) -> str:
     """The page where it is done."""
     family = f"/console/families/{line.family_id}"
     match line.what:

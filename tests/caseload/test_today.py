@@ -18,7 +18,7 @@ from api import clock
 from api.access.models import Worker
 from api.appointments.models import Appointment
 from api.audit.models import AuditEntry
-from api.caseload import queries
+from api.caseload import today
 from api.caseload.schemas import What
 from api.console import today_routes
 from api.database import reading, transaction
@@ -69,14 +69,14 @@ def act(session: Session, house: Household, title: str, status: str, due_on: dat
     return made
 
 
-def lines(viewer: Worker, **asked: Any) -> list[queries.Line]:
+def lines(viewer: Worker, **asked: Any) -> list[today.Line]:
     with reading() as session:
-        found, total = queries.to_do(session, viewer, NOW, "Europe/London", **asked)
+        found, total = today.to_do(session, viewer, NOW, "Europe/London", **asked)
     assert total == len(found)
     return found
 
 
-def of(found: list[queries.Line], what: str) -> list[queries.Line]:
+def of(found: list[today.Line], what: str) -> list[today.Line]:
     return [line for line in found if line.what == what]
 
 
@@ -127,7 +127,7 @@ def busy(town: Town) -> Town:
 
 def test_everything_that_waits_is_there_the_most_urgent_first(busy: Town) -> None:
     found = lines(busy.worker)
-    expected = [what for what in queries.WHAT if what not in ("urgent", "routine", "taken")]
+    expected = [what for what in today.WHAT if what not in ("urgent", "routine", "taken")]
     assert [line.what for line in found] == expected
     assert {line.family for line in found} == {"Ash"}, "Birch is not this worker's"
 
@@ -154,7 +154,7 @@ def test_every_line_leads_to_a_page_that_is_there_and_where_its_thing_stands(
     seen = set()
     for line in lines(town.worker):
         if line.what in ("today", "tomorrow", "unrecorded"):
-            line = queries.Line(**{**vars(line), "object_id": str(soon.id)})
+            line = today.Line(**{**vars(line), "object_id": str(soon.id)})
         path, _, anchor = today_routes.place(line).partition("#")
         page = client.get(path)
         assert page.status_code == 200, (line.what, path)
@@ -194,15 +194,15 @@ def test_the_evening_in_ohio_is_still_today(town: Town) -> None:
         meet(session, town.mine.family, "key_work", datetime(2026, 11, 19, 15, tzinfo=UTC))
     with reading() as session:
         now = datetime(2026, 11, 19, 1, 30, tzinfo=UTC)
-        found, _ = queries.to_do(session, town.worker, now, "America/New_York", what=("today", "tomorrow"))
+        found, _ = today.to_do(session, town.worker, now, "America/New_York", what=("today", "tomorrow"))
     assert [(line.what, line.kind) for line in found] == [("today", "home_visit"), ("tomorrow", "key_work")]
 
 
 def test_pages_say_how_many_there_are_and_a_far_page_too(busy: Town) -> None:
     with reading() as session:
-        first, total = queries.to_do(session, busy.worker, NOW, "Europe/London", limit=4)
-        rest, again = queries.to_do(session, busy.worker, NOW, "Europe/London", limit=40, offset=4)
-        none, still = queries.to_do(session, busy.worker, NOW, "Europe/London", limit=4, offset=400)
+        first, total = today.to_do(session, busy.worker, NOW, "Europe/London", limit=4)
+        rest, again = today.to_do(session, busy.worker, NOW, "Europe/London", limit=40, offset=4)
+        none, still = today.to_do(session, busy.worker, NOW, "Europe/London", limit=4, offset=400)
     assert (len(first), len(rest), none) == (4, total - 4, []) and again == still == total
 
 
@@ -277,4 +277,4 @@ def test_one_reference_finds_one_family(client: TestClient, town: Town) -> None:
 def test_words_of_the_api_and_of_the_list_are_the_same() -> None:
     from typing import get_args
 
-    assert get_args(What) == queries.WHAT
+    assert get_args(What) == today.WHAT

@@ -123,13 +123,6 @@ def to_do(
     ], found[0].total  # fmt: skip
 
 
-def workers(session: Session, viewer: Viewer) -> Sequence[Worker]:
-    """Whose families the list can be narrowed to: all who work there, by name."""
-    return session.scalars(
-        select(Worker).filter_by(agency_id=viewer.agency_id, active=True).order_by(Worker.name)
-    ).all()
-
-
 def _days(now: datetime, zone: ZoneInfo) -> _Days:
     today = now.astimezone(zone).date()
     begins = [datetime.combine(today + timedelta(days=n), time(), tzinfo=zone) for n in range(3)]
