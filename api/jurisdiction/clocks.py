@@ -11,6 +11,8 @@ from typing import Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Words = dict[str, str]
+#: Which way of counting api.timescales.due has. Another number, and every family's dates are worked out anew.
+COUNTING = 2
 #: What can happen in a case. Clocks start and stop with these; there are words for each (timescales.event.<name>).
 EVENTS = (
     "concern_raised", "strategy_discussion", "enquiry_closed", "services_agreed", "court_order",

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from api.jurisdiction import clocks
 from api.jurisdiction.clocks import Calendar, Clock
 from api.settings import DATA
 
@@ -213,9 +214,10 @@ class Pack(_Strict):
 
     @property
     def rules(self) -> str:
-        """A mark of the clocks and the calendar: another one means that dates must be worked out anew."""
+        """A mark of the clocks, the calendar and how it is counted: another one means that dates must be worked out
+        anew."""
         held = self.model_dump_json(include={"calendar", "clocks"})
-        return hashlib.sha256(f"{held} {_holidays()}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{held} {_holidays()} {clocks.COUNTING}".encode()).hexdigest()[:16]
 
     def locale(self, language: str) -> str:
         """The Babel locale for dates and numbers ("en_GB")."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.jurisdiction import clocks
 from api.jurisdiction.clocks import EVENTS, Unit
 from api.jurisdiction.packs import names, pack
 from api.timescales.due import CannotCount, Due, Event, bank_holidays, dues, is_working_day, of_visits, shifted, state
@@ -175,6 +176,12 @@ def test_months_end_where_the_month_does() -> None:
 def test_a_day_in_another_age_cannot_be_counted_from() -> None:
     with pytest.raises(CannotCount):
         shifted(date(1, 1, 1), -1, "months", pack(ENGLAND).calendar)
+
+
+def test_where_it_is_counted_another_way_every_family_is_worked_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pack(ENGLAND).rules
+    monkeypatch.setattr(clocks, "COUNTING", clocks.COUNTING + 1)
+    assert pack(ENGLAND).rules != before
 
 
 @pytest.mark.parametrize("name", names())
