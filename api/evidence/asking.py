@@ -104,7 +104,7 @@ def _link(
     voice = voice_of(person, agency, texts.supported(person.language), now)
     shared = conversation.channel == "sms" and _others_have(session, person, conversation.address)
     words = voice.text(
-        "evidence.ask.plain" if by and person.plainly and not shared else "evidence.ask.discreet",
+        "evidence.ask.plain" if by and person.plainly_unasked and not shared else "evidence.ask.discreet",
         day=voice.day(until.astimezone(voice.zone).date()),
         link=links.address(token),
     )

@@ -162,8 +162,13 @@ class Person(Base):
 
     @property
     def plainly(self) -> bool:
-        """May what is written to their phone name things? Not while it is overlooked, whatever was chosen."""
+        """May an answer to them name things? Not while the phone is overlooked, whatever was chosen."""
         return self.wording == "plain" and not self.overlooked
+
+    @property
+    def plainly_unasked(self) -> bool:
+        """The same for what arrives by itself, or before a proof: a PIN keeps nobody from reading that."""
+        return self.wording == "plain" and not self.phone_seen_by
 
 
 class ContactPoint(Base):

@@ -24,7 +24,7 @@ def args(session: Session, conversation: Conversation, *, safety_kind: str = "")
     )
     local = pack(agency.jurisdiction)
     person = _person(session, conversation)
-    plain = conversation.channel == "web" or (person is not None and person.plainly)
+    plain = conversation.channel == "web" or (person is not None and person.plainly_unasked)
     return {
         **local.text_args(
             conversation.language, safety_kind, child=from_a_child(session, conversation), discreet=not plain

@@ -26,8 +26,8 @@ _NUMBER = re.compile(r"\W*(?:option|number|no\.?|opci[oó]n|n[uú]mero)?\W*(\d{1
 
 #: When a person (``p``) is reminded of an appointment (``a``), in SQL; ``:moments`` is what is usual here.
 MOMENTS = "coalesce(p.reminder_kinds->>a.kind, p.reminder_moments, :moments)"
-#: ``Person.plainly``, in SQL.
-PLAINLY = "(p.wording = 'plain' AND (p.phone_seen_by = '' OR p.pin_hash <> '' OR p.door_hashes <> CAST('[]' AS jsonb)))"
+#: ``Person.plainly_unasked``, in SQL.
+PLAINLY = "(p.wording = 'plain' AND p.phone_seen_by = '')"
 #: The index has what is due in order; with statistics from before it was due the planner would sort all of it.
 _IN_ORDER = text("SET LOCAL enable_bitmapscan = off")
 

@@ -158,7 +158,7 @@ def _invite(session: Session, row: Row[uuid.UUID, str, datetime, Person, Convers
     if not _note(session, appointment_id, person.id, now):
         return 0
     voice = _voice(person, agency, conversation, now)
-    text_id = "views.invite" if person.plainly else "views.invite_discreet"
+    text_id = "views.invite" if person.plainly_unasked else "views.invite_discreet"
     day = voice.day(starts_at.astimezone(voice.zone).date())
     outbox.queue_reply(session, conversation, voice.text(text_id, day=day, kind=voice.kind(kind)))
     return 1
