@@ -97,9 +97,13 @@ def test_rosa_asks_in_spanish_and_gets_a_spanish_mail(talk: Phone, post: FakeMai
 
 def test_who_holds_a_phone_that_others_see_cannot_lead_the_messages_away(talk: Phone, post: FakeMail) -> None:
     with transaction() as session:
-        session.execute(update(Person).where(Person.id == person().id).values(phone_seen_by="her ex"))
+        session.execute(update(Person).where(Person.id == person().id).values(phone_seen_by="her ex", proof=False))
     assert talk("kelly").says(f"email me at {JO}").startswith("I have passed that on.")
     assert point() is None and escalations() == ["preference"]
+    with transaction() as session:
+        session.execute(update(Person).where(Person.id == person().id).values(proof=None))
+    assert "choose a PIN" in talk("kelly").says(f"email me at {JO}"), "and where a PIN is needed, that comes first"
+    assert talk("kelly").says("4826", WISH).startswith("I have passed that on."), "the first to hold it chose that"
 
 
 def test_an_address_of_another_family_is_not_given_away(talk: Phone, post: FakeMail) -> None:

@@ -16,12 +16,13 @@ from api.settings import settings
 
 
 def wished(ask: Ask, wish: Wish) -> tuple[list[Reply], dict[str, str]]:
-    """What is said of the wish at once, and what of it is to be read back. On a phone that somebody else may see and
-    nothing keeps them out, a worker does it: whoever holds it for a minute must not lead the messages away."""
+    """What is said of the wish at once, and what of it is to be read back. On a phone that somebody else may see a
+    worker does it, with a PIN as without (the first one is chosen by whoever holds the phone then): whoever holds it
+    for a minute must not lead the messages away."""
     if not settings().mails:
         pass_on(ask, "preference", "routine", ask.words)
         return [say("preference.not_offered")], {}
-    if ask.someone.overlooked:
+    if ask.someone.phone_seen_by:
         pass_on(ask, "preference", "routine", ask.words)
         return [say("mail.by_worker")], {}
     if wish.mail:
