@@ -26,10 +26,11 @@ from api.families.schemas import (
     PersonGiven,
     PersonOut,
 )
-from api.messages import enrolment
+from api.messages import enrolment, mail_enrolment
 from api.rest.errors import READS, WRITES, Refused, documented
 from api.rest.schemas import Page
 from api.rest.versions import STALE, IfMatch, of_content, refuse_stale, show_version
+from api.settings import settings
 
 router = APIRouter(prefix="/api/v1", tags=["Families"])
 
@@ -99,17 +100,21 @@ def change_family(
 
 @router.post("/families/{family_id}/people", status_code=201, responses=WRITES)
 def add_person(me: Me, family_id: uuid.UUID, given: PersonGiven, response: Response) -> PersonOut:
-    """Add somebody to a family. A phone number is noted, and asked if `ask` says so; 409 where it is in use."""
+    """Add somebody to a family. A phone number and an e-mail address are noted, and asked if `ask` says so; 409 where
+    one is in use."""
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         try:
-            if given.phone and given.kind == "child":
+            if (given.phone or given.email) and given.kind == "child":
                 raise people.CannotCorrect("child_has_number")
-            values = given.model_dump(exclude={"phone", "ask"})
+            values = given.model_dump(exclude={"phone", "email", "ask"})
             values["language"] = given.language or me.language
             person = people.add(session, family, values, me.worker, me.today)
             if given.phone:
                 enrolment.add_number(session, person, given.phone, me.worker, ask=given.ask)
+            if given.email:
+                ask = given.ask and settings().mails
+                mail_enrolment.add_address(session, person, given.email, me.worker, ask=ask)
         except (people.CannotCorrect, enrolment.Taken) as error:
             raise _refusal(error) from None
         session.refresh(person)

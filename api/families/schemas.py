@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
 from api import texts
+from api.families.addresses import checked
 from api.families.models import Person
 from api.families.queries import ChangeView, FamilyRow, FamilyView
 from api.imports.shapes import e164
@@ -47,7 +48,8 @@ class FamilySummary(BaseModel):
 
 
 class ContactPointOut(BaseModel):
-    """A phone number (E.164). ``state``: active, opted_out, or quarantined (the number may be somebody else's now)."""
+    """A phone number (E.164; ``channel`` sms) or an e-mail address (``email``). ``state``: pending (not agreed yet; an
+    address: its code has not come back), active, opted_out, or quarantined (it may be somebody else's now)."""
 
     channel: str
     address: str
@@ -63,6 +65,7 @@ class SafeContactOut(BaseModel):
     contact_from: TimeOfDay
     contact_until: TimeOfDay
     timezone: str | None
+    contact_channel: str = Field(description="sms or email: how what nobody asked for reaches them.")
 
 
 Kind = Literal["parent", "carer", "young_person", "child"]
@@ -120,7 +123,13 @@ class PersonGiven(Given):
     phone: Annotated[str, StringConstraints(max_length=40), AfterValidator(e164)] | None = Field(
         None, description="E.164. Nothing is sent there before they have agreed.", examples=["+447700900123"]
     )
-    ask: bool = Field(False, description="Ask now, by one discreet text, if we may write to `phone`.")
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(checked)] | None = (
+        Field(None, description="Nothing but a code is sent there before it came back.", examples=["rita@example.org"])
+    )
+    ask: bool = Field(
+        False,
+        description="Ask now: by one discreet text, if we may write to `phone`; by one e-mail with a code, at `email`.",
+    )
 
 
 class PersonChange(Given):

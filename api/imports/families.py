@@ -15,7 +15,8 @@ from api.imports import appointments, casework, dates, plans, series
 from api.imports.schemas import FamilyIn, PersonIn, clock
 from api.imports.telling import Telling
 from api.imports.writer import Path, Writer
-from api.messages import enrolment
+from api.messages import enrolment, mail_enrolment
+from api.settings import settings
 from api.timescales import service as timescales
 
 Workers = dict[tuple[str, str], Worker]
@@ -169,6 +170,32 @@ def _write_contact_points(
                     new.append(made)
     if not writer.report.problems:
         _agree(writer, new, listed)
+        _write_addresses(writer, listed)
+
+
+def _write_addresses(writer: Writer, listed: dict[uuid.UUID, tuple[Path, PersonIn]]) -> None:
+    """E-mail addresses that are new, each to be confirmed by its code; none is taken away. The code goes at once where
+    the file asks first, else a worker sends it."""
+    given = {person_id: (path, person.email) for person_id, (path, person) in listed.items() if person.email}
+    known = {
+        (point.person_id, point.address): point
+        for point in writer.session.scalars(
+            select(ContactPoint).where(ContactPoint.channel == "email", ContactPoint.person_id.in_(given))
+        )
+    }
+    for person_id, (path, address) in given.items():
+        point = known.get((person_id, address))
+        if point is not None:
+            writer.report.unchanged["contact points"] += 1
+            if point.state in ("opted_out", "quarantined"):
+                writer.note((*path, "email"), f"this address was taken out of use here ({point.state}) and stays so")
+            continue
+        person = writer.session.get_one(Person, person_id)
+        try:
+            mail_enrolment.add_address(writer.session, person, address, None, ask=writer.ask_first and settings().mails)
+            writer.report.created["contact points"] += 1
+        except enrolment.Taken:
+            writer.refuse((*path, "email"), "is in use here by somebody of another family, or by a worker")
 
 
 def _agree(writer: Writer, new: Sequence[ContactPoint], listed: dict[uuid.UUID, tuple[Path, PersonIn]]) -> None:

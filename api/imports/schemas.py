@@ -13,7 +13,20 @@ from api.appointments.models import REASONS
 from api.appointments.recurrence import FREQUENCIES
 from api.families import zones
 from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
-from api.imports.shapes import Clock, ClockSeconds, Day, Email, Key, Language, Moment, Name, PhoneNumber, Strict, Text
+from api.imports.shapes import (
+    Clock,
+    ClockSeconds,
+    Day,
+    Email,
+    FamilyEmail,
+    Key,
+    Language,
+    Moment,
+    Name,
+    PhoneNumber,
+    Strict,
+    Text,
+)
 from api.jurisdiction import packs
 from api.plans.lines import MOST_LINES
 from api.plans.models import EVENTS, Harm
@@ -114,6 +127,8 @@ class PersonIn(Strict):
     other_phones: list[PhoneNumber] = Field(default_factory=list, max_length=5)
     shared_phones: list[PhoneNumber] = Field(default_factory=list, max_length=5)
     closed_phones: list[ClosedPhoneIn] = Field(default_factory=list, max_length=20)
+    #: Written to only once its code came back, whatever the file says; a file takes none away.
+    email: FamilyEmail | None = None
     safe_contact: SafeContactIn = Field(default_factory=lambda: SafeContactIn.model_validate({}))
     #: Once a person is here, this is theirs to say, as safe contact is.
     reminders: RemindersIn = Field(default_factory=RemindersIn)

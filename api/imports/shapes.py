@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 
+from api.families.addresses import checked
 from api.imports import dates
 from api.jurisdiction import phones
 from api.messages.cleaning import refuse_unstorable
@@ -52,6 +53,8 @@ Name = Annotated[
 Email = Annotated[
     str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", to_lower=True, strip_whitespace=True, max_length=254)
 ]
+#: As people have them, in the one way that they are kept.
+FamilyEmail = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(checked)]
 PhoneNumber = Annotated[str, AfterValidator(e164)]
 Day = Annotated[str, AfterValidator(_day)]
 Moment = Annotated[str, AfterValidator(_moment)]

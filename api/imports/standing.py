@@ -118,11 +118,13 @@ def core(keys: Keys, agency_key: str) -> Raw:
 
 
 def _person(keys: Keys, row: Person) -> Raw:
-    points = keys.session.scalars(
+    found = keys.session.scalars(
         select(ContactPoint)
-        .where(ContactPoint.person_id == row.id, ContactPoint.channel == "sms", ContactPoint.state != "quarantined")
-        .order_by(ContactPoint.address)
+        .where(ContactPoint.person_id == row.id, ContactPoint.state != "quarantined")
+        .order_by(ContactPoint.state == "opted_out", ContactPoint.address)
     ).all()
+    mails = [point.address for point in found if point.channel == "email" and point.state != "opted_out"]
+    points = sorted((point for point in found if point.channel == "sms"), key=lambda point: point.address)
     held = set(
         keys.session.scalars(
             select(ContactPoint.address).where(
@@ -140,6 +142,8 @@ def _person(keys: Keys, row: Person) -> Raw:
     made["closed_phones"] = [
         {"number": point.address, "state": point.state} for point in points if point.state != "active"
     ]
+    if mails:
+        made["email"] = mails[0]
     hours = {"from": _clock(row.contact_from), "until": _clock(row.contact_until)}
     if hours["from"] >= hours["until"]:  # over midnight, or the whole day: the format has no such hours
         hours = {}

@@ -53,6 +53,7 @@ PEOPLE = Kind(
         Column("language", keeps=True, example="en"),
         Column("phone", phone, "07700 900199"),
         Column("other_phones", phones, empty=[]),
+        Column("email", example="jo@example.org"),
         Column("wording", keeps=True, example="discreet"),
         Column("may_name_children", yes_no, "no", keeps=True),
         Column("safe_from", keeps=True, example="09:00"),

@@ -60,10 +60,11 @@ def add_address(
     point = session.scalar(select(ContactPoint).where(*same, ContactPoint.person_id == person.id))
     if point is None:
         by = worker.id if worker else None
+        who = "worker" if worker else "person" if conversation is not None else "system"
         point = ContactPoint(person_id=person.id, channel="email", address=address, state="pending", added_by=by)
         session.add(point)
         session.flush()
-        _record(session, person, "added_mail_address", by, point)
+        _record(session, person, "added_mail_address", by, point, who=who)
     if ask and point.state != "active":
         invite(session, person, point, worker, conversation=conversation)
     if others := [one for one in holders if one.id != person.id]:
@@ -99,7 +100,8 @@ def invite(
     session.flush()
     where = conversation or mailing.conversation_with(session, person)
     outbox.queue_confirmation(session, where, point.address, texts.render("mail.confirm.kept", person.language))
-    _record(session, person, "asked_mail_address", worker.id if worker else None, point)
+    who = "worker" if worker else "person" if conversation is not None else "system"
+    _record(session, person, "asked_mail_address", worker.id if worker else None, point, who=who)
     return consent
 
 
@@ -244,11 +246,14 @@ def _withdrawn(session: Session, point: ContactPoint, wording: str, what: str, n
     consent.answer, consent.answered_at = what, now
 
 
-def _record(session: Session, person: Person, verb: str, worker_id: uuid.UUID | None, point: ContactPoint) -> None:
+def _record(
+    session: Session, person: Person, verb: str, worker_id: uuid.UUID | None, point: ContactPoint, who: str = ""
+) -> None:
+    who = who or ("worker" if worker_id else "person")
     audit.record(
         session,
-        actor_kind="worker" if worker_id else "person",
-        actor_id=worker_id or person.id,
+        actor_kind=who,
+        actor_id=worker_id or (person.id if who == "person" else None),
         verb=verb,
         family_id=person.family_id,
         object_id=person.id,

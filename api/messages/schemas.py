@@ -46,6 +46,7 @@ class MessageOut(BaseModel):
     safety_kind: str
     safety_priority: str
     flag: str
+    channel: str = Field("", description="How it came or goes: sms, web, email.")
 
     @classmethod
     def of(cls, line: Line) -> MessageOut:

@@ -142,6 +142,10 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
             talk.address, talk.state, talk.proved_until = hands.nowhere(ERASED, talk.id), {}, None
             talk.closed_at = talk.closed_at or (clock.now() if talk.channel == "web" else None)
     done.add("who was here", _count(session, delete(Presence).where(Presence.conversation_id.in_(ids))))
+    # What went to them by e-mail may stand in a conversation that somebody else has (a shared phone's).
+    inboxes = select(ContactPoint.address).where(ContactPoint.person_id == person.id, ContactPoint.channel == "email")
+    mailed = update(OutboundMessage).where(OutboundMessage.channel == "email", OutboundMessage.address.in_(inboxes))
+    done.add("addresses of e-mails", _count(session, mailed.values(address="")))
     for point in session.scalars(
         select(ContactPoint).where(ContactPoint.person_id == person.id, ContactPoint.address.not_like(f"{ERASED}%"))
     ):

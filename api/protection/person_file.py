@@ -40,7 +40,7 @@ from api.views.models import StatedView, ViewAsk, ViewDraft
 Lines = list[dict[str, Any]]
 PROFILE = (
     "kind first_name last_name born language wording may_name_children may_name_self contact_from contact_until "
-    "contact_days timezone reminder_moments reminder_kinds use_code_word phone_seen_by phone_label "
+    "contact_days contact_channel timezone reminder_moments reminder_kinds use_code_word phone_seen_by phone_label "
     "profile_confirmed_at reconfirm_on left_at session_minutes proof pin_locked_at"
 )
 

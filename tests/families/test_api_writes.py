@@ -14,6 +14,7 @@ from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import OutboundMessage
+from api.settings import settings
 from tests.small_town import Town
 
 ALL = "/api/v1/families"
@@ -70,6 +71,26 @@ def test_somebody_is_added_and_asked_only_where_the_program_says_so(client: Test
     assert asked.status_code == 201
     with reading() as session:
         assert session.scalars(select(OutboundMessage)).one().address == "+447700900887"
+
+
+def test_an_address_is_noted_and_waits_for_its_code(
+    client: TestClient, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "smtp_url", "smtp://127.0.0.1:9")
+    headers, there = town.program(town.worker), f"{ALL}/{town.mine.family.id}/people"
+    lin = {"kind": "carer", "first_name": "Lin", "email": "Lin@Example.org"}
+    made = client.post(there, json={**lin, "ask": True}, headers=headers)
+    assert made.status_code == 201
+    assert made.json()["contact_points"] == [{"channel": "email", "address": "lin@example.org", "state": "pending"}]
+    assert made.json()["safe_contact"]["contact_channel"] == "sms"
+    with reading() as session:
+        sent = session.scalars(select(OutboundMessage)).one()
+        assert (sent.channel, sent.address, sent.kind) == ("email", "lin@example.org", "consent")
+    other = client.post(f"{ALL}/{town.other.family.id}/people", json=lin, headers=town.program(town.manager))
+    assert error(other) == (409, "number_taken")
+    assert client.post(there, json={**lin, "email": "lin at home"}, headers=headers).status_code == 422
+    child = {"kind": "child", "first_name": "Mo", "email": "mo@example.org"}
+    assert error(client.post(there, json=child, headers=headers)) == (422, "child_has_number")
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.families.models import Consent, ContactPoint
+from api.imports.report import ImportProblems
 from api.imports.service import Report
 from api.messages.models import OutboundMessage
+from api.settings import settings
 
 Load = Callable[..., Report]
 Raw = dict[str, Any]
@@ -54,3 +57,31 @@ def test_a_number_that_the_file_says_is_closed_is_not_asked(load: Load, raw: Raw
     load(raw)
     closed = session.scalars(select(ContactPoint.address).where(ContactPoint.state == "opted_out")).one()
     assert closed not in set(session.scalars(select(OutboundMessage.address)))
+
+
+def test_an_address_of_a_file_waits_for_its_code_and_no_file_takes_one_away(
+    load: Load, raw: Raw, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = raw["families"][0]["people"][0]
+    first["email"] = " Jo@Example.org "
+    load(raw)
+    mails = select(ContactPoint).filter_by(channel="email")
+    assert [(one.address, one.state) for one in session.scalars(mails)] == [("jo@example.org", "pending")]
+    assert session.scalars(select(OutboundMessage)).all() == []
+    del first["email"]
+    load(raw)
+    session.expire_all()
+    assert session.scalars(mails).one().state == "pending"
+    monkeypatch.setattr(settings(), "smtp_url", "smtp://127.0.0.1:9")
+    raw["ask_first"], first["email"] = True, "jo.new@example.org"
+    load(raw)
+    sent = session.scalars(select(OutboundMessage).filter_by(channel="email")).one()
+    assert (sent.address, sent.kind) == ("jo.new@example.org", "consent")
+
+
+def test_an_address_of_another_family_or_none_is_refused(load: Load, raw: Raw, session: Session) -> None:
+    one, other = (family["people"][0] for family in raw["families"][:2])
+    one["email"] = other["email"] = "jo@example.org"
+    with pytest.raises(ImportProblems, match="somebody of another family"):
+        load(raw)
+    assert session.scalars(select(ContactPoint).filter_by(channel="email")).all() == []

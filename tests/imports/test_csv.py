@@ -100,7 +100,7 @@ def test_the_templates_come_in_as_they_are_and_twice_changes_nothing(
     assert {(a.name, a.role, a.concerns) for a in meeting.attendees} == {
         ("Jo", "", False), ("Sam", "", True), ("Tom Hargreaves", "social worker", False),
     }  # fmt: skip
-    assert numbers(session, "jo") == {"+447700900199": "active"}
+    assert numbers(session, "jo") == {"+447700900199": "active", "jo@example.org": "pending"}
     report = import_paths([folder])
     assert not report.created and not report.updated, str(report)
 
