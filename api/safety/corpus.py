@@ -1,9 +1,10 @@
 """Reads the messages that the model learns from and is measured on.
 
-Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, priority, group, voice) and Rasa's
-training messages ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``,
-never trained on; of it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only
-measures; ``ordinary``, by another one again, is everyday traffic between people.
+Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, priority, group, voice);
+``languages.jsonl``, some dozens in each of fifteen other languages; Rasa's training messages
+``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``, never trained on; of
+it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only measures; ``ordinary``,
+by another one again, is everyday traffic between people; ``languages`` measures eighteen other languages.
 """
 
 from __future__ import annotations
@@ -53,9 +54,11 @@ def training() -> list[Example]:
         for name in TRAINING:
             for example in labelled(DATA / "safety" / f"{name}{language}.jsonl", language):
                 kept.setdefault(_same(example.text), example)
+    for example in labelled(DATA / "safety" / "languages.jsonl"):
+        kept.setdefault(_same(example.text), example)
     for example in understanding():
         kept.setdefault(_same(example.text), example)
-    for example in [*development(), *fresh(), *ordinary(), *development_intents()]:
+    for example in [*development(), *fresh(), *ordinary(), *other_languages(), *development_intents()]:
         kept.pop(_same(example.text), None)
     return list(kept.values())
 
@@ -75,6 +78,11 @@ def ordinary() -> list[Example]:
     return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"ordinary.{language}.jsonl", language)]
 
 
+def other_languages() -> list[Example]:
+    """Danger, alarming talk and ordinary messages in eighteen other languages, three of which nothing is trained on."""
+    return labelled(DATA / "dev" / "languages.jsonl")
+
+
 def development_intents() -> list[Example]:
     """The development set of the understanding, as danger or not."""
     found = []
@@ -84,8 +92,8 @@ def development_intents() -> list[Example]:
     return found
 
 
-def labelled(path: Path, language: str) -> list[Example]:
-    """A file of lines with text, kind, priority and (optional) group. A missing file is empty."""
+def labelled(path: Path, language: str = "") -> list[Example]:
+    """A file of lines with text, kind, priority and (optional) group, language. A missing file is empty."""
     return [
         Example(d["text"], d["kind"], d.get("priority", ""), d.get("group", ""), d.get("language", language), "safety")
         for d in _lines(path)

@@ -26,6 +26,7 @@ from api.safety.corpus import Example
 from api.safety.model import PATH
 from api.safety.patterns import load_patterns
 from api.safety.tune import Plan, Tuner
+from api.safety.vocabulary import Vocabulary
 from api.settings import settings
 from encoder.packed import MATRICES, Floats
 from encoder.sentences import Encoder
@@ -46,7 +47,7 @@ def augmented(examples: Sequence[Example], everyday: Sequence[Example], count: i
         language: [e.text for e in everyday if e.language == language and 15 < len(e.text) < 80]
         for language in corpus.LANGUAGES
     }
-    short = [e for e in examples if len(e.text) < 110]
+    short = [e for e in examples if len(e.text) < 110 and e.language in by_language]
     sorts = ([e for e in short if e.danger], [e for e in short if not e.danger and e.source == "safety"])
     found = []
     for number in range(count):
@@ -185,11 +186,14 @@ def finish(
     early, full = early_and_full(encoder, [e.text for e in every])
     model = sparse.Linear(arrays["sparse.weights"], about["sparse_scale"], about["sparse_bias"])
     fold = load_patterns().fold
+    spoken = Vocabulary.of(fold(e.text) for e in examples if e.language in corpus.LANGUAGES)
+    arrays["words"] = np.packbits(spoken.seen)
     cheap = np.array([model.logit(fold(e.text)) for e in every])
     logits = (full - arrays["centre"]) / about["spread"] @ arrays["head.weights"] + arrays["head.bias"]
     network = np.logaddexp.reduce(logits[:, 1:4], axis=1) - logits[:, 0]
     danger = np.array([e.danger for e in every])
     mixer = LogisticRegression(C=1.0).fit(np.stack([network, cheap], axis=1)[: len(safety)], danger[: len(safety)])
+    alone = LogisticRegression(C=1.0).fit(network[: len(safety), None], danger[: len(safety)])
     middle = early @ arrays["early.weights"] + about["early_bias"]
     # The cascade must not lose what the whole of the model would notice; it may lose what that misses anyway.
     mixed = mixer.decision_function(np.stack([network, cheap], axis=1))
@@ -198,6 +202,8 @@ def finish(
         "network": float(mixer.coef_[0][0]),
         "sparse": float(mixer.coef_[0][1]),
         "bias": float(mixer.intercept_[0]),
+        "network_alone": float(alone.coef_[0][0]),
+        "bias_alone": float(alone.intercept_[0]),
         "sparse_clear": float(cheap[seen].min() - MARGIN),
         "early_clear": float(middle[seen].min() - MARGIN),
     }

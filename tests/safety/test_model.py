@@ -12,6 +12,7 @@ from api.safety import corpus, screen
 from api.safety.model import MOST_PIECES, PATH, PIECE, Model, pieces
 from api.safety.patterns import load_patterns
 from api.safety.sparse import BITS, features
+from api.safety.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,8 @@ def test_the_artefact_is_small_and_says_what_it_was_trained_on(model: Model) -> 
     assert PATH.stat().st_size < 3_000_000
     about = model.about
     assert sum(about["trained_on"].values()) > 3000
-    assert {"network", "sparse", "bias", "sparse_clear", "early_clear"} <= about["mix"].keys()
+    alone = {"network_alone", "bias_alone"}
+    assert {"network", "sparse", "bias", "sparse_clear", "early_clear"} | alone <= about["mix"].keys()
 
 
 def test_the_screen_is_whole() -> None:
@@ -70,7 +72,8 @@ def test_ngram_features_have_length_one_and_known_places() -> None:
 
 
 def test_no_development_message_is_trained_on() -> None:
-    held_out = {" ".join(e.text.lower().split()) for e in [*corpus.development(), *corpus.development_intents()]}
+    kept = [corpus.development, corpus.fresh, corpus.ordinary, corpus.other_languages, corpus.development_intents]
+    held_out = {" ".join(e.text.lower().split()) for which in kept for e in which()}
     assert not held_out & {" ".join(e.text.lower().split()) for e in corpus.training()}
 
 
@@ -81,6 +84,36 @@ def test_every_labelled_message_has_a_known_kind_and_priority() -> None:
         assert example.priority in (*screen.PRIORITIES, ""), example
         assert example.text.strip(), example
         assert not (example.kind == "none" and example.priority not in ("routine", "")), example
+
+
+def test_words_count_as_known_from_their_second_message_on() -> None:
+    words = Vocabulary.of(["my mum is here", "mum is late", "zofia"])
+    assert not words.foreign("mum is mum")
+    assert words.foreign("zofia jest tutaj mum")
+    assert not words.foreign("")
+    assert not words.foreign("14:30 ?!")
+
+
+TIRED_THUMBS = ["cant make it tmrw sory", "k", "thx hun xx", "no puedo ir mañana porfa", "oye y la cita d ls 3"]
+ELSEWHERE = [
+    "Dzień dobry, o której jutro jest spotkanie?",
+    "доброго дня, коли наша наступна зустріч",
+    "你好，请问明天几点开会",
+    "جدتي مريضة ولا أستطيع الحضور غدا",
+    "mwen pa ka vini demen maten tanpri",
+]
+
+
+@pytest.mark.parametrize("text", TIRED_THUMBS, ids=range(len(TIRED_THUMBS)))
+def test_english_and_spanish_are_not_foreign_however_they_are_typed(model: Model, text: str) -> None:
+    assert model.score(text, load_patterns().fold(text)).stage != "foreign"
+
+
+@pytest.mark.parametrize("text", ELSEWHERE, ids=range(len(ELSEWHERE)))
+def test_what_knows_only_english_and_spanish_clears_no_other_language(model: Model, text: str) -> None:
+    folded = load_patterns().fold(text)
+    assert not model.clears(folded)
+    assert model.score(text, folded).stage == "foreign"
 
 
 def test_a_file_that_is_no_artefact_is_refused(tmp_path: Path) -> None:
