@@ -66,13 +66,18 @@ def engine() -> Engine:
 
 
 _one_at_a_time = threading.Lock()
+#: PostgreSQL supposes a spinning disk: for a manager's lists it then reads whole tables where an index would do. An
+#: address that has ``options`` of its own keeps those.
+_PLANNING = "-c random_page_cost=1.1 -c jit=off"
 
 
 @lru_cache(maxsize=1)
 def _engine() -> Engine:
     # A connection beyond the kept ones is made for one use, and forgets the statements that it has prepared: in a rush
     # that cost more than the work. The last one given back is the first to be taken: its statements are prepared.
-    made = create_engine(database_url(), pool_size=20, max_overflow=10, pool_use_lifo=True)
+    url = make_url(database_url())
+    options = {} if "options" in url.query else {"options": _PLANNING}
+    made = create_engine(url, pool_size=20, max_overflow=10, pool_use_lifo=True, connect_args=options)
     event.listen(made, "checkout", _replace_if_closed)
     return made
 

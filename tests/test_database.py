@@ -25,3 +25,9 @@ def test_connections_that_the_server_has_closed_are_replaced(database: Engine) -
     with ExitStack() as stack:
         for session in [stack.enter_context(transaction()) for _ in range(3)]:
             assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_statements_are_planned_for_a_disk_that_seeks_in_no_time(database: Engine) -> None:
+    with transaction() as session:
+        planned = [session.execute(text(f"SHOW {name}")).scalar_one() for name in ("random_page_cost", "jit")]
+    assert planned == ["1.1", "off"]

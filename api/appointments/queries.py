@@ -10,10 +10,18 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
+
+#: Of a family; made once, because making it costs as much as asking it.
+_OPEN_CHANGES = (
+    select(ChangeRequest, Appointment)
+    .join(Appointment, Appointment.id == ChangeRequest.appointment_id)
+    .where(Appointment.family_id == bindparam("family"), ChangeRequest.handled_at.is_(None))
+    .order_by(ChangeRequest.created_at)
+)
 
 
 def own(
@@ -83,13 +91,7 @@ def of_family(
 
 def open_changes(session: Session, family_id: uuid.UUID) -> list[tuple[ChangeRequest, Appointment]]:
     """What the family asked to have changed and nobody has handled yet, oldest first."""
-    rows = session.execute(
-        select(ChangeRequest, Appointment)
-        .join(Appointment, Appointment.id == ChangeRequest.appointment_id)
-        .where(Appointment.family_id == family_id, ChangeRequest.handled_at.is_(None))
-        .order_by(ChangeRequest.created_at)
-    )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1]) for row in session.execute(_OPEN_CHANGES, {"family": family_id})]
 
 
 def with_external_id(session: Session, family_id: uuid.UUID, external_id: str) -> Appointment | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
@@ -17,12 +17,17 @@ _WHOLE = (
     selectinload(Conference.attendees).selectinload(ConferenceAttendee.person),
     selectinload(Conference.dissents),
 )
+_OF_FAMILY = (
+    select(Conference)
+    .where(Conference.family_id == bindparam("family"))
+    .order_by(Conference.held_on.desc(), Conference.id)
+    .options(*_WHOLE)
+)
 
 
 def of_family(session: Session, family_id: uuid.UUID) -> list[Conference]:
     """All conferences of a family, the newest first."""
-    query = select(Conference).filter_by(family_id=family_id).order_by(Conference.held_on.desc(), Conference.id)
-    return list(session.scalars(query.options(*_WHOLE)))
+    return list(session.scalars(_OF_FAMILY, {"family": family_id}))
 
 
 def by_external_id(session: Session, family_id: uuid.UUID, external_id: str) -> Conference | None:

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from api import clock
@@ -37,6 +37,29 @@ from api.views import queries as views
 ONLY = ("escalations", "to_verify", "to_go_over", "no_lead")
 #: Appointments are shown from so long ago on.
 LOOK_BACK = timedelta(days=30)
+# The statements of a family's page are made once: making them costs as much as asking them.
+_PEOPLE = (
+    select(Person)
+    .where(Person.family_id == bindparam("family"))
+    .order_by(Person.born.nulls_last(), Person.first_name)
+    .options(selectinload(Person.contact_points))
+)
+_CONVERSATIONS = (
+    select(Conversation)
+    .where(Conversation.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(Conversation.last_inbound_at.desc().nulls_last())
+)
+_CODES = select(ChatCode.person_id, ChatCode.expires_at).where(
+    ChatCode.person_id.in_(bindparam("people", expanding=True)),
+    ChatCode.used_at.is_(None),
+    ChatCode.expires_at > bindparam("now"),
+)
+_WORKERS = (
+    select(Worker, FamilyWorker.lead)
+    .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
+    .where(FamilyWorker.family_id == bindparam("family"))
+    .order_by(FamilyWorker.lead.desc(), Worker.name)
+)
 
 
 @dataclass(frozen=True)
@@ -103,30 +126,15 @@ def family_view(
     """Everything about a family. ``today`` is the agency's; names of dates are in ``language``; what people said is
     in it as far as ``viewer`` may read it. The caller has checked that the viewer may see the family."""
     now = clock.now()
-    everybody = list(
-        session.scalars(
-            select(Person)
-            .where(Person.family_id == family.id)
-            .order_by(Person.born.nulls_last(), Person.first_name)
-            .options(selectinload(Person.contact_points))
-        )
-    )
+    everybody = list(session.scalars(_PEOPLE, {"family": family.id}))
     names: dict[uuid.UUID | None, str] = {person.id: person.first_name for person in everybody}
     zones = {person.id: person.timezone for person in everybody}
     people = [person for person in everybody if person.left_at is None]
     conversations: dict[uuid.UUID, list[Conversation]] = {}
-    for conversation in session.scalars(
-        select(Conversation)
-        .where(Conversation.person_id.in_(names))
-        .order_by(Conversation.last_inbound_at.desc().nulls_last())
-    ):
+    for conversation in session.scalars(_CONVERSATIONS, {"people": list(names)}):
         if conversation.person_id:
             conversations.setdefault(conversation.person_id, []).append(conversation)
-    codes = session.execute(
-        select(ChatCode.person_id, ChatCode.expires_at).where(
-            ChatCode.person_id.in_(names), ChatCode.used_at.is_(None), ChatCode.expires_at > now
-        )
-    ).all()
+    codes = session.execute(_CODES, {"people": list(names), "now": now}).all()
     events = timescales.events(session, family.id)
     shown = plans.of_family(session, family.id, today, names)
     return FamilyView(
@@ -220,13 +228,7 @@ def lead_of(session: Session, family_id: uuid.UUID) -> Worker | None:
 
 def workers_of(session: Session, family_id: uuid.UUID) -> list[tuple[Worker, bool]]:
     """Who works with the family, and whether they lead; the lead first."""
-    rows = session.execute(
-        select(Worker, FamilyWorker.lead)
-        .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
-        .where(FamilyWorker.family_id == family_id)
-        .order_by(FamilyWorker.lead.desc(), Worker.name)
-    )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1]) for row in session.execute(_WORKERS, {"family": family_id})]
 
 
 def count(session: Session, which: Select[Family]) -> int:

@@ -39,6 +39,7 @@ def environment() -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
+        auto_reload=False,  # a page has some fifty parts: none asks the disk whether it has changed
         trim_blocks=True,
         lstrip_blocks=True,
     )

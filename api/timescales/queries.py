@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import texts
@@ -42,6 +42,18 @@ EVENT_OF = {**APPOINTMENT_EVENTS, **{kind: kind for kind in MEETINGS}}
 REVIEWS = {"review_conference", "case_review"}
 #: What a worker can record; where a plan begins and ends stands in the plan itself.
 RECORDABLE = (*(kind for kind in EVENTS if kind not in ("plan_started", "plan_ended")), *MEETINGS)
+# Of a family; made once, because making them costs as much as asking them.
+_EVENTS = (
+    select(CaseEvent)
+    .where(CaseEvent.family_id == bindparam("family"))
+    .order_by(CaseEvent.day.desc(), CaseEvent.recorded_at.desc(), CaseEvent.id)
+)
+_DATES = (
+    select(Deadline, Agency.jurisdiction, Agency.timezone)
+    .join(Family, Family.id == Deadline.family_id)
+    .join(Agency, Agency.id == Family.agency_id)
+    .where(Deadline.family_id == bindparam("family"))
+)
 
 
 @dataclass(frozen=True)
@@ -134,12 +146,7 @@ def visiting(session: Session, family_id: uuid.UUID) -> list[tuple[uuid.UUID, in
 
 def of_family(session: Session, family_id: uuid.UUID, today: date, language: str = "en") -> list[DateView]:
     """The family's dates: those not done, soonest first, then those that were done, the latest first."""
-    rows = session.execute(
-        select(Deadline, Agency.jurisdiction, Agency.timezone)
-        .join(Family, Family.id == Deadline.family_id)
-        .join(Agency, Agency.id == Family.agency_id)
-        .where(Deadline.family_id == family_id)
-    ).all()
+    rows = session.execute(_DATES, {"family": family_id}).all()
     if not rows:
         return []
     booked = _booked(session, [family_id], today, ZoneInfo(rows[0][2])).get(family_id, [])
@@ -207,11 +214,7 @@ def counting_pressing(viewer: Viewer, today: date) -> Select[int]:
 
 def events(session: Session, family_id: uuid.UUID) -> list[EventView]:
     """What was recorded of the family's case, the newest first, withdrawn ones too."""
-    rows = session.scalars(
-        select(CaseEvent)
-        .where(CaseEvent.family_id == family_id)
-        .order_by(CaseEvent.day.desc(), CaseEvent.recorded_at.desc(), CaseEvent.id)
-    ).all()
+    rows = session.scalars(_EVENTS, {"family": family_id}).all()
     names = worker_names(session, [row.recorded_by for row in rows])
     return [EventView(row, names.get(row.recorded_by, "")) for row in rows]
 

@@ -101,3 +101,4 @@ def fill(url: str, begin: int, end: int, *, appointments: int, actions: int, mes
                 for statement in block.format(each=each).split(";\n"):
                     connection.execute(statement, values)  # type: ignore[arg-type]
         connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")  # what was filled is on the disk: no page waits for it
