@@ -13,6 +13,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
 from api.console import queries, summary
+from api.console.inputs import PER_PAGE, a_page
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import queries as escalations
@@ -34,11 +35,17 @@ Me = Annotated[Visitor, Depends(signed_in_worker)]
 
 
 @router.get("/conversations")
-def list_conversations(request: Request, me: Me) -> Response:
-    """Those with unanswered or undelivered messages first, then the newest."""
+def list_conversations(request: Request, me: Me, page: str = "") -> Response:
+    """Those with unanswered or undelivered messages first, then the newest; by pages."""
+    number = a_page(page)
     with reading() as session:
-        rows = queries.conversations(session, me)
-    return console_page(request, me, "console/conversations.html", here="conversations", rows=rows)
+        rows = queries.conversations(session, me, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+        many = number > 1 or len(rows) == PER_PAGE
+        total = queries.count_conversations(session, me) if many else len(rows)
+    return console_page(
+        request, me, "console/conversations.html", here="conversations",
+        rows=rows, number=number, per_page=PER_PAGE, total=total,
+    )  # fmt: skip
 
 
 @router.get("/conversations/{conversation_id}")

@@ -5,10 +5,12 @@ It takes the viewer and reads only what api.access lets them see. All else on it
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import Select, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from api import clock
@@ -22,7 +24,6 @@ from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 #: Gaps of the rota are looked for so far ahead.
 AHEAD = timedelta(days=28)
-MOST_CONVERSATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def hanging(session: Session, worker: Worker) -> Hanging:
     )
 
 
-def conversations(session: Session, viewer: Viewer) -> list[Row]:
+def conversations(session: Session, viewer: Viewer, *, limit: int | None = None, offset: int = 0) -> list[Row]:
     """The conversations that the viewer may see: those that need a human first, then the newest."""
-    seen = visible_conversations(viewer).subquery()
+    seen = _with_words(viewer).subquery()
     conversation = aliased(Conversation, seen)
     # Few wait for a human: they are counted by the index of what waits, not conversation by conversation.
     waiting = (
@@ -92,31 +93,47 @@ def conversations(session: Session, viewer: Viewer) -> list[Row]:
         .group_by(OutboundMessage.conversation_id)
         .subquery()
     )
-    last_words = (
-        select(InboundMessage.body)
-        .where(InboundMessage.conversation_id == seen.c.id)
-        .order_by(InboundMessage.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    said_something = or_(
-        exists().where(InboundMessage.conversation_id == seen.c.id),
-        exists().where(OutboundMessage.conversation_id == seen.c.id),
-    )
     rows = session.execute(
-        select(conversation, waiting.c.many, lost.c.many, last_words, Worker.name)
+        select(conversation, waiting.c.many, lost.c.many, Worker.name)
         .outerjoin(waiting, waiting.c.conversation_id == seen.c.id)
         .outerjoin(lost, lost.c.conversation_id == seen.c.id)
         .outerjoin(Worker, Worker.id == seen.c.taken_over_by)
-        .where(said_something)
         .order_by(
             case((or_(waiting.c.many > 0, lost.c.many > 0), 0), else_=1),
             func.coalesce(seen.c.last_inbound_at, seen.c.created_at).desc(),
+            seen.c.id,
         )
-        .limit(MOST_CONVERSATIONS)
+        .limit(limit)
+        .offset(offset)
     ).all()
+    words = _last_words(session, [row[0].id for row in rows])
     people = who_by_person(session, {row[0].person_id for row in rows if row[0].person_id})
     return [
-        Row(found, who_of(people, found.person_id, found), unanswered or 0, undelivered or 0, name or "", words or "")
-        for found, unanswered, undelivered, words, name in rows
-    ]
+        Row(found, who_of(people, found.person_id, found), unanswered or 0, undelivered or 0, name or "",
+            words.get(found.id, ""))
+        for found, unanswered, undelivered, name in rows
+    ]  # fmt: skip
+
+
+def count_conversations(session: Session, viewer: Viewer) -> int:
+    """How many there are in the whole list."""
+    return session.scalar(select(func.count()).select_from(_with_words(viewer).subquery())) or 0
+
+
+def _with_words(viewer: Viewer) -> Select[Conversation]:
+    """Those in which anything was said."""
+    told = exists().where(OutboundMessage.conversation_id == Conversation.id)
+    return visible_conversations(viewer).where(or_(Conversation.last_inbound_at.is_not(None), told))
+
+
+def _last_words(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What was last written to us in each."""
+    last = (
+        select(InboundMessage.body)
+        .where(InboundMessage.conversation_id == Conversation.id)
+        .order_by(InboundMessage.seq.desc())
+        .limit(1)
+        .lateral()
+    )
+    rows = session.execute(select(Conversation.id, last.c.body).join(last, true()).where(Conversation.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
 from api import clock
 from api.audit.models import AuditEntry
+from api.console import conversation_routes
 from api.database import reading, transaction
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from tests.small_town import Household, Town
@@ -29,6 +31,22 @@ def test_what_nobody_has_answered_comes_first(client: TestClient, town: Town) ->
     page = client.get("/console/conversations").text
     assert page.index("nobody answered me") < page.index("all is well")
     assert "1 to answer" in page
+
+
+def test_the_list_comes_by_pages_and_what_nobody_has_answered_is_on_the_first(
+    client: TestClient, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation_routes, "PER_PAGE", 1)
+    town.message(town.mine.conversation, "nobody answered me", "unanswered", "flag.no_answer")
+    town.message(town.other.conversation, "all is well")
+    sign_in(client, town)
+    first, second, third = (client.get(f"/console/conversations?page={number}").text for number in (1, 2, 3))
+    assert "nobody answered me" in first
+    assert "all is well" not in first
+    assert "Page 1 of 2, 2 in all" in first
+    assert "all is well" in second
+    assert "nobody answered me" not in second
+    assert "There is nothing more on this page" in third
 
 
 def test_a_delivery_that_failed_is_flagged_until_somebody_has_seen_it(client: TestClient, town: Town) -> None:
