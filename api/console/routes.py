@@ -126,13 +126,17 @@ def show_escalation(request: Request, me: Me, escalation_id: int, note: str = ""
 def acknowledge(
     me: Me, escalation_id: int, back: Annotated[str, Form()] = "", ring_by: Annotated[str, Form()] = ""
 ) -> Response:
-    """Take it on, or (``ring_by``, a local time) say when one rings. The second worker learns who was first."""
-    by = None
+    """Take it on, or (``ring_by``, a local time) say when one rings. The second worker learns who was first. A time
+    that has just gone by is no promise for tomorrow: it is taken on without, and they are told."""
+    by, now = None, clock.now()
     with suppress(ValueError):
-        by = orders.next_time(time.fromisoformat(ring_by), clock.now(), ZoneInfo(me.timezone)) if ring_by else None
+        by = orders.next_time(time.fromisoformat(ring_by), now, ZoneInfo(me.timezone)) if ring_by else None
+    by = by if by is not None and orders.is_near(by, now) else None
     with transaction() as session:
         access.escalation_or_404(session, me, escalation_id)
         result = escalations.acknowledge(session, escalation_id, me.worker, via="console", ring_by=by)
+    if ring_by and by is None and (result.first or result.mine):
+        return RedirectResponse(f"/console/e/{escalation_id}?note=ring_by", 303)
     if result.first or result.mine:
         return RedirectResponse(own_path(back, f"/console/e/{escalation_id}"), 303)
     return RedirectResponse(f"/console/e/{escalation_id}?note=taken", 303)

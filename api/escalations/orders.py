@@ -61,7 +61,12 @@ def ring_by(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         if not clock:
             return None
         by = min(moment for moment in _moments(clock, now, zone) if moment > now)
-    return by if now < by <= now + FARTHEST_PROMISE else None
+    return by if is_near(by, now) else None
+
+
+def is_near(by: datetime, now: datetime) -> bool:
+    """May a call by then be promised? The family hears the hour only, so it must be the next such hour and soon."""
+    return now < by <= now + FARTHEST_PROMISE
 
 
 def next_time(clock: time, now: datetime, zone: ZoneInfo) -> datetime:

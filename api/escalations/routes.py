@@ -7,14 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api import clock
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker, public, same_origin
 from api.audit import service as audit
 from api.database import reading, transaction
-from api.escalations import queries, service, shifts
-from api.escalations.schemas import EscalationList, EscalationOut, Resolution
+from api.escalations import orders, queries, service, shifts
+from api.escalations.schemas import EscalationList, EscalationOut, Resolution, TakingOn
 from api.pages.rendering import chosen_language, page
-from api.rest.errors import DECIDES, WRITES, Refused, documented
+from api.rest.errors import WRITES, Refused, documented
 from api.rest.schemas import Page
 
 router = APIRouter(prefix="/api/v1/escalations", tags=["Escalations"])
@@ -44,13 +45,16 @@ def list_escalations(me: Me, asked: Annotated[EscalationList, Query()]) -> Page[
     return Page.at(asked, items, total)
 
 
-@router.post("/{escalation_id}/acknowledge", responses=DECIDES)
-def acknowledge_escalation(me: Me, escalation_id: int) -> EscalationOut:
+@router.post("/{escalation_id}/acknowledge", responses=WRITES)
+def acknowledge_escalation(me: Me, escalation_id: int, given: TakingOn | None = None) -> EscalationOut:
     """Take it on: the ladder stops. The first one has it; for everybody after that 409, with the name. Doing it again
-    oneself changes nothing."""
+    oneself changes nothing but when one rings. 422 for a call in the past or far away."""
+    by = given.ring_by if given else None
     with transaction() as session:
         escalation = access.escalation_or_404(session, me, escalation_id)
-        result = service.acknowledge(session, escalation.id, me.worker, via="api")
+        if by is not None and not orders.is_near(by, clock.now()):
+            raise Refused(422, "ring_by_when")
+        result = service.acknowledge(session, escalation.id, me.worker, via="api", ring_by=by)
         if not result.first and escalation.acknowledged_by != me.id:
             raise Refused(409, "already_taken", name=result.by_name)
         return EscalationOut.of(queries.make_cards(session, [escalation])[0])

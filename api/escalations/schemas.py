@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.escalations.queries import Card
 from api.messages.cleaning import refuse_unstorable
-from api.rest.schemas import Given, Moment, Paging
+from api.rest.schemas import Given, Moment, MomentIn, Paging
 
 LONGEST_OUTCOME = 2000
 
@@ -33,6 +33,12 @@ class Resolution(Given):
     kind: Literal["helped", "passed_on", "not_reached", "false_alarm", "other"] | None = Field(
         None, description="What came of it, in one word; by default what the outcome's words say."
     )
+
+
+class TakingOn(Given):
+    """When the worker rings at the latest, if they say so: within 18 hours. The family hears the hour."""
+
+    ring_by: MomentIn | None = None
 
 
 class ToldOut(BaseModel):

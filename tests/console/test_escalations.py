@@ -119,6 +119,15 @@ def test_a_worker_hands_over_in_the_console_and_says_when_they_ring(client: Test
         assert "was not handed over" in client.get(answer.headers["location"]).text
 
 
+def test_a_time_that_has_just_gone_by_promises_no_call_for_tomorrow(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    cookies = sign_in(client, town, town.worker)
+    gone = (clock.now() - timedelta(minutes=5)).astimezone(ZoneInfo("Europe/London")).strftime("%H:%M")
+    answer = client.post(f"/console/e/{number}/acknowledge", data=town.form(cookies, ring_by=gone))
+    assert "no call was promised" in client.get(answer.headers["location"]).text
+    assert (escalation(number).state, escalation(number).ring_by) == ("acknowledged", None)
+
+
 def test_what_came_of_it_is_kept_in_one_word_too(client: TestClient, town: Town) -> None:
     number = town.escalation(town.mine)
     cookies = sign_in(client, town, town.worker)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api import clock
 from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.escalations import service
 from api.escalations.models import Escalation
+from api.rest.schemas import rfc3339
 from tests.small_town import Town
 
 
@@ -61,6 +64,20 @@ def test_the_first_who_acknowledges_has_it_and_the_second_learns_who(client: Tes
     second = post(client, town, town.duty, f"{number}/acknowledge")
     assert second.status_code == 409
     assert second.json()["error"] == {"code": "already_taken", "message": "Lena Worker has taken this on already."}
+
+
+def test_a_call_is_promised_with_it_or_later_and_never_for_what_is_over_or_far(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    for hours in (-1, 19):
+        far = rfc3339(clock.now() + timedelta(hours=hours))
+        refused = post(client, town, town.worker, f"{number}/acknowledge", ring_by=far)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "ring_by_when")
+    with reading() as session:
+        assert session.get_one(Escalation, number).state == "open"
+    assert post(client, town, town.worker, f"{number}/acknowledge").json()["ring_by"] is None
+    soon = rfc3339((clock.now() + timedelta(hours=2)).replace(microsecond=0))
+    assert post(client, town, town.worker, f"{number}/acknowledge", ring_by=soon).json()["ring_by"] == soon
+    assert post(client, town, town.duty, f"{number}/acknowledge", ring_by=soon).status_code == 409
 
 
 def test_whoever_looked_before_the_other_took_it_on_does_not_take_it_away(town: Town) -> None:
