@@ -20,7 +20,7 @@ from api.coded import Coded
 from api.evidence import links
 from api.evidence.models import Evidence, UploadLink
 from api.families.models import ContactPoint, Family, Person
-from api.messages import enrolment, held, outbox
+from api.messages import enrolment, held, mailing, outbox
 from api.messages.models import Conversation, InboundMessage
 from api.plans import queries as plans
 
@@ -122,7 +122,8 @@ def _record(
 
 
 def _way(session: Session, person: Person) -> Conversation:
-    """The conversation in which to ask: by the phone that the person wrote from last; else in a chat that is open.
+    """The conversation in which to ask: by the phone that the person wrote from last; else by e-mail, where they chose
+    that; else in a chat that is open.
     Raises CannotAsk. (On a phone that somebody else of those who share it uses now, whatever holds a text back would
     be theirs: their hours, their word, their names.)"""
     numbers = session.scalars(
@@ -142,6 +143,8 @@ def _way(session: Session, person: Person) -> Conversation:
         by_phone = enrolment.conversation_with(session, person, number)
         if by_phone.person_id == person.id:
             return by_phone
+    if mailing.address_of(session, person.id):
+        return mailing.conversation_with(session, person)
     chats = (
         Conversation.closed_at.is_(None),
         Conversation.expires_at > clock.now(),

@@ -15,7 +15,7 @@ from api import texts
 from api.access.models import Agency
 from api.escalations import service as escalations
 from api.families.models import Consent, ContactPoint
-from api.messages import mailing
+from api.messages import mailing, outbox, quiet
 from api.messages.models import Conversation, OutboundMessage
 
 #: In ``Consent.wording_id``: the server said that there is no such address.
@@ -31,6 +31,8 @@ def refused(session: Session, message: OutboundMessage, *, address: bool, now: d
     person_id = _reader(session, message, conversation)
     if address and person_id is not None:
         _out_of_use(session, conversation, person_id, message.address, now)
+    if message.kind == quiet.CONSENT and conversation.channel != "email":  # they asked for it here
+        outbox.queue_reply(session, conversation, texts.render("mail.no_such_address", conversation.language))
     return (
         message.kind in mailing.KINDS
         and conversation.channel == "sms"

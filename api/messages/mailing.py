@@ -54,6 +54,12 @@ _WAY = text("""
 """)
 
 
+_CALLS = text("""
+    SELECT EXISTS (SELECT 1 FROM escalations e WHERE e.conversation_id = :id AND e.state <> 'resolved'
+                   AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed'))
+""")
+
+
 @dataclass(frozen=True)
 class Way:
     """Where it goes now. ``hushed_at``: since when the person wants no texts on a phone of theirs; e-mail keeps to it,
@@ -108,6 +114,20 @@ def address_of(session: Session, person_id: uuid.UUID | None) -> str:
         .limit(1)
     )
     return found or ""
+
+
+def next_way(session: Session, conversation: Conversation, now: datetime) -> str:
+    """How a worker's own words would go, written to this conversation now: sms, email or web. As ``way`` says it of a
+    message that is there."""
+    if conversation.channel != "sms" or not address_of(session, conversation.person_id):
+        return conversation.channel
+    texts_reach = select(ContactPoint.id).filter_by(
+        person_id=conversation.person_id, channel="sms", address=conversation.address, state="active"
+    )
+    if session.scalars(texts_reach).first() is None:
+        return "email"
+    writing = conversation.last_inbound_at is not None and conversation.last_inbound_at > now - quiet.STILL_WRITING
+    return "sms" if writing or session.execute(_CALLS, {"id": conversation.id}).scalar() else "email"
 
 
 def conversation_with(session: Session, person: Person) -> Conversation:

@@ -30,7 +30,7 @@ _OTHERS = """
 # Whether these went out after the backup was made nobody here knows: as after any crash, a worker is asked.
 _IN_DOUBT = """
     UPDATE outbound_messages SET state = 'uncertain', settled_at = %(now)s
-    WHERE state IN ('queued', 'sending') AND kind <> 'escalation' AND channel = 'sms' AND due_at <= %(now)s
+    WHERE state IN ('queued', 'sending') AND kind <> 'escalation' AND channel IN ('sms', 'email') AND due_at <= %(now)s
 """
 
 

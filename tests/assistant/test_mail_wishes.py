@@ -9,10 +9,12 @@ from email.header import decode_header, make_header
 import pytest
 from sqlalchemy import select, update
 
+from api.access.models import Worker
+from api.channels.webchat import service as webchat
 from api.database import reading, transaction
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint, Person
-from api.messages import delivery, outbox
+from api.messages import delivery, inbox, mail_enrolment, outbox
 from api.messages.models import Conversation, OutboundMessage
 from api.settings import settings
 from tests.assistant.conftest import Talk
@@ -139,3 +141,33 @@ def test_no_more_texts_in_their_own_words_ends_the_mails_too(talk: Phone, post: 
     for outbound_id in waiting:
         delivery.deliver(outbound_id)
     assert post.mails == []
+
+
+def test_a_typo_that_the_mail_server_knows_is_told_where_they_asked(talk: Phone, post: FakeMail) -> None:
+    kelly = talk("kelly")
+    kelly.says(f"email me at {JO}")
+    kelly.says("1")
+    post.fail("550")
+    with reading() as session:
+        delivery.deliver(session.scalars(select(OutboundMessage.id).filter_by(channel="email")).one())
+    with reading() as session:
+        said = session.scalars(select(OutboundMessage).order_by(OutboundMessage.seq.desc())).first()
+    assert said is not None and (said.channel, said.body[:33]) == ("sms", "I could not send an e-mail to tha")
+    assert escalations() == ["preference", "mail_refused"] and person().contact_channel == "sms"
+
+
+def test_the_code_counts_in_their_own_chat_too(talk: Phone, post: FakeMail) -> None:
+    with transaction() as session:
+        kelly = session.get_one(Person, person().id)
+        lead = session.scalars(select(Worker).limit(1)).one()
+        code_of_chat = webchat.make_code(session, kelly, lead.id)
+    chat = webchat.start_with_code(code_of_chat, "testclient").conversation_id
+    with transaction() as session:
+        kelly = session.get_one(Person, person().id)
+        mail_enrolment.add_address(session, kelly, JO, None, conversation=session.get_one(Conversation, chat))
+    inbox.accept(channel="web", external_id="1", address="", body=code(post), conversation_id=chat)
+    made = point()
+    assert made is not None and made.state == "active"
+    with reading() as session:
+        said = session.scalars(select(OutboundMessage.body).filter_by(conversation_id=chat, channel="web")).all()
+    assert len(said) == 1 and "come by e-mail" in said[0]
