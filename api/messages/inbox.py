@@ -87,7 +87,8 @@ def accept(
     closed or unknown.
     """
     body = storable(body)
-    verdict, whole = at_the_door(body)
+    code, spoken = mail_enrolment.code_in(body)
+    verdict, whole = at_the_door(spoken)
     silence = silence_asked(body)
     with transaction() as session:
         conversation, reach = _conversation(session, channel, storable(address), conversation_id)
@@ -95,9 +96,8 @@ def accept(
         secret = door.look(session, conversation, body, clock.now(), plainly_not=bool(verdict.raised or keyword))
         if secret is not None:
             body = secret.kept
-        code = mail_enrolment.code_in(body)
         if not whole and (reach == "pending" or silence.asked or code or _without_turn(conversation, keyword)):
-            verdict, whole = screen(body), True  # no turn will do it later
+            verdict, whole = screen(spoken), True  # no turn will do it later
         if keyword and not verdict.raised:
             verdict = Verdict()  # the word's own call is louder than a gentle question, and the carrier answers it
         if conversation.worker_id is None:

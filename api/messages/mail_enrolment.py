@@ -113,10 +113,11 @@ def wish_in(conversation: Conversation, body: str) -> str:
     return "/change_contact_preference" + json.dumps({"choice": "mail", "mail": address})
 
 
-def code_in(body: str) -> str:
-    """The code in a message that is little else, as ``letters.code`` writes it, or ""."""
+def code_in(body: str) -> tuple[str, str]:
+    """The code in a message that is little else, as ``letters.code`` writes it, or "", and the words without it: letters
+    drawn by lot are nobody's, and to the safety screen some read like danger."""
     found = _CODE.search(body) if len(body.split()) <= FEW_WORDS else None
-    return f"{found[1]}-{found[2]}".upper() if found else ""
+    return (f"{found[1]}-{found[2]}".upper(), _CODE.sub(" ", body).strip()) if found else ("", body)
 
 
 def by_code(session: Session, people: list[uuid.UUID], code: str, now: datetime) -> tuple[ContactPoint | None, bool]:
@@ -165,7 +166,7 @@ def answer(session: Session, conversation: Conversation, message: InboundMessage
 
 def told(session: Session, person: Person, code: str, worker: Worker, now: datetime) -> bool:
     """The person told their worker the code. Was it the right one?"""
-    point, _ = by_code(session, [person.id], code_in(code), now)
+    point, _ = by_code(session, [person.id], code_in(code)[0], now)
     if point is not None:
         held.look_again(session, person.id, now)
         _record(session, person, "was_told_mail_code", worker.id, point)

@@ -14,7 +14,7 @@ from api.escalations.models import Escalation
 from api.families.models import Consent, ContactPoint, Person
 from api.messages import delivery, inbox, mail_enrolment, outbox
 from api.messages.jobs import sweep
-from api.messages.models import Conversation, OutboundMessage
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from tests.harness.mail import FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.messages.by_mail import (
@@ -182,6 +182,14 @@ def test_the_link_stops_the_mails_after_one_press_and_says_nobodys_name(
     write(by_mail, "And at one.")
     assert len(post.mails) == 1 and len(twilio.texts) == 1
     assert client.get(f"{found[1][:-3]}AAA").status_code == client.get("/e/x").status_code == 404
+
+
+@pytest.mark.parametrize("code", ["dghh-jmqm", "MTTH DKXB", "hfwhkhfv"])
+def test_letters_drawn_by_lot_are_no_cry_for_help_and_words_beside_them_are(town: Town, code: str) -> None:
+    quiet, loud = (says(town, words) for words in (f"the code is {code}", f"{code} he has a knife help me"))
+    with reading() as session:
+        kinds = [session.get_one(InboundMessage, one).safety_kind for one in (quiet, loud)]
+    assert kinds == ["none", "immediate_danger"]
 
 
 def test_stop_by_text_stops_the_mails_too(by_mail: Town, post: FakeMail, twilio: FakeTwilio) -> None:
