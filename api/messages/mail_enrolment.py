@@ -114,8 +114,8 @@ def wish_in(conversation: Conversation, body: str) -> str:
 
 
 def code_in(body: str) -> tuple[str, str]:
-    """The code in a message that is little else, as ``letters.code`` writes it, or "", and the words without it: letters
-    drawn by lot are nobody's, and to the safety screen some read like danger."""
+    """The code in a message that is little else, as ``letters.code`` writes it, or "", and the words without it:
+    letters drawn by lot are nobody's, and to the safety screen some read like danger."""
     found = _CODE.search(body) if len(body.split()) <= FEW_WORDS else None
     return (f"{found[1]}-{found[2]}".upper(), _CODE.sub(" ", body).strip()) if found else ("", body)
 
