@@ -85,8 +85,8 @@ class Model:
         if early < self._mix["early_clear"]:
             return Scores(0.0, "none", 0.0, "early")
         logits = self.head(self._encoder.finish(rows).mean(axis=0))
-        mixed = self._mix["network"] * _network(logits) + self._mix["sparse"] * sparse + self._mix["bias"]
-        return _scores(mixed, logits, "full")
+        parts = self._mix["network"] * _network(logits) + self._mix["sparse"] * sparse + self._mix["early"] * early
+        return _scores(parts + self._mix["bias"], logits, "full")
 
     def _score_foreign(self, text: str, _: str) -> Scores:
         logits = self.head(self._encoder.finish(self._encoder.begin(text)).mean(axis=0))

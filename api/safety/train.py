@@ -192,15 +192,17 @@ def finish(
     logits = (full - arrays["centre"]) / about["spread"] @ arrays["head.weights"] + arrays["head.bias"]
     network = np.logaddexp.reduce(logits[:, 1:4], axis=1) - logits[:, 0]
     danger = np.array([e.danger for e in every])
-    mixer = LogisticRegression(C=1.0).fit(np.stack([network, cheap], axis=1)[: len(safety)], danger[: len(safety)])
     alone = LogisticRegression(C=1.0).fit(network[: len(safety), None], danger[: len(safety)])
     middle = early @ arrays["early.weights"] + about["early_bias"]
+    parts = np.stack([network, cheap, middle], axis=1)
+    mixer = LogisticRegression(C=1.0).fit(parts[: len(safety)], danger[: len(safety)])
     # The cascade must not lose what the whole of the model would notice; it may lose what that misses anyway.
-    mixed = mixer.decision_function(np.stack([network, cheap], axis=1))
+    mixed = mixer.decision_function(parts)
     seen = danger & (mixed >= np.log(NOTICE / (1 - NOTICE)))
     about["mix"] = {
         "network": float(mixer.coef_[0][0]),
         "sparse": float(mixer.coef_[0][1]),
+        "early": float(mixer.coef_[0][2]),
         "bias": float(mixer.intercept_[0]),
         "network_alone": float(alone.coef_[0][0]),
         "bias_alone": float(alone.intercept_[0]),

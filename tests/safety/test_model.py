@@ -25,7 +25,7 @@ def test_the_artefact_is_small_and_says_what_it_was_trained_on(model: Model) -> 
     about = model.about
     assert sum(about["trained_on"].values()) > 3000
     alone = {"network_alone", "bias_alone"}
-    assert {"network", "sparse", "bias", "sparse_clear", "early_clear"} | alone <= about["mix"].keys()
+    assert {"network", "sparse", "early", "bias", "sparse_clear", "early_clear"} | alone <= about["mix"].keys()
 
 
 def test_the_screen_is_whole() -> None:
