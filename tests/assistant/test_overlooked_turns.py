@@ -164,3 +164,13 @@ def test_one_to_a_reminder_needs_none_and_its_answer_tells_only_day_and_hour(tal
     has("kelly", phone_seen_by="her mother")
     said = kelly.says("1")
     assert "tomorrow at 16:00" in said and "home visit" not in said and "PIN" not in said
+
+
+def test_who_says_that_somebody_reads_along_is_offered_a_pin(talk: Phone) -> None:
+    has("kelly", wording="plain")
+    kelly = talk("kelly")
+    said = kelly.says("my partner reads my texts", "change_contact_preference")
+    assert said.endswith("1 Keep it private with a PIN")
+    assert "4 to 6 numbers" in kelly.says("1")
+    assert "your PIN now" in kelly.says("4826")
+    assert "PIN" not in kelly.says("my partner reads my texts", "change_contact_preference"), "she has one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.access.models import Agency
 from api.assistant.operations.asking import Ask, option, say
-from api.assistant.operations.schemas import Reply
+from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
 from api.families import identity
 from api.jurisdiction.phones import local_number
@@ -30,6 +30,13 @@ def choose_pin(ask: Ask) -> list[Reply]:
         return [say("door.removed")]
     ask.state.door = "new"
     return [say("door.choose")]
+
+
+def offer(ask: Ask) -> list[ReplyOption]:
+    """A PIN, for who has just said that somebody reads along: where this phone is theirs alone and has none yet."""
+    if ask.neutral or ask.turn.channel != "sms" or identity.proves(ask.someone) or len(ask.sharing) > 1:
+        return []
+    return [option("option.choose_pin", "change_contact_preference", choice="pin")]
 
 
 def office_phone(ask: Ask) -> str:
