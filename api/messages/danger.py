@@ -14,11 +14,15 @@ from api.safety.screen import Verdict
 
 #: The part of the replies to a message that the safety reply is: never queued twice for one message.
 PART = "safety"
+#: The part of the reply to what was noticed as little, and is known to be more since.
+MORE = "safety-more"
 #: How many wordings of each reply there are; two in a row are never the same.
 VARIANTS = 2
 
 
-def respond(session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict) -> None:
+def respond(
+    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, *, part: str = PART
+) -> None:
     """Open (or join) the escalation and queue the safety reply, in the caller's transaction."""
     opened = escalations.open_escalation(
         session,
@@ -30,7 +34,7 @@ def respond(session: Session, conversation: Conversation, message: InboundMessag
         reasons=verdict.reasons,
     )
     told = queries.anybody_told(session, opened)
-    reply(session, conversation, message, verdict.kind, verdict.priority, somebody_told=told)
+    reply(session, conversation, message, verdict.kind, verdict.priority, somebody_told=told, part=part)
 
 
 def reply(
@@ -41,6 +45,7 @@ def reply(
     priority: str,
     *,
     somebody_told: bool = True,
+    part: str = PART,
 ) -> None:
     """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it. None to
     somebody who asked not to be answered. It says that people are told only where somebody is."""
@@ -61,7 +66,7 @@ def reply(
         conversation,
         said,
         in_reply_to=message,
-        part=PART,
+        part=part,
         kind="safety",
     )
     if queued.created_at >= message.received_at:

@@ -79,7 +79,9 @@ def test_danger_that_only_rasa_notices_is_raised_as_surely_as_it_is_sure(
     talk: Phone, confidence: float, priority: str
 ) -> None:
     reply = talk("kelly").says("zz qq", "report_immediate_danger", confidence)
-    assert reply
+    assert "999" in reply
+    only_asked = "all right just now" in reply and "\n--\n" not in reply
+    assert only_asked is (priority == "routine")
     assert escalations() == [("immediate_danger", priority)]
 
 

@@ -61,9 +61,8 @@ def answer(ask: Ask, requests: list[Request], run: Callable[[Ask, str], list[Rep
 
 def _safety_first(ask: Ask, danger: Request, question: Request, run: Callable[[Ask, str], list[Reply]]) -> list[Reply]:
     """The reply to danger or distress, whole and with its choices; then the answer, which offers none."""
-    confidence = next(
-        (one.confidence for one in ask.question.ranking if one.intent == danger.intent), danger.confidence
-    )
+    in_a_half = min(danger.confidence, IN_DOUBT)  # the message as a whole was taken for the question
+    confidence = next((one.confidence for one in ask.question.ranking if one.intent == danger.intent), in_a_half)
     if ask.question.intent == danger.intent:
         confidence = ask.question.confidence
     whole = ask.question.model_copy(update={"intent": danger.intent, "confidence": confidence})

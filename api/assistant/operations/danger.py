@@ -1,7 +1,7 @@
 """Danger that Rasa notices and the safety screen did not. The screen comes first, in the inbox; this only adds.
 
 Where the screen has spoken, the escalation is open and the reply to danger is on its way: nothing is opened or said
-twice.
+twice. Where it only asked gently, what Rasa is sure of goes beyond it.
 """
 
 from __future__ import annotations
@@ -46,12 +46,17 @@ def distress(ask: Ask) -> list[Reply]:
 
 
 def _raise(ask: Ask, kind: str, priority: str) -> list[Reply]:
-    if ask.turn.safety_kind == "none":
-        confidence = ask.question.confidence
-        if priority == "emergency" and confidence < VERY_SURE:
-            priority = "urgent"
-        verdict = Verdict(kind, priority if confidence >= SURE else "routine", [f"understanding.{kind}"])
-        danger.respond(ask.session, ask.conversation, ask.message, verdict)
+    confidence = ask.question.confidence
+    if priority == "emergency" and confidence < VERY_SURE:
+        priority = "urgent"
+    if confidence < SURE:
+        priority = "routine"
+    # What the screen only asks gently about is no reason to hear less than if it had noticed nothing.
+    unnoticed = ask.turn.safety_kind == "none"
+    if unnoticed or (ask.message.safety_priority == "routine" and priority != "routine"):
+        verdict = Verdict(kind, priority, [f"understanding.{kind}"])
+        part = danger.PART if unnoticed else danger.MORE
+        danger.respond(ask.session, ask.conversation, ask.message, verdict, part=part)
         # The reply remembers itself in the conversation; this turn's memory must not overwrite that.
         ask.state.last_safety_reply = dialogue.load(ask.conversation).last_safety_reply
     return [say(SILENT)]
