@@ -25,7 +25,7 @@ from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
-from api.messages import bounces, held, lateness, letters, mailing, quiet
+from api.messages import bounces, held, lateness, letters, mailing, quiet, sms
 from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
@@ -186,6 +186,8 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         return None
     if row is not None:
         begun = Begun(uuid.uuid4(), outbound_id, way.address, row.body, way.channel, row.escalation_id)
+        if way.channel == "sms" and row.kind in mailing.KINDS:
+            begun = replace(begun, body=sms.to_gsm7(row.body)[: sms.LONGEST_BODY])
         if way.channel == "email" and row.kind != "escalation":
             letter = letters.of(session, session.get_one(OutboundMessage, outbound_id))
             begun = replace(begun, body=letter.body, headers=letter.headers)

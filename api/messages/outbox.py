@@ -53,7 +53,10 @@ def queue_reply(
     by_sms = conversation.channel == "sms"
     if conversation.channel != "web" and in_reply_to is None and kind == "family" and conversation.person_id:
         text = _begun_as_agreed(session, conversation.person_id, text)
-    body = sms.to_gsm7(with_numbers(text, options, first)) if by_sms else text
+    body = with_numbers(text, options, first) if by_sms else text
+    # (What may go by e-mail keeps its accents; as a text it loses them in the moment it goes: messages.delivery.)
+    if by_sms and (in_reply_to is not None or not mailing.address_of(session, conversation.person_id)):
+        body = sms.to_gsm7(body)
     # (Where they want no e-mail any more it is cancelled in the moment before it would go: messages.held.)
     by_mail = conversation.channel == "email"
     address = mailing.address_of(session, conversation.person_id) if by_mail else conversation.address

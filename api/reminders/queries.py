@@ -43,7 +43,7 @@ _DUE = text(f"""
            CASE WHEN p.use_code_word THEN p.code_word ELSE '' END AS code_word, p.phone_label,
            {MOMENTS} AS moments,
            g.id AS agency_id, {zones.OF_PERSON} AS timezone, g.timezone AS place_zone, g.jurisdiction,
-           coalesce(sms.address, mail.address, web.address) AS address,
+           coalesce(sms.address, mail.address, web.address) AS address, p.contact_channel,
            coalesce(sms.conversation_id, CASE WHEN mail.address IS NULL THEN web.id END) AS conversation_id,
            CASE WHEN sms.address IS NOT NULL THEN 'sms' WHEN mail.address IS NOT NULL THEN 'email'
                 WHEN web.id IS NOT NULL THEN 'web' ELSE '' END AS channel,

@@ -115,7 +115,9 @@ def _queue(session: Session, told: Sequence[tuple[Row[Any], datetime]], now: dat
             session.execute(_SKIP, {"now": now, "ids": [row.id], "reasons": ["no_words"]})
             continue
         if row.channel == "sms":
-            body = _as_sms(body, tuple(f"{one['n']} {one['label']}" for one in offered))
+            answers = tuple(f"{one['n']} {one['label']}" for one in offered)
+            # (By e-mail it keeps its accents: messages.delivery.)
+            body = "\n".join([body, *answers]) if row.contact_channel == "email" else _as_sms(body, answers)
         made.append(
             {
                 "id": str(uuid.uuid4()),

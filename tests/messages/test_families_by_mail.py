@@ -76,11 +76,15 @@ def test_what_nobody_asked_for_goes_by_mail_and_says_how_to_answer_and_how_to_st
     assert mail["List-Unsubscribe"].strip("<> \r\n") in said
 
 
-def test_spanish_words_for_who_reads_spanish(by_mail: Town, post: FakeMail) -> None:
+def test_spanish_words_for_who_reads_spanish(by_mail: Town, post: FakeMail, twilio: FakeTwilio) -> None:
     change(by_mail, language="es")
-    write(by_mail, "La visita es a las doce.")
+    write(by_mail, "La visita será mañana a las dos según tu cita.")
     said = words_of(post.mails[0])
     assert said.startswith("Un mensaje para ti") and "nadie lee las respuestas" in said
+    assert "será mañana a las dos según tu cita" in said
+    change(by_mail, contact_channel="sms")
+    write(by_mail, "La visita será mañana a las dos según tu cita.")
+    assert twilio.texts[-1].body == "La visita sera mañana a las dos segun tu cita."
 
 
 def test_an_answer_and_the_reply_to_danger_go_where_they_were_written(
