@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ KINDS = ("family", "reminder")
 PATIENCE = timedelta(minutes=15)
 
 _WAY = text("""
-    SELECT v.channel AS conversation, v.address AS phone, p.id AS person_id,
+    SELECT o.kind, o.channel, o.address, v.channel AS conversation, v.address AS phone,
            (SELECT c.address FROM contact_points c
             WHERE c.person_id = p.id AND c.channel = 'email' AND c.state = 'active' AND p.contact_channel = 'email'
             ORDER BY c.state_changed_at DESC NULLS LAST, c.id LIMIT 1) AS mail,
@@ -85,16 +85,17 @@ def way(session: Session, outbound_id: uuid.UUID, now: datetime) -> Way | None:
     row = session.execute(_WAY, facts).one_or_none()
     if row is None:
         return None
-    message = session.get_one(OutboundMessage, outbound_id)
-    if message.kind == quiet.CONSENT:  # the question whether the address is theirs goes there or nowhere
-        return Way(message.channel, message.address, row.hushed_at)
-    by_mail = settings().mails and row.mail and not (row.texts and (row.by_phone_now or row.mail_fails))
-    if by_mail:
-        message.channel, message.address = "email", row.mail
+    channel, address = row.channel, row.address
+    if row.kind == quiet.CONSENT:  # the question whether the address is theirs goes there or nowhere
+        return Way(channel, address, row.hushed_at)
+    if settings().mails and row.mail and not (row.texts and (row.by_phone_now or row.mail_fails)):
+        channel, address = "email", row.mail
     elif row.conversation == "sms":
-        message.channel, message.address = "sms", row.phone
-    session.flush()
-    return Way(message.channel, message.address, row.hushed_at if message.channel == "email" else None)
+        channel, address = "sms", row.phone
+    if (channel, address) != (row.channel, row.address):
+        noted = update(OutboundMessage).where(OutboundMessage.id == outbound_id)
+        session.execute(noted.values(channel=channel, address=address).execution_options(synchronize_session="fetch"))
+    return Way(channel, address, row.hushed_at if channel == "email" else None)
 
 
 def address_of(session: Session, person_id: uuid.UUID | None) -> str:
