@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from api import clock
 from api.access.models import Worker
 from api.audit.models import AuditEntry
-from api.database import reading
+from api.database import reading, transaction
 from api.escalations.models import Escalation
 from tests.small_town import Town
 
@@ -43,6 +43,16 @@ def test_a_card_says_who_what_why_who_was_told_and_who_is_next(client: TestClien
     for words in ("Ashparent Ash", "Immediate danger", "door kicked", "Lena Worker", "Dora Worker", "Mona Worker"):
         assert words in page
     assert "he is at the door &lt;b&gt;now&lt;/b&gt;" in page
+
+
+def test_of_several_messages_a_card_says_once_how_sure_the_model_was(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    with transaction() as session:
+        session.get_one(Escalation, number).reasons = ["model:0.71", "model:0.97", "pattern:hiding"]
+    sign_in(client, town, town.worker)
+    page = client.get("/console").text
+    assert "hiding, the screen&#39;s model, 97 %" in page
+    assert "71 %" not in page
 
 
 def test_acknowledging_stops_the_ladder_and_says_whose_it_is(client: TestClient, town: Town) -> None:
