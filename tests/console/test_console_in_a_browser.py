@@ -10,6 +10,8 @@ from api.database import transaction
 from api.escalations import links
 from api.escalations import service as escalations
 from api.escalations.models import Notification
+from api.families.models import ContactPoint
+from api.messages import letters
 from tests.browser import assert_accessible_everywhere, page, site
 from tests.small_town import PASSWORD, Town
 
@@ -67,6 +69,8 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_desk_in_light_and_in_da
     town.message(town.mine.conversation, "x" * 200, "unanswered", "flag.no_answer")
     with transaction() as session:
         told = session.scalars(select(Notification.id).where(Notification.worker_id.is_not(None))).first()
+        inbox = ContactPoint(person_id=town.mine.parent.id, channel="email", address="jo.with.a.long.name@example.org")
+        session.add(inbox)
     assert told
     page.goto("/console")
     assert_accessible_everywhere(page, 1200, 360)
@@ -89,6 +93,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_desk_in_light_and_in_da
         "/console/ladders/new",
         "/console/status",
         links.address(told).removeprefix("http://testserver"),
+        letters.stop_address(inbox.id).removeprefix("http://testserver"),
     ):
         page.goto(path)
         assert_accessible_everywhere(page, 1200, 360)
