@@ -189,14 +189,17 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         if way.channel == "sms" and row.kind in mailing.KINDS:
             begun = replace(begun, body=sms.to_gsm7(row.body)[: sms.LONGEST_BODY])
         if way.channel == "email" and row.kind != "escalation":
-            letter = letters.of(session, session.get_one(OutboundMessage, outbound_id))
+            message = session.get_one(OutboundMessage, outbound_id)
+            if (letter := letters.of(session, message)) is None:
+                _settle(session, message, "cancelled", "opted_out")
+                return None
             begun = replace(begun, body=letter.body, headers=letter.headers)
         _note(session, begun, now)
         return begun
-    message = session.get(OutboundMessage, outbound_id, with_for_update=True)
-    if message is not None and message.state == "sending" and message.kind != "escalation":
+    cut_off = session.get(OutboundMessage, outbound_id, with_for_update=True)
+    if cut_off is not None and cut_off.state == "sending" and cut_off.kind != "escalation":
         # An earlier try was cut off after its attempt was committed: it may have gone out.
-        _settle(session, message, "uncertain", "interrupted")
+        _settle(session, cut_off, "uncertain", "interrupted")
     return None
 
 

@@ -37,8 +37,8 @@ class Letter:
     headers: tuple[tuple[str, str], ...]
 
 
-def of(session: Session, message: OutboundMessage) -> Letter:
-    """The e-mail that this message is sent as."""
+def of(session: Session, message: OutboundMessage) -> Letter | None:
+    """The e-mail that this message is sent as; None where the address is its reader's no more."""
     conversation = session.get_one(Conversation, message.conversation_id)
     reminded = session.scalar(text("SELECT person_id FROM reminders WHERE outbound_id = :id"), {"id": message.id})
     person = session.get_one(Person, reminded or conversation.person_id)
@@ -46,7 +46,9 @@ def of(session: Session, message: OutboundMessage) -> Letter:
         select(ContactPoint)
         .where(ContactPoint.person_id == person.id, ContactPoint.channel == "email")
         .where(ContactPoint.address == message.address, ContactPoint.state != "quarantined")
-    ).one()
+    ).one_or_none()
+    if point is None:
+        return None
     sender = ("From", settings().family_sender)
     words = _Words(session, person, texting=_texts(session, person))
     if message.kind == quiet.CONSENT:

@@ -105,6 +105,14 @@ def invite(
     return consent
 
 
+def sent_lately(session: Session, person: Person, now: datetime) -> int:
+    """How many codes were sent for this person in the last day."""
+    asked = select(func.count()).where(
+        Consent.person_id == person.id, Consent.wording_id == WORDING, Consent.asked_at > now - timedelta(days=1)
+    )
+    return session.scalar(asked) or 0
+
+
 def wish_in(conversation: Conversation, body: str) -> str:
     """The payload of a message that asks for e-mail at an address, or is nothing but one; "" for any other. It needs no
     guess what that means, and whatever is made of it is read back."""

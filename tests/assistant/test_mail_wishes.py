@@ -171,3 +171,14 @@ def test_the_code_counts_in_their_own_chat_too(talk: Phone, post: FakeMail) -> N
     with reading() as session:
         said = session.scalars(select(OutboundMessage.body).filter_by(conversation_id=chat, channel="web")).all()
     assert len(said) == 1 and "come by e-mail" in said[0]
+
+
+def test_a_phone_fills_nobodys_inbox(talk: Phone, post: FakeMail) -> None:
+    kelly = talk("kelly")
+    for number in range(4):
+        kelly.says(f"email me at jo{number}@example.org")
+        said = kelly.says("1")
+    assert said.startswith("I have passed that on.")
+    with reading() as session:
+        sent = session.scalars(select(OutboundMessage.address).filter_by(channel="email")).all()
+    assert len(sent) == 3 and "jo3@example.org" not in sent

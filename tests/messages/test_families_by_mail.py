@@ -13,7 +13,7 @@ from api import clock
 from api.database import reading, transaction
 from api.escalations.models import Escalation
 from api.families.models import Consent, ContactPoint, Person
-from api.messages import delivery, inbox, mail_enrolment, outbox
+from api.messages import delivery, inbox, mail_enrolment, mailing, outbox
 from api.messages.jobs import sweep
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from tests.harness.mail import FakeMail
@@ -294,3 +294,29 @@ def test_the_sweep_finds_a_mail_that_no_job_carries(by_mail: Town, post: FakeMai
         conversation.last_inbound_at = None
         outbox.queue_reply(session, conversation, "Your visit is at noon.", follows=True)
     assert sweep() >= 1
+
+
+def test_an_inbox_that_two_share_names_whom_it_is_for_and_a_queued_mail_ends_with_their_address(
+    by_mail: Town, post: FakeMail
+) -> None:
+    with transaction() as session:
+        sister = Person(family_id=by_mail.mine.family.id, external_id="s", kind="carer", first_name="Pat")
+        session.add(sister)
+        session.flush()
+        session.add(ContactPoint(person_id=sister.id, channel="email", address=JO))
+        session.execute(update(ContactPoint).where(ContactPoint.channel == "sms").values(state="opted_out"))
+        own = session.scalars(select(Conversation).where(Conversation.channel == "email")).first()
+        parent = session.get_one(Person, by_mail.mine.parent.id)
+        own = own or mailing.conversation_with(session, parent)
+        outbox.queue_reply(session, own, "Your visit is at noon.")
+        outbox.queue_reply(session, own, "And at one.", kind="reminder", due_at=clock.now() + timedelta(minutes=1))
+    deliver_all()
+    assert "For A:" in words_of(post.mails[-1]), "by an initial, as on a shared phone"
+    with transaction() as session:
+        mine = ContactPoint.person_id == by_mail.mine.parent.id
+        session.execute(update(ContactPoint).where(mine).values(state="quarantined"))
+        session.execute(update(OutboundMessage).where(OutboundMessage.state == "queued").values(due_at=clock.now()))
+    deliver_all()
+    with reading() as session:
+        last = session.scalars(select(OutboundMessage).order_by(OutboundMessage.seq.desc())).first()
+    assert last is not None and (last.state, last.error) == ("cancelled", "opted_out") and len(post.mails) == 1

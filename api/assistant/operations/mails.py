@@ -14,6 +14,10 @@ from api.families.wishes import Wish
 from api.messages import enrolment, mail_enrolment
 from api.settings import settings
 
+#: So many addresses are sent a code in a day at somebody's word; who tries more needs a person (and nobody's inbox is
+#: filled by a phone).
+MOST_CODES = 3
+
 
 def wished(ask: Ask, wish: Wish) -> tuple[list[Reply], dict[str, str]]:
     """What is said of the wish at once, and what of it is to be read back. On a phone that somebody else may see a
@@ -40,6 +44,9 @@ def add(ask: Ask, address: str) -> Reply:
     """Send the code to the address that they have agreed was read right; a worker is told. Of whose it may be else
     nothing is said."""
     person = ask.someone
+    if mail_enrolment.sent_lately(ask.session, person, ask.turn.now) >= MOST_CODES:
+        pass_on(ask, "preference", "routine", _told(ask, "mail.added_words"))
+        return say("mail.by_worker")
     try:
         point = mail_enrolment.add_address(ask.session, person, address, None, conversation=ask.conversation)
     except (enrolment.Taken, mail_enrolment.NotSetUp):
