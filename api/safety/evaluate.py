@@ -59,7 +59,7 @@ def examined(examples: Sequence[Example], with_model: bool = True) -> list[Resul
         folded_text = rules.fold(text)
         found = rules.matches_folded(folded_text)
         scores = screen.model_scores(text, folded_text) if with_model else None
-        verdict = screen.decide(found, scores, limits)
+        verdict = screen.decide(found, scores, limits, alone=rules.stands_alone(folded_text))
         results.append(Result(example, scores, verdict, (time.process_time() - started) * 1000))
     return results
 

@@ -21,6 +21,7 @@ from api.settings import DATA
 PATH = DATA / "safety" / "patterns.yaml"
 #: How far a guard looks from a hit, in characters, within the same sentence.
 REACH = 60
+_WORD = re.compile(r"[^\W_]+")
 _ENDS = re.compile(r"[.!?;](?=\s)")
 
 
@@ -52,11 +53,12 @@ class SilenceData(BaseModel):
 
 
 class FileData(BaseModel):
-    """The whole file: spellings, macros that rules may use as {name}, guards by name, the rules, and those about
-    answering."""
+    """The whole file: words that stand alone, spellings, macros that rules may use as {name}, guards by name, the
+    rules, and those about answering."""
 
     model_config = ConfigDict(extra="forbid")
 
+    alone: list[str] = []
     spellings: dict[str, str] = {}
     macros: dict[str, str] = {}
     guards: dict[str, list[str]] = {}
@@ -94,6 +96,7 @@ class PatternSet:
     guards: dict[str, re.Pattern[str]]
     spellings: dict[str, str]
     silence: tuple[SilenceRule, ...] = ()
+    alone: frozenset[str] = frozenset()
 
     def fold(self, text: str) -> str:
         """The form of the text that the rules are written for."""
@@ -106,6 +109,11 @@ class PatternSet:
     def matches_folded(self, plain: str) -> list[Rule]:
         """The same for a text that is folded already."""
         return [rule for rule in self.rules if self._speaks(rule, plain)]
+
+    def stands_alone(self, plain: str) -> bool:
+        """Is the folded text one word only, one of those that may ask for anything?"""
+        words = _WORD.findall(plain)
+        return len(words) == 1 and words[0] in self.alone
 
     def silences(self, text: str) -> list[SilenceRule]:
         """The rules about answering that speak for this text."""
@@ -164,4 +172,4 @@ def load_patterns(path: Path = PATH) -> PatternSet:
 
     rules = [Rule(r.id, r.kind, r.priority, r.why, checked(r), tuple(r.unless)) for r in data.rules]
     silence = [SilenceRule(r.id, r.reads, checked(r), tuple(r.unless)) for r in data.silence]
-    return PatternSet(tuple(rules), guards, dict(data.spellings), tuple(silence))
+    return PatternSet(tuple(rules), guards, dict(data.spellings), tuple(silence), frozenset(data.alone))

@@ -94,7 +94,7 @@ def screen(text: str, *, patterns: PatternSet | None = None, thresholds: Thresho
     if not folded_text:
         return Verdict()
     found = rules.matches_folded(folded_text)
-    return decide(found, model_scores(text, folded_text), limits)
+    return decide(found, model_scores(text, folded_text), limits, alone=rules.stands_alone(folded_text))
 
 
 def quick(text: str) -> tuple[Verdict, bool]:
@@ -122,16 +122,17 @@ def model_scores(text: str, folded_text: str) -> Scores | None:
         return None
 
 
-def decide(found: list[Rule], scores: Scores | None, limits: Thresholds) -> Verdict:
-    """The verdict from the rules that spoke and the model's scores (None: there is no model)."""
+def decide(found: list[Rule], scores: Scores | None, limits: Thresholds, *, alone: bool = False) -> Verdict:
+    """The verdict from the rules that spoke and the model's scores (None: there is no model). ``alone``: one word that
+    may ask for anything is all there is, and the model alone does not raise that."""
     reasons = sorted({f"pattern:{rule.id}" for rule in found})
     strong = [rule for rule in found if rule.priority != "routine"]
     if scores is None:
         return _by_rules(found, reasons)
     if scores.danger >= limits.notice.value:
         reasons.append(f"model:{scores.danger:.2f}")
-    raised = scores.danger >= limits.urgent.value or (strong and scores.danger >= limits.doubt.value)
-    if raised:
+    sure = scores.danger >= limits.urgent.value and not alone
+    if sure or (strong and scores.danger >= limits.doubt.value):
         kind = scores.kind if scores.danger >= limits.notice.value else _worst(strong).kind
         emergency = scores.emergency >= limits.emergency.value or any(rule.priority == "emergency" for rule in strong)
         return Verdict(kind, "emergency" if emergency else "urgent", reasons)

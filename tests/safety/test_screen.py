@@ -53,6 +53,16 @@ def test_the_same_text_always_gets_the_same_verdict() -> None:
     assert len({str(screen.screen(text)) for _ in range(5)}) == 1
 
 
+@pytest.mark.parametrize("text", ["help", "HELP", "Help!", "ayuda"])
+def test_a_bare_word_for_help_never_raises_by_itself(text: str) -> None:
+    assert not screen.screen(text).raised
+
+
+def test_a_word_for_help_beside_others_is_no_bare_word() -> None:
+    assert not load_patterns().stands_alone("help me hes here")
+    assert screen.screen("help me hes got a knife").raised
+
+
 def test_nothing_is_not_noticed() -> None:
     assert screen.screen("") == Verdict()
     assert not Verdict().noticed
