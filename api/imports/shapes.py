@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo, WithJsonSchema
 
 from api.families.addresses import checked
 from api.imports import dates
@@ -54,7 +54,12 @@ Email = Annotated[
     str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", to_lower=True, strip_whitespace=True, max_length=254)
 ]
 #: As people have them, in the one way that they are kept.
-FamilyEmail = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(checked)]
+FamilyEmail = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=300),
+    AfterValidator(checked),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 300}),
+]
 PhoneNumber = Annotated[str, AfterValidator(e164)]
 Day = Annotated[str, AfterValidator(_day)]
 Moment = Annotated[str, AfterValidator(_moment)]
