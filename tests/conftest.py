@@ -1,8 +1,8 @@
 """What all tests stand on: settings of their own, one embedded PostgreSQL, and tables that are empty before each test.
 
 The environment is set before anything of ``api`` is imported, because settings are read once. Fixtures: ``database``
-(empty tables), ``session`` (one transaction in them), ``client`` (the whole app, in this process). What starts real
-processes is in tests/harness; every test that uses it is marked ``slow``.
+(empty tables), ``session`` (one transaction in them), ``client`` (the whole app, in this process), ``post`` (a mail
+server). What starts real processes is in tests/harness; every test that uses it is marked ``slow``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
     from sqlalchemy.engine import Engine
     from sqlalchemy.orm import Session
+
+    from tests.harness.mail import FakeMail
 
 # Short, because the database's unix socket stands below it and such a path has at most 107 characters.
 RUN = Path(tempfile.mkdtemp(prefix="hearthline-test-", dir=os.environ.get("HEARTHLINE_TEST_DIR")))
@@ -138,6 +140,19 @@ def client(database: Engine) -> Iterator[TestClient]:
 
     with TestClient(once.app(), raise_server_exceptions=False, follow_redirects=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMail]:
+    """A mail server that this process sends to."""
+    from api.settings import settings
+    from tests.harness.mail import FakeMail
+
+    server = FakeMail()
+    monkeypatch.setattr(settings(), "smtp_url", server.url)
+    monkeypatch.setattr(settings(), "mail_from", "Hearthline <help@hearthline.example>")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

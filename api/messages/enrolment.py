@@ -87,27 +87,41 @@ def by_record(person_id: uuid.UUID, point: ContactPoint, at: datetime) -> Consen
 def invite(session: Session, person: Person, point: ContactPoint, worker: Worker | None) -> Consent:
     """Ask (again) whether we may write there. Whatever the number's state was, it has not agreed from now on.
     ``worker`` is None for an import."""
-    now = clock.now()
-    point.state, point.state_changed_at = "pending", now
     conversation = conversation_with(session, person, point.address)
     text = texts.render(WORDING, person.language)
-    consent = Consent(
-        person_id=person.id,
-        contact_point_id=point.id,
-        wording_id=WORDING,
-        wording_version=version(person.language),
-        language=texts.supported(person.language),
-        asked_by=worker.id if worker else None,
-        asked_at=now,
-    )
-    session.add(consent)
-    session.flush()
+    consent = asking(session, person, point, worker, wording_id=WORDING, wording_version=version(person.language))
     offered = [_option(person.language, answer, consent.id) for answer in ANSWERS]
     outbox.queue_reply(session, conversation, text, kind=quiet.CONSENT, options=offered)
     state = dialogue.load(conversation)
     state.options = options.numbered(offered)
     dialogue.save(conversation, state)
     _record(session, person, "asked_consent", worker.id if worker else None, point)
+    return consent
+
+
+def asking(
+    session: Session,
+    person: Person,
+    point: ContactPoint,
+    worker: Worker | None,
+    *,
+    wording_id: str,
+    wording_version: str,
+) -> Consent:
+    """Note that this number or address is asked, now and in these words: until the answer it has not agreed."""
+    now = clock.now()
+    point.state, point.state_changed_at = "pending", now
+    consent = Consent(
+        person_id=person.id,
+        contact_point_id=point.id,
+        wording_id=wording_id,
+        wording_version=wording_version,
+        language=texts.supported(person.language),
+        asked_by=worker.id if worker else None,
+        asked_at=now,
+    )
+    session.add(consent)
+    session.flush()
     return consent
 
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api import clock, texts
+from api import texts
 from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.escalations import service as escalations
@@ -85,19 +85,8 @@ def invite(
     NotSetUp."""
     if not settings().mails:
         raise NotSetUp
-    now = clock.now()
-    point.state, point.state_changed_at = "pending", now
-    consent = Consent(
-        person_id=person.id,
-        contact_point_id=point.id,
-        wording_id=WORDING,
-        wording_version=version(person.language),
-        language=texts.supported(person.language),
-        asked_by=worker.id if worker else None,
-        asked_at=now,
-    )
-    session.add(consent)
-    session.flush()
+    words = version(person.language)
+    consent = enrolment.asking(session, person, point, worker, wording_id=WORDING, wording_version=words)
     where = conversation or mailing.conversation_with(session, person)
     outbox.queue_confirmation(session, where, point.address, texts.render("mail.confirm.kept", person.language))
     who = "worker" if worker else "person" if conversation is not None else "system"

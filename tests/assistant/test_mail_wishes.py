@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.header import decode_header, make_header
 
-import pytest
 from sqlalchemy import select, update
 
 from api.access.models import Worker
@@ -16,23 +15,12 @@ from api.escalations.models import Escalation
 from api.families.models import ContactPoint, Person
 from api.messages import delivery, inbox, mail_enrolment, outbox
 from api.messages.models import Conversation, OutboundMessage
-from api.settings import settings
 from tests.assistant.conftest import Talk
 from tests.harness.mail import FakeMail
 
 Phone = Callable[[str], Talk]
 WISH = "change_contact_preference"
 JO = "jo@example.org"
-
-
-@pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMail]:
-    """A mail server that this process sends to."""
-    server = FakeMail()
-    monkeypatch.setattr(settings(), "smtp_url", server.url)
-    monkeypatch.setattr(settings(), "mail_from", "Hearthline <help@hearthline.example>")
-    yield server
-    server.stop()
 
 
 def person(key: str = "kelly") -> Person:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
@@ -16,7 +15,6 @@ from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
 from api.messages import delivery, inbox, mail_enrolment, outbox
 from api.messages.models import Conversation, OutboundMessage
-from api.settings import settings
 from tests.harness.mail import FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
@@ -24,16 +22,6 @@ from tests.small_town import Town
 JO = "jo@example.org"
 CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
 LINK = re.compile(r"http://testserver(/e/\S+)")
-
-
-@pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMail]:
-    """A mail server that this process sends to."""
-    server = FakeMail()
-    monkeypatch.setattr(settings(), "smtp_url", server.url)
-    monkeypatch.setattr(settings(), "mail_from", "Hearthline <help@hearthline.example>")
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -46,14 +34,20 @@ def any_hour(town: Town) -> None:
 @pytest.fixture
 def by_mail(town: Town, post: FakeMail, twilio: FakeTwilio, any_hour: None) -> Town:
     """The mine family's parent has confirmed an address."""
-    with transaction() as session:
-        parent = session.get_one(Person, town.mine.parent.id)
-        mail_enrolment.add_address(session, parent, JO, town.worker)
-    deliver_all()
+    asked(town)
     confirm(town, code_in(post.mails.pop()))
     deliver_all()
     twilio.texts.clear()
     return town
+
+
+def asked(town: Town) -> Person:
+    """A worker gives the mine family's parent an address, and it gets its code; the parent."""
+    with transaction() as session:
+        parent = session.get_one(Person, town.mine.parent.id)
+        mail_enrolment.add_address(session, parent, JO, town.worker)
+    deliver_all()
+    return parent
 
 
 def words_of(mail: Message) -> str:

@@ -15,10 +15,7 @@ from api.messages import delivery
 from tests.escalations.rungs import ladder, opened, rows, told
 from tests.harness.mail import FakeMail
 from tests.harness.twilio import FakeTwilio
-from tests.messages.test_mail import post
 from tests.small_town import Town
-
-__all__ = ["post"]
 
 
 def ticks(session: Session, many: int) -> Counter[int]:

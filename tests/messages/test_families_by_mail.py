@@ -23,29 +23,26 @@ from tests.messages.by_mail import (
     JO,
     LINK,
     any_hour,
+    asked,
     by_mail,
     change,
     code_in,
     confirm,
     deliver_all,
     point,
-    post,
     says,
     words_of,
     write,
 )
 from tests.small_town import Town
 
-__all__ = ["any_hour", "by_mail", "post"]
+__all__ = ["any_hour", "by_mail"]
 
 
 def test_an_address_gets_one_discreet_code_and_nothing_else_before_it_came_back(
     town: Town, post: FakeMail, twilio: FakeTwilio, any_hour: None
 ) -> None:
-    with transaction() as session:
-        parent = session.get_one(Person, town.mine.parent.id)
-        mail_enrolment.add_address(session, parent, JO, town.worker)
-    deliver_all()
+    asked(town)
     (mail,) = post.mails
     said = words_of(mail)
     assert (mail["To"], mail["From"]) == (JO, "help@hearthline.example"), "no name shows whom they hear from"
@@ -207,10 +204,7 @@ def test_stop_by_text_stops_the_mails_too(by_mail: Town, post: FakeMail, twilio:
 def test_somebody_elses_code_or_a_wrong_one_confirms_nothing(
     town: Town, post: FakeMail, twilio: FakeTwilio, any_hour: None
 ) -> None:
-    with transaction() as session:
-        parent = session.get_one(Person, town.mine.parent.id)
-        mail_enrolment.add_address(session, parent, JO, town.worker)
-    deliver_all()
+    parent = asked(town)
     with transaction() as session:
         mail_enrolment.invite(session, session.get_one(Person, parent.id), point_in(session), town.worker)
     deliver_all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
 from typing import Any
@@ -30,15 +29,6 @@ from tests.escalations.rungs import ladder, opened, rows, told
 from tests.harness.mail import PASSWORD, USER, FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
-
-
-@pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMail]:
-    """A mail server that this process sends to."""
-    server = FakeMail()
-    use(server.url, monkeypatch)
-    yield server
-    server.stop()
 
 
 def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
 
@@ -14,22 +13,11 @@ from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
 from api.messages import delivery, inbox
 from api.messages.models import Conversation, OutboundMessage
-from api.settings import settings
 from tests.harness.mail import FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.reminders.conftest import MEETING, Diary
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMail]:
-    """A mail server that this process sends to."""
-    server = FakeMail()
-    monkeypatch.setattr(settings(), "smtp_url", server.url)
-    monkeypatch.setattr(settings(), "mail_from", "Hearthline <help@hearthline.example>")
-    yield server
-    server.stop()
 
 
 @pytest.fixture
