@@ -27,9 +27,7 @@ _FACTS = text(f"""
             WHERE c.channel = o.channel AND c.address = o.address AND c.state <> 'quarantined'
               AND (o.kind <> 'family' OR v.person_id IS NULL OR c.person_id = v.person_id)) AS live,
            EXISTS (SELECT 1 FROM contact_points c WHERE c.channel = o.channel AND c.address = o.address) AS known,
-           EXISTS (SELECT 1 FROM escalations e
-                   WHERE e.conversation_id = v.id AND e.state <> 'resolved'
-                     AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed')) AS calls,
+           {quiet.OPEN_DANGER} AS calls,
            CASE WHEN p.may_name_self THEN '' ELSE p.first_name END AS own_name,
            CASE WHEN p.may_name_children THEN NULL ELSE
                (SELECT array_agg(k.first_name) FROM people k WHERE k.family_id = p.family_id AND k.id <> p.id
@@ -47,9 +45,7 @@ _FACTS = text(f"""
 
 _PERSON = text(f"""
     SELECT p.contact_from, p.contact_until, p.contact_days, {zones.OF_PERSON} AS timezone,
-           EXISTS (SELECT 1 FROM escalations e
-                   WHERE e.conversation_id = v.id AND e.state <> 'resolved'
-                     AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed')) AS calls
+           {quiet.OPEN_DANGER} AS calls
     FROM conversations v
     JOIN people p ON p.id = v.person_id
     JOIN families f ON f.id = p.family_id

@@ -22,6 +22,9 @@ STILL_WRITING = timedelta(minutes=15)
 FAR = timedelta(days=14)
 #: The question whether they agree goes to a number that has not agreed yet; nothing else does.
 CONSENT = "consent"
+#: Is danger in the conversation ``v`` not closed, in SQL?
+OPEN_DANGER = """EXISTS (SELECT 1 FROM escalations e WHERE e.conversation_id = v.id AND e.state <> 'resolved'
+                   AND e.kind IN ('immediate_danger', 'self_harm', 'harm_disclosed'))"""
 #: Kinds of the outbox that are looked at here.
 QUIET_KINDS = ("family", "reminder", CONSENT)
 #: Why a message did not go, or waits: they asked not to be texted.
