@@ -9,6 +9,7 @@ from api import clock
 from api.access.models import Agency
 from api.database import reading, transaction
 from api.jurisdiction import packs
+from api.messages.jobs import RUSH
 from api.settings import settings
 from api.timescales import digest, queries, service
 
@@ -18,10 +19,14 @@ EVERY_SECONDS = 30.0
 
 
 def work_out_dates() -> int:
-    """Work out what is stale; returns for how many families. Each batch is one transaction."""
+    """Work out what is stale; returns for how many families. Each batch is one transaction.
+
+    After an import or an upgrade that may be every family there is: it leaves off while a rush of reminders is put into
+    the outbox, and goes on at its next look.
+    """
     done = 0
     for name in packs.names():
-        while True:
+        while not RUSH.is_set():
             with transaction() as session:
                 families = queries.stale(session, name, packs.pack(name).rules, BATCH)
                 for family_id in families:

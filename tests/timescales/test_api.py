@@ -13,6 +13,7 @@ from api import clock
 from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
+from api.messages.jobs import RUSH
 from api.plans.models import Plan
 from api.timescales import jobs, queries, service
 from api.timescales.models import Deadline, TimescaleState
@@ -193,3 +194,12 @@ def test_the_tick_works_out_what_nobody_has_and_what_other_rules_gave(town: Town
         assert session.scalars(select(Deadline.id).order_by(Deadline.id)).all() == before, (
             "what is the same keeps its row"
         )
+
+
+def test_dates_wait_while_a_rush_of_reminders_is_put_into_the_outbox(town: Town) -> None:
+    RUSH.set()
+    try:
+        assert jobs.work_out_dates() == 0
+    finally:
+        RUSH.clear()
+    assert jobs.work_out_dates() == 3
