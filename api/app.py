@@ -16,6 +16,7 @@ from api.access import provider_routes
 from api.access import routes as access
 from api.access.guards import public
 from api.access.idempotency import TOKEN, Idempotent
+from api.appointments import change_routes as changes
 from api.appointments import routes as appointments
 from api.assistant.operations import routes as assist
 from api.audit import routes as audit
@@ -96,6 +97,7 @@ def create_app() -> FastAPI:
         access.api,
         families.router,
         appointments.router,
+        changes.router,
         plans.router,
         actions.router,
         escalations.router,

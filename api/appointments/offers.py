@@ -53,7 +53,9 @@ class Times:
 
 
 def times(session: Session, request: ChangeRequest) -> Times:
-    """What the worker sees beside a request."""
+    """What the worker sees beside a request; nothing beside one that was handled."""
+    if request.handled_at is not None:
+        return Times((), (), False, None)
     appointment = session.get_one(Appointment, request.appointment_id)
     family, agency = _place(session, appointment)
     today = clock.now().astimezone(ZoneInfo(agency.timezone)).date()

@@ -1,7 +1,7 @@
 """Reads about appointments.
 
-Those for family members take the person who asks: nobody sees an appointment they are not expected at. ``of_family``
-and ``open_changes`` are for workers, and the caller has checked that the viewer may see the family.
+Those for family members take the person who asks: nobody sees an appointment they are not expected at. ``of_family``,
+``changes`` and ``open_changes`` are for workers, and the caller has checked that the viewer may see the family.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
 
+#: A request, and the appointment that it is about.
+Asked = tuple[ChangeRequest, Appointment]
 #: Of a family; made once, because making it costs as much as asking it.
 _OPEN_CHANGES = (
     select(ChangeRequest, Appointment)
@@ -89,9 +91,20 @@ def of_family(
     return query
 
 
-def open_changes(session: Session, family_id: uuid.UUID) -> list[tuple[ChangeRequest, Appointment]]:
+def open_changes(session: Session, family_id: uuid.UUID) -> list[Asked]:
     """What the family asked to have changed and nobody has handled yet, oldest first."""
     return [(row[0], row[1]) for row in session.execute(_OPEN_CHANGES, {"family": family_id})]
+
+
+def changes(session: Session, family_id: uuid.UUID, *, only_open: bool = False) -> Sequence[Asked]:
+    """What the family asked to have changed, the newest first, each with its appointment; ``only_open``: what nobody
+    has handled yet."""
+    found = select(ChangeRequest, Appointment).join(Appointment, Appointment.id == ChangeRequest.appointment_id)
+    found = found.where(Appointment.family_id == family_id)
+    if only_open:
+        found = found.where(ChangeRequest.handled_at.is_(None))
+    rows = session.execute(found.order_by(ChangeRequest.created_at.desc(), ChangeRequest.id))
+    return [(row[0], row[1]) for row in rows]
 
 
 def with_external_id(session: Session, family_id: uuid.UUID, external_id: str) -> Appointment | None:

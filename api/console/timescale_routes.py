@@ -6,7 +6,6 @@ import uuid
 from contextlib import suppress
 from datetime import date
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -91,14 +90,13 @@ def record_appointment(
     with transaction() as session:
         appointment = access.appointment_or_404(session, me, appointment_id)
         family_id = appointment.family_id
-        day = appointment.starts_at.astimezone(ZoneInfo(me.timezone)).date()
         try:
             service.record_appointment(
                 session,
                 appointment,
                 me.worker,
                 outcome="missed" if outcome == "missed" else "held",
-                day=day,
+                timezone=me.timezone,
                 today=me.today,
             )
         except service.CannotRecord as error:

@@ -14,7 +14,7 @@ from api.database import transaction
 from api.rest.errors import DECIDES, READS, WRITES, Refused, documented
 from api.rest.schemas import Page, Paging
 from api.timescales import queries, service
-from api.timescales.schemas import DateOut, DatesAsked, EventIn, EventOut, FamilyDateOut
+from api.timescales.schemas import DateOut, DatesAsked, EventIn, EventOut, FamilyDateOut, HappenedIn
 
 router = APIRouter(prefix="/api/v1", tags=["Timescales"])
 
@@ -77,7 +77,31 @@ def record_event(me: Me, family_id: uuid.UUID, given: EventIn) -> EventOut:
                 external_id=given.external_id or "",
             )
         except service.CannotRecord as error:
-            raise Refused(409 if error.code in _CONFLICTS else 422, error.code) from None
+            raise _refusal(error) from None
+        return EventOut.of(queries.EventView(made, me.worker.name))
+
+
+@router.post("/appointments/{appointment_id}/happened", status_code=201, responses=WRITES)
+def record_appointment(me: Me, appointment_id: uuid.UUID, given: HappenedIn) -> EventOut:
+    """Record that an appointment took place, or did not; the family's dates follow from it at once.
+
+    Its kind and its local day are the appointment's. 422 where it has not come yet, 409 where it was cancelled or this
+    was recorded before: withdraw that event first.
+    """
+    with transaction() as session:
+        appointment = access.appointment_or_404(session, me, appointment_id)
+        try:
+            made = service.record_appointment(
+                session,
+                appointment,
+                me.worker,
+                outcome=given.outcome,
+                timezone=me.timezone,
+                today=me.today,
+                note=given.note,
+            )
+        except service.CannotRecord as error:
+            raise _refusal(error) from None
         return EventOut.of(queries.EventView(made, me.worker.name))
 
 
@@ -89,3 +113,7 @@ def withdraw_event(me: Me, event_id: uuid.UUID) -> EventOut:
         service.withdraw(session, event, me.worker)
         view = next(one for one in queries.events(session, event.family_id) if one.event.id == event.id)
         return EventOut.of(view)
+
+
+def _refusal(error: service.CannotRecord) -> Refused:
+    return Refused(409 if error.code in _CONFLICTS else 422, error.code)

@@ -112,6 +112,13 @@ class EventIn(Given):
     external_id: ExternalId | None = None
 
 
+class HappenedIn(Given):
+    """Whether an appointment took place (``held``) or did not (``missed``)."""
+
+    outcome: Literal["held", "missed"]
+    note: Text = ""
+
+
 class EventOut(BaseModel):
     """Something that happened. One that was recorded by mistake has ``withdrawn_at`` and counts no more."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -74,12 +75,21 @@ def record(
 
 
 def record_appointment(
-    session: Session, appointment: Appointment, worker: Worker, *, outcome: str, day: date, today: date, note: str = ""
+    session: Session,
+    appointment: Appointment,
+    worker: Worker,
+    *,
+    outcome: str,
+    timezone: str,
+    today: date,
+    note: str = "",
 ) -> CaseEvent:
-    """Record that an appointment took place (``held``) or did not (``missed``); ``day`` is its local day.
+    """Record that an appointment took place (``held``) or did not (``missed``), on its day in the agency's
+    ``timezone``.
 
     Raises CannotRecord: in the future, cancelled, or recorded before.
     """
+    day = appointment.starts_at.astimezone(ZoneInfo(timezone)).date()
     _refuse_the_future(day, today)
     if appointment.status == "cancelled":
         raise CannotRecord("appointment_is_cancelled")

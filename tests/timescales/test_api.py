@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from api import clock
 from api.access.models import Worker
+from api.appointments.models import Appointment
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.messages.jobs import RUSH
@@ -160,6 +161,56 @@ def test_an_appointment_that_did_not_take_place_stops_nothing(client: TestClient
     client.post(f"/console/appointments/{town.mine.appointment.id}/happened", data=town.form(cookies, outcome="missed"))
     assert dates(client, town)["first_core_group"]["done_on"] is None
     assert "did not take place" in client.get(f"/console/families/{town.mine.family.id}").text
+
+
+def happened(client: TestClient, town: Town, outcome: str = "held", **headers: str) -> Any:
+    return client.post(
+        f"/api/v1/appointments/{town.mine.appointment.id}/happened",
+        json={"outcome": outcome, "note": "said by our own system"},
+        headers={**town.program(town.worker), **headers},
+    )
+
+
+def unrecorded(client: TestClient, town: Town) -> list[str]:
+    found = client.get("/api/v1/today", params={"what": "unrecorded"}, headers=town.program(town.worker))
+    return [one["object_id"] for one in found.json()["items"]]
+
+
+def test_a_program_records_that_an_appointment_took_place_and_today_asks_no_more(
+    client: TestClient, town: Town
+) -> None:
+    plan_from(town.mine, today())
+    early = happened(client, town)
+    assert (early.status_code, early.json()["error"]["code"]) == (422, "event_in_the_future")
+    clock.move(timedelta(days=3))
+    appointment = str(town.mine.appointment.id)
+    assert unrecorded(client, town) == [appointment]
+    key = {"Idempotency-Key": "held-1"}
+    token = town.program(town.worker)
+    made = happened(client, town, **key, **token)
+    assert made.status_code == 201, made.text
+    body = made.json()
+    assert (body["appointment_id"], body["kind"], body["outcome"]) == (appointment, "core_group", "held")
+    assert (body["note"], body["recorded_by"]) == ("said by our own system", "Lena Worker")
+    assert dates(client, town)["first_core_group"]["state"] == "done" and unrecorded(client, town) == []
+    assert happened(client, town, **key, **token).json() == body, "the same request again is the same answer"
+    twice = happened(client, town, "missed")
+    assert (twice.status_code, twice.json()["error"]["code"]) == (409, "event_exists")
+
+
+def test_a_program_records_a_missed_one_and_neither_a_cancelled_nor_a_strangers(client: TestClient, town: Town) -> None:
+    plan_from(town.mine, today())
+    clock.move(timedelta(days=3))
+    assert happened(client, town, "party").status_code == 422
+    assert happened(client, town, "missed").json()["outcome"] == "missed"
+    assert dates(client, town)["first_core_group"]["done_on"] is None and unrecorded(client, town) == []
+    with transaction() as session:
+        session.get_one(Appointment, town.other.appointment.id).status = "cancelled"
+    address = f"/api/v1/appointments/{town.other.appointment.id}/happened"
+    hidden = client.post(address, json={"outcome": "held"}, headers=town.program(town.worker))
+    assert hidden.status_code == 404
+    off = client.post(address, json={"outcome": "held"}, headers=town.program(town.manager))
+    assert (off.status_code, off.json()["error"]["code"]) == (409, "appointment_is_cancelled")
 
 
 def test_the_console_form_records_refuses_with_the_reason_and_withdraws(client: TestClient, town: Town) -> None:
