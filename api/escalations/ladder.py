@@ -7,9 +7,10 @@ ends it. What ``telling`` says is what the worker process does and what a rehear
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from api.escalations.rota import Member, Rota, away, on_call
+from api.escalations.rota import ROLES, Member, Rota, away, on_call
 from api.settings import DATA
 
 PRIORITIES = ("routine", "urgent", "emergency")
@@ -28,7 +29,6 @@ PERSON = "worker:"
 CHANNELS = ("sms", "email", "push")
 BY_TEXT = ("sms",)
 MOST_STEPS = 8
-LONGEST_WAIT = {"emergency": 15, "urgent": 120, "routine": 1440}
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,13 @@ class Told:
 @dataclass(frozen=True)
 class Telling:
     """What happens when a rung is due: the rungs told in this one moment (those that reach nobody are passed over at
-    once; none, where all steps wait for their hours), how long to wait after that, and the step that is told then."""
+    once; none, where all steps wait for their hours), how long to wait after that, the step that is told then, and of
+    which ladder it is (``begun``, as ``telling`` takes it)."""
 
     rungs: tuple[tuple[Told, ...], ...]
     wait: timedelta
     next_step: int
+    begun: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -170,6 +172,11 @@ def steps_of(data: Sequence[dict[str, object]]) -> tuple[Step, ...]:
 def steps_for(rules: Sequence[Rule], case: Case, local: datetime) -> tuple[Step, ...]:
     """The ladder that holds for an escalation at a local time: the first rule that fits, else the file's."""
     return next((rule.steps for rule in rules if rule.fits(case, local)), ladders()[case.priority])
+
+
+def mark_of(steps: tuple[Step, ...]) -> str:
+    """What a ladder is known by: two of the same steps are the same."""
+    return hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
 
 
 def who(target: str, case: Case, rota: Rota, at: datetime, channels: tuple[str, ...] = BY_TEXT) -> tuple[Told, ...]:
@@ -223,17 +230,43 @@ def _once(told: Sequence[Told]) -> tuple[Told, ...]:
     return tuple(kept)
 
 
-def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step: int, now: datetime) -> Telling:
-    """What happens at ``now`` to an escalation that stands at ``step``.
+def telling(
+    rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step: int, now: datetime, begun: str = ""
+) -> Telling:
+    """What happens at ``now`` to an escalation that stands at ``step`` of the ladder ``begun`` ("": of the one that
+    holds now).
 
     If no rung of the ladder has anybody who can be reached, everyone of the agency is told, by all channels, those on
-    leave too: an empty rota must not swallow a cry for help. Where a step waits for its hours, nobody is told in its
-    place but by the steps whose hours it is; it is told as soon as they come.
+    leave too: an empty rota must not swallow a cry for help. Where a rota is empty that a step of an emergency's ladder
+    names, the next step is told with it, though somebody else of it is reached. Where a step waits for its hours,
+    nobody is told in its place but by the steps whose hours it is; it is told as soon as they come.
+
+    A ladder that takes another's place (its hours begin, a manager changes it) begins at its first step. Where ladders
+    change again before that one is through, all its steps up to the one where the escalation stands are told together:
+    none is passed over, and whoever keeps changing ladders keeps nobody waiting for the later steps.
     """
     steps = steps_for(rules, case, now.astimezone(zone))
+    before, mark = begun.split() if step else [], mark_of(steps)
+    if not before or before[-1] == mark:
+        said = _climb(steps, rota, zone, case, step if step < len(steps) else 0, now, 1)
+        through = said.next_step == 0
+        return replace(said, begun=" ".join([mark] if through else before or [mark]))
+    both = f"{before[-1]} {mark}"
+    if len(before) == 1:
+        said = _climb(steps, rota, zone, case, 0, now, 1)
+        return replace(said, begun=both if said.next_step else mark)
+    said = _climb(steps, rota, zone, case, 0, now, min(step + 1, len(steps)))
+    return replace(said, next_step=min(step + 1, MOST_STEPS), begun=both)
+
+
+def _climb(
+    steps: Sequence[Step], rota: Rota, zone: ZoneInfo, case: Case, step: int, now: datetime, fewest: int
+) -> Telling:
+    """From ``step`` on, at least so many steps, until one tells somebody and, in an emergency, somebody of each rota
+    that it names."""
     rungs = []
     tried: list[timedelta] = []
-    waiting: int | None = None
+    waiting = reached = None
     for passed in range(len(steps)):
         here = steps[(step + passed) % len(steps)]
         if here.soonest(now, zone) != now:
@@ -243,17 +276,27 @@ def telling(rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, step:
         told = _once([one for target in here.targets for one in who(target, case, rota, now, here.channels)])
         rungs.append(told)
         if any(not one.problem for one in told):
-            then = _until_any(steps, now + here.wait, zone)
-            # What waited for its hours comes next if they have come by then; else the steps after this one.
-            late = waiting is not None and steps[(step + waiting) % len(steps)].soonest(then, zone) == then
-            after = waiting if waiting is not None and late else passed + 1
-            return Telling(tuple(rungs), then - now, (step + after) % len(steps))
+            reached = here
+            if passed + 1 >= fewest and not (case.priority == "emergency" and _lacks_a_rota(told)):
+                break
+    if reached is not None:
+        then = _until_any(steps, now + reached.wait, zone)
+        # What waited for its hours comes next if they have come by then; else the steps after this one.
+        late = waiting is not None and steps[(step + waiting) % len(steps)].soonest(then, zone) == then
+        after = waiting if waiting is not None and late else passed + 1
+        return Telling(tuple(rungs), then - now, (step + after) % len(steps))
     if waiting is not None:
         opening = [one.soonest(now, zone) for one in steps]
         again = min([now + wait for wait in tried] + [at for at in opening if at > now])
         return Telling(tuple(rungs), _until_any(steps, again, zone) - now, (step + waiting) % len(steps))
     rungs.append(everybody(rota, "everyone"))
     return Telling(tuple(rungs), min(here.wait for here in steps), step % len(steps))
+
+
+def _lacks_a_rota(told: Sequence[Told]) -> bool:
+    """Does a step name a rota of which it reaches nobody?"""
+    problems = {role: [one.problem for one in told if one.role == role] for role in ROLES}
+    return any(found and all(found) for found in problems.values())
 
 
 def _until_any(steps: Sequence[Step], at: datetime, zone: ZoneInfo) -> datetime:
@@ -271,41 +314,9 @@ def rehearse(
     rules: Sequence[Rule], rota: Rota, zone: ZoneInfo, case: Case, start: datetime, until: datetime
 ) -> Iterator[tuple[datetime, Telling]]:
     """Every telling of an escalation that opens at ``start`` and that nobody acknowledges, up to ``until``."""
-    at, step = start, 0
+    at, step, begun = start, 0, ""
     while at < until:
-        said = telling(rules, rota, zone, case, step, at)
+        said = telling(rules, rota, zone, case, step, at, begun)
         if said.rungs:
             yield at, said
-        at, step = at + said.wait, said.next_step
-
-
-def mistakes(priority: str, steps: Sequence[Step], keys: set[str]) -> list[tuple[str, int]]:
-    """What is wrong with a ladder: ``(mistake, step counted from 1)``; the words are texts ``ladders.mistake.<it>``.
-
-    ``keys`` are the agency's workers'. An emergency starts with everyone on duty, and waits at most a quarter of an
-    hour.
-    """
-    found = []
-    if not steps:
-        found.append(("empty", 1))
-    if len(steps) > MOST_STEPS:
-        found.append(("too_many", MOST_STEPS + 1))
-    for number, step in enumerate(steps, 1):
-        known = {*TARGETS, *(f"{PERSON}{key}" for key in keys)}
-        if not step.channels or not set(step.channels) <= {*CHANNELS}:
-            found.append(("channels", number))
-        if step.when and (priority != "routine" or step.when not in hours()):
-            found.append(("when", number))
-        if not step.targets:
-            found.append(("tells_nobody", number))
-        if not set(step.targets) <= known:
-            found.append(("unknown_worker", number))
-        if not timedelta(minutes=1) <= step.wait <= timedelta(minutes=LONGEST_WAIT[priority]):
-            found.append(("wait", number))
-    if priority == "emergency" and steps and not {"duty", "everyone"} & set(steps[0].targets):
-        found.append(("emergency_without_duty", 1))
-    if priority == "emergency" and steps and "sms" not in steps[0].channels:
-        found.append(("emergency_by_email", 1))
-    if steps and all(step.targets == ("lead",) for step in steps):
-        found.append(("only_lead", 1))
-    return found
+        at, step, begun = at + said.wait, said.next_step, said.begun

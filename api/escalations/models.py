@@ -53,6 +53,8 @@ class Escalation(Base):
     rung: Mapped[int] = mapped_column(default=0)
     #: Where on its ladder it stands: the step that is told next. Past the last step it starts again, for ever.
     step: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: Of which ladder the step is (ladder.mark_of); before it, with a blank between, the one whose place it has taken.
+    begun: Mapped[str] = mapped_column(default="", server_default="")
     next_rung_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))

@@ -170,9 +170,9 @@ def due(session: Session, now: datetime, limit: int) -> list[Due]:
     """Open escalations whose next rung is due, the most pressing first, locked for this transaction; those that another
     worker holds are left."""
     priority = case({"emergency": 0, "urgent": 1, "routine": 2}, value=Escalation.priority)
-    columns = (Escalation.agency_id, Escalation.family_id, Escalation.priority, Escalation.rung, Escalation.step)
+    columns = (Escalation.agency_id, Escalation.family_id, Escalation.priority, Escalation.rung)
     rows = session.execute(
-        select(Escalation.id, *columns)
+        select(Escalation.id, *columns, Escalation.step, Escalation.begun)
         .where(Escalation.state == "open", Escalation.next_rung_at <= now)
         .order_by(priority, Escalation.next_rung_at)
         .limit(limit)
@@ -286,8 +286,10 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
             if escalation.agency_id not in worlds:
                 worlds[escalation.agency_id] = world(session, escalation.agency_id, clock.now())
             here = worlds[escalation.agency_id]
-            rungs = here.telling(known[escalation.id], escalation.step, escalation.next_rung_at).rungs
-            rung = rungs[-1] if rungs else ()
+            known_case, due_at = known[escalation.id], escalation.next_rung_at
+            rungs = here.telling(known_case, escalation.step, escalation.begun, due_at).rungs
+            reach = [rung for rung in rungs if any(not told.problem for told in rung)] or rungs[-1:]
+            rung = [told for rung in reach for told in rung]
             roles = list(dict.fromkeys(told.role for told in rung))
             following = {told.member.name for told in rung if told.member}
         made.append(

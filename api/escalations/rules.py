@@ -19,6 +19,7 @@ from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.escalations import ladder
 from api.escalations.ladder import Case, Rule, Telling
+from api.escalations.mistakes import mistakes
 from api.escalations.models import LadderRule
 from api.escalations.world import World, rule_of, world
 
@@ -55,11 +56,11 @@ def own(session: Session, agency_id: uuid.UUID) -> list[Row]:
 def save(session: Session, worker: Worker, row: LadderRule | None, rule: Rule) -> LadderRule:
     """Change a ladder, or (``row`` None) add one behind the others. Raises BadRule."""
     keys = set(session.scalars(select(Worker.external_id).filter_by(agency_id=worker.agency_id, active=True)))
-    mistakes = ladder.mistakes(rule.priority, rule.steps, keys)
+    found = mistakes(rule.priority, rule.steps, keys)
     if (rule.begins is None) != (rule.ends is None) or (rule.begins is not None and rule.begins == rule.ends):
-        mistakes.append(("hours", 0))
-    if mistakes:
-        raise BadRule(mistakes)
+        found.append(("hours", 0))
+    if found:
+        raise BadRule(found)
     if row is None:
         last = session.scalar(select(func.max(LadderRule.position)).filter_by(agency_id=worker.agency_id))
         row = LadderRule(agency_id=worker.agency_id, position=(last or 0) + 1)

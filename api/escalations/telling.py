@@ -67,24 +67,25 @@ def tell_next(session: Session, escalation: Escalation, now: datetime) -> None:
     session.flush()
     [(_, said)] = _tell(session, [due], now)
     escalation.rung += len(said.rungs)
-    escalation.step = said.next_step
+    escalation.step, escalation.begun = said.next_step, said.begun
     escalation.next_rung_at = now + said.wait
     session.flush()
 
 
 _ON_THE_LADDER = text("""
-    UPDATE escalations SET rung = rung + :rungs, step = :step, next_rung_at = :next_rung_at
+    UPDATE escalations SET rung = rung + :rungs, step = :step, begun = :begun, next_rung_at = :next_rung_at
     WHERE id = ANY (CAST(:ids AS int[]))
 """)
 
 
 def tell_all(session: Session, dues: Sequence[Due], now: datetime) -> None:
     """The same for many at once, that this transaction has locked: a few statements however many there are."""
-    alike: dict[tuple[int, int, datetime], list[int]] = {}
+    alike: dict[tuple[int, int, str, datetime], list[int]] = {}
     for due, said in _tell(session, dues, now):
-        alike.setdefault((len(said.rungs), said.next_step, now + said.wait), []).append(due.id)
-    for (rungs, step, next_rung_at), ids in alike.items():
-        session.execute(_ON_THE_LADDER, {"rungs": rungs, "step": step, "next_rung_at": next_rung_at, "ids": ids})
+        alike.setdefault((len(said.rungs), said.next_step, said.begun, now + said.wait), []).append(due.id)
+    for (rungs, step, begun, next_rung_at), ids in alike.items():
+        facts = {"rungs": rungs, "step": step, "begun": begun, "next_rung_at": next_rung_at}
+        session.execute(_ON_THE_LADDER, {**facts, "ids": ids})
 
 
 def _tell(session: Session, dues: Sequence[Due], now: datetime) -> list[tuple[Due, Telling]]:
@@ -92,13 +93,13 @@ def _tell(session: Session, dues: Sequence[Due], now: datetime) -> list[tuple[Du
     known = cases(session, dues)
     agencies = worlds(session, {due.agency_id for due in dues}, now)
     # The ladder says the same of every escalation that stands at the same step of the same case.
-    said: dict[tuple[uuid.UUID, Case, int], Telling] = {}
+    said: dict[tuple[uuid.UUID, Case, int, str], Telling] = {}
     batch = _Batch(now)
     told = []
     for due in dues:
-        here, key = agencies[due.agency_id], (due.agency_id, known[due.id], due.step)
+        here, key = agencies[due.agency_id], (due.agency_id, known[due.id], due.step, due.begun)
         if key not in said:
-            said[key] = here.telling(key[1], due.step, now)
+            said[key] = here.telling(key[1], due.step, due.begun, now)
         for rung, tellings in enumerate(said[key].rungs, due.rung):
             for one in tellings:
                 batch.add(due, rung, one, here)

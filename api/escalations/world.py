@@ -50,9 +50,9 @@ class World:
         found = (self.phones if channel == "sms" else self.emails).get(worker_id)
         return (found,) if found else ()
 
-    def telling(self, case: Case, step: int, at: datetime) -> Telling:
-        """What happens to an escalation whose rung is due at ``at``."""
-        return ladder.telling(self.rules, self.rota, self.zone, case, step, at)
+    def telling(self, case: Case, step: int, begun: str, at: datetime) -> Telling:
+        """What happens to an escalation whose rung is due at ``at``, at this step of the ladder that it has begun."""
+        return ladder.telling(self.rules, self.rota, self.zone, case, step, at, begun)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Due:
     priority: str
     rung: int
     step: int
+    begun: str
 
 
 def due_of(escalation: Escalation) -> Due:
@@ -76,6 +77,7 @@ def due_of(escalation: Escalation) -> Due:
         escalation.priority,
         escalation.rung,
         escalation.step,
+        escalation.begun,
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.escalations.ladder import Case, Rule, Step, ladders, mistakes, rehearse, steps_for, telling
+from api.escalations.ladder import Case, Rule, Step, ladders, rehearse, steps_for, telling
+from api.escalations.mistakes import mistakes
 from api.escalations.rota import Leave, Member, Rota, Turn
 
 LONDON = ZoneInfo("Europe/London")
