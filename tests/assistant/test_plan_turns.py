@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from api.assistant.operations.plan import topics
+from api.assistant.operations.words import topics
 from api.database import reading
 from api.escalations.models import Escalation
 from api.families.models import Person

@@ -91,7 +91,7 @@ def test_every_text_that_an_operation_names_is_in_the_catalogues() -> None:
 
 
 def test_every_question_about_plans_that_is_recognised_has_its_explanation() -> None:
-    from api.assistant.operations.plan import topics
+    from api.assistant.operations.words import topics
 
     assert [topic for topic in topics() if not texts.has(f"about.{topic}")] == []
 

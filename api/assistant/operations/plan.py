@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import Any
-
-import yaml
-
 from api.assistant.operations import own_plan, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
-from api.assistant.operations.words import AppointmentWords, says
+from api.assistant.operations.words import says, topic_of, topics
 from api.plans import queries
 from api.reviews import queries as reviews
-from api.settings import DATA, settings
+from api.settings import settings
 
 #: So many of the core group are named in a text.
 MOST_NAMED = 3
@@ -98,16 +92,3 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
         people = [f"{member.name} ({member.role})" for member in plan.core_group[:MOST_NAMED]]
         return [say("about.own_group", people=speaking.join(ask, people))]
     return []
-
-
-@lru_cache(maxsize=1)
-def topics() -> dict[str, re.Pattern[str]]:
-    """The questions that there is an explanation for, most telling first (data/words/plan_questions.yaml)."""
-    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "plan_questions.yaml").read_text(encoding="utf-8"))
-    return {topic: re.compile(pattern) for topic, pattern in data.items()}
-
-
-def topic_of(words: str) -> str:
-    """The explanation that a question asks for, or "". Pure."""
-    text = AppointmentWords.fold(words)
-    return next((topic for topic, pattern in topics().items() if pattern.search(text)), "")

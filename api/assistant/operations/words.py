@@ -62,3 +62,26 @@ def says(text: str, phrase: str) -> bool:
     """Does the text have that turn of phrase (a key of data/words/phrases.yaml)? False for a key that is not there."""
     pattern = _phrases().get(phrase)
     return bool(pattern and pattern.search(AppointmentWords.fold(text)))
+
+
+@lru_cache(maxsize=1)
+def _questions() -> list[tuple[str, re.Pattern[str]]]:
+    """Topic and pattern, most telling first; a topic may have several (data/words/plan_questions.yaml)."""
+    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "plan_questions.yaml").read_text(encoding="utf-8"))
+    named: dict[str, str] = data["words"]
+    asked = [(topic, pattern) for question in data["questions"] for topic, pattern in question.items()]
+    return [
+        (topic, re.compile(re.sub(r"<(\w+)>", lambda name: named.get(name[1], name[0]), pattern)))
+        for topic, pattern in asked
+    ]
+
+
+def topics() -> frozenset[str]:
+    """What about plans there is an explanation for (about.<topic> in data/texts)."""
+    return frozenset(topic for topic, _ in _questions())
+
+
+def topic_of(text: str) -> str:
+    """The explanation that a question about plans asks for, or "". Pure."""
+    words = " ".join(AppointmentWords.fold(text).split())
+    return next((topic for topic, pattern in _questions() if pattern.search(words)), "")
