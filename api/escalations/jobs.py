@@ -3,15 +3,23 @@ workers of a chat that was left."""
 
 from __future__ import annotations
 
+import logging
 import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 
 import procrastinate
+from sqlalchemy.orm import Session
 
 from api import clock, crashpoints
 from api.database import transaction
-from api.escalations import lapses, queries, service
+from api.escalations import bounced, lapses, queries, service
+from api.escalations.world import Due
 from api.jobs import TELL_LEFT, app, await_turn
 from api.messages.queries import waits_for_a_turn
+
+log = logging.getLogger(__name__)
 
 #: Rungs in one transaction.
 BATCH = 2000
@@ -19,7 +27,8 @@ BATCH = 2000
 ABANDONED = 200
 #: Of promised calls, in one transaction.
 CALLS = 200
-
+#: Escalations of which a worker's text is held up, at one tick.
+HELD_UP = 100
 
 #: The word that somebody left is tried so often, a few seconds apart.
 TRIES = procrastinate.RetryStrategy(max_attempts=100, wait=3)
@@ -44,42 +53,87 @@ def tell_left(conversation_id: str) -> None:
 
 def climb() -> int:
     """Tell every rung that is due; returns how many. Each batch is one transaction, so a crash repeats or loses
-    none."""
-    while _release() == ABANDONED:
-        pass
+    none. Where one escalation fails, it is logged and waits for the next tick, and the others are told."""
+    _release()
+    _tell_otherwise()
     told = 0
+    failed: set[int] = set()
     while True:
         with transaction() as session:
             now = clock.now()
-            due = queries.due(session, now, BATCH)
+            due = queries.due(session, now, BATCH, but=failed)
+            missed = _tell(session, due, now) if due else set()
             if due:
-                service.tell_all(session, due, now)
                 crashpoints.point("ladder.before_commit")
         if due:
             crashpoints.point("ladder.after_commit")
-        told += len(due)
+        failed |= missed
+        told += len(due) - len(missed)
         if len(due) < BATCH:
             return told
 
 
+def _tell(session: Session, dues: Sequence[Due], now: datetime) -> set[int]:
+    """All of them in a few statements; where that fails, each agency's, and then each escalation, by itself. Returns
+    which failed."""
+    if _by_itself(session, "telling all that is due", lambda: service.tell_all(session, dues, now)):
+        return set()
+    failed = set()
+    for agency_id in dict.fromkeys(due.agency_id for due in dues):
+        theirs = [due for due in dues if due.agency_id == agency_id]
+        if not _by_itself(session, f"telling for agency {agency_id}", partial(service.tell_all, session, theirs, now)):
+            for due in theirs:
+                if not _by_itself(session, f"telling of {due.id}", partial(service.tell_all, session, [due], now)):
+                    failed.add(due.id)
+    return failed
+
+
+def _by_itself(session: Session, what: str, work: Callable[[], object]) -> bool:
+    """Do it; if it fails, it is taken back and logged, and the transaction goes on with the others."""
+    try:
+        with session.begin_nested():
+            work()
+    except Exception as error:
+        log.error("ladder: %s failed: %s", what, type(error).__name__)
+        return False
+    return True
+
+
 def watch_calls() -> int:
     """Remind whoever said to ring by a time that is over, and later let the ladder go on; returns how many."""
+    done = 0
     with transaction() as session:
         now = clock.now()
         found = lapses.promised(session, now, CALLS)
-        for escalation in found:
-            lapses.follow_up(session, escalation, now)
-        session.flush()
+        for number, escalation in [(escalation.id, escalation) for escalation in found]:
+            done += _by_itself(session, f"the call of {number}", partial(lapses.follow_up, session, escalation, now))
         if found:
             crashpoints.point("call.before_commit")
     if found:
         crashpoints.point("call.after_commit")
-    return len(found)
+    return done
 
 
-def _release() -> int:
+def _release() -> None:
+    """What somebody had who does not work here any more is open again."""
+    failed: set[int] = set()
+    while True:
+        with transaction() as session:
+            found = [(escalation.id, escalation) for escalation in queries.abandoned(session, ABANDONED, but=failed)]
+            for number, escalation in found:
+                release = partial(service.release, session, escalation, clock.now())
+                if not _by_itself(session, f"opening {number} again", release):
+                    failed.add(number)
+        if len(found) < ABANDONED:
+            return
+
+
+def _tell_otherwise() -> None:
+    """Whoever's text does not go out is told in another way. Each escalation is a transaction of its own."""
     with transaction() as session:
-        abandoned = queries.abandoned(session, ABANDONED)
-        for escalation in abandoned:
-            service.release(session, escalation, clock.now())
-    return len(abandoned)
+        found = bounced.held_up(session, clock.now(), HELD_UP)
+    for number in found:
+        with transaction() as session:
+            _by_itself(
+                session, f"another way for {number}", partial(bounced.tell_otherwise, session, number, clock.now())
+            )

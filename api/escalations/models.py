@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -72,7 +72,8 @@ class Escalation(Base):
 
 
 class Notification(Base):
-    """A rung was told (or could not be: ``problem`` says why, and the next rung was told at once)."""
+    """A rung was told (or could not be: ``problem`` says why, and the next rung was told at once). A problem that
+    begins with OTHERWISE: their text does not go out, and they were told in another way."""
 
     __tablename__ = "notifications"
     __table_args__ = (UniqueConstraint("escalation_id", "rung", "worker_id"),)
@@ -86,6 +87,12 @@ class Notification(Base):
     problem: Mapped[str] = mapped_column(default="")
     #: How: "sms", "email", "push" or several of them with a space between (api.escalations.ladder.CHANNELS).
     channels: Mapped[str] = mapped_column(default="sms", server_default="sms")
+
+
+#: How the ``problem`` of such a telling begins; what the carrier says comes after it.
+OTHERWISE = "otherwise"
+#: Somebody was told: by the way that was meant, or by another.
+REACHED = or_(Notification.problem == "", Notification.problem.startswith(OTHERWISE))
 
 
 class EscalationEvent(Base):

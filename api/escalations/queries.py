@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from api.access.queries import Viewer, visible_escalations, worker_names
 from api.channels.push.models import PushBrowser
 from api.escalations import links
 from api.escalations.family import DANGER
-from api.escalations.models import Escalation, EscalationEvent, Notification
+from api.escalations.models import REACHED, Escalation, EscalationEvent, Notification
 from api.escalations.world import Due, World, cases, world
 from api.families.models import Person
 from api.families.queries import Who, who_by_person, who_of
@@ -79,7 +79,7 @@ def about_danger(session: Session, conversation_id: uuid.UUID) -> bool:
 
 def anybody_told(session: Session, escalation: Escalation) -> bool:
     """Could anybody be told of it (so that a text, an e-mail or a note to a browser is on its way to them)?"""
-    told = select(Notification.id).where(Notification.escalation_id == escalation.id, Notification.problem == "")
+    told = select(Notification.id).where(Notification.escalation_id == escalation.id, REACHED)
     return session.scalar(select(told.exists())) is True
 
 
@@ -99,12 +99,13 @@ def default_agency(session: Session, phone: str = "") -> Agency:
     return next((agency for agency in agencies if country and agency.jurisdiction.startswith(country)), agencies[0])
 
 
-def abandoned(session: Session, limit: int) -> Sequence[Escalation]:
-    """Escalations that somebody took on who does not work here any more, locked for this transaction."""
+def abandoned(session: Session, limit: int, but: Collection[int] = ()) -> Sequence[Escalation]:
+    """Escalations (``but`` these) that somebody took on who does not work here any more, locked for this
+    transaction."""
     return session.scalars(
         select(Escalation)
         .join(Worker, Worker.id == Escalation.acknowledged_by)
-        .where(Escalation.state == "acknowledged", Worker.active.is_(False))
+        .where(Escalation.state == "acknowledged", Worker.active.is_(False), Escalation.id.not_in(but))
         .limit(limit)
         .with_for_update(of=Escalation, skip_locked=True)
     ).all()
@@ -166,14 +167,14 @@ def _used(session: Session, escalation_id: int, worker_id: uuid.UUID, told_at: d
     return session.scalars(taken.limit(1)).first() is not None
 
 
-def due(session: Session, now: datetime, limit: int) -> list[Due]:
-    """Open escalations whose next rung is due, the most pressing first, locked for this transaction; those that another
-    worker holds are left."""
+def due(session: Session, now: datetime, limit: int, but: Collection[int] = ()) -> list[Due]:
+    """Open escalations (``but`` these) whose next rung is due, the most pressing first, locked for this transaction;
+    those that another worker holds are left."""
     priority = case({"emergency": 0, "urgent": 1, "routine": 2}, value=Escalation.priority)
     columns = (Escalation.agency_id, Escalation.family_id, Escalation.priority, Escalation.rung)
     rows = session.execute(
         select(Escalation.id, *columns, Escalation.step, Escalation.begun)
-        .where(Escalation.state == "open", Escalation.next_rung_at <= now)
+        .where(Escalation.state == "open", Escalation.next_rung_at <= now, Escalation.id.not_in(but))
         .order_by(priority, Escalation.next_rung_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

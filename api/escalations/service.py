@@ -18,11 +18,12 @@ from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
 from api.escalations import family, ladder, outcomes, queries, telling
+from api.escalations.bounced import skip_rung
 from api.escalations.family import DANGER, NOTHING, Heard
 from api.escalations.ladder import PRIORITIES
 from api.escalations.models import Escalation
 from api.escalations.rota import Member, away, next_in, on_call
-from api.escalations.telling import note, skip_rung, tell_all, tell_next
+from api.escalations.telling import note, tell_all, tell_next
 from api.escalations.world import World, cases, world
 from api.messages.models import Conversation, InboundMessage
 from api.sealed import Unreadable

@@ -14,20 +14,17 @@ from api import clock, texts
 from api.access.models import Worker
 from api.database import notify
 from api.escalations import links
-from api.escalations.ladder import CHANNELS, Case, Telling, Told, everybody, steps_for
-from api.escalations.models import Escalation, EscalationEvent, Notification
+from api.escalations.ladder import CHANNELS, Case, Telling, Told
+from api.escalations.models import REACHED, Escalation, EscalationEvent, Notification
 from api.escalations.rota import Member
 from api.escalations.world import Due, World, cases, due_of, world, worlds
 from api.messages import outbox, sms
-from api.messages.models import OutboundMessage
 from api.settings import settings
 from api.webhooks import events as webhooks
 from api.webhooks.models import OF_ESCALATIONS
 
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
-#: Everyone, by all channels, after a whole round that reached nobody.
-EVERYBODY = "everybody"
 
 
 def note(
@@ -94,7 +91,7 @@ def _tell(session: Session, dues: Sequence[Due], now: datetime) -> list[tuple[Du
     agencies = worlds(session, {due.agency_id for due in dues}, now)
     # The ladder says the same of every escalation that stands at the same step of the same case.
     said: dict[tuple[uuid.UUID, Case, int, str], Telling] = {}
-    batch = _Batch(now)
+    batch = Batch(now)
     told = []
     for due in dues:
         here, key = agencies[due.agency_id], (due.agency_id, known[due.id], due.step, due.begun)
@@ -114,7 +111,7 @@ def hand_to(session: Session, escalation: Escalation, members: list[Member], by:
     """Tell these workers, in a rung of their own, that it is handed to them. They have a way each."""
     due = due_of(escalation)
     session.flush()
-    batch = _Batch(clock.now())
+    batch = Batch(clock.now())
     for member in members:
         batch.add(due, due.rung, Told(HANDOVER, member, channels=member.ways), here, what="handed", name=by.name)
     batch.write(session)
@@ -132,7 +129,7 @@ _NOTIFICATIONS = text("""
 _REFERENCE, _LINK = "\u039e\u03a8", "\u03a8\u039e"
 
 
-class _Batch:
+class Batch:
     """Rows of tellings, and the texts to workers, gathered to be written together."""
 
     def __init__(self, now: datetime) -> None:
@@ -157,12 +154,27 @@ class _Batch:
         )
         if told.problem or told.member is None:
             return
-        link = links.address(notification_id)
         for channel in told.channels:
-            pattern = self._pattern(f"escalation.{channel}.{what or due.priority}", here.language, name)
-            words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, link)
-            for address in here.addresses(channel, told.member.id):
-                self.messages.append(outbox.ToWorker(told.member.id, due.id, channel, address, words))
+            self.say(due, notification_id, channel, told.member.id, here, what=what, name=name)
+
+    def say(
+        self,
+        due: Due,
+        notification_id: uuid.UUID,
+        channel: str,
+        worker_id: uuid.UUID,
+        here: World,
+        *,
+        what: str = "",
+        name: str = "",
+        told_at: datetime | None = None,
+    ) -> None:
+        """The text of a telling by one channel, to each address that the worker has there. ``told_at``: of a telling
+        that was before."""
+        pattern = self._pattern(f"escalation.{channel}.{what or due.priority}", here.language, name)
+        words = pattern.replace(_REFERENCE, str(due.id)).replace(_LINK, links.address(notification_id))
+        for address in here.addresses(channel, worker_id):
+            self.messages.append(outbox.ToWorker(worker_id, due.id, channel, address, words, told_at))
 
     def _pattern(self, text_id: str, language: str, name: str) -> str:
         """The words, rendered once for all that differ in reference and link only."""
@@ -214,61 +226,5 @@ def _card(escalation: Escalation) -> str:
 def _concerned(session: Session, escalation: Escalation) -> Sequence[uuid.UUID]:
     if escalation.acknowledged_by is not None:
         return [escalation.acknowledged_by]
-    told = select(Notification.worker_id).filter_by(escalation_id=escalation.id, problem="").distinct()
+    told = select(Notification.worker_id).where(Notification.escalation_id == escalation.id, REACHED).distinct()
     return [worker_id for worker_id in session.scalars(told) if worker_id is not None]
-
-
-def skip_rung(session: Session, escalation: Escalation, worker_id: uuid.UUID | None, problem: str) -> None:
-    """A worker's text, e-mail or note bounced, and they were told in no other way: it is recorded, and the next rung is
-    told at once unless someone else was told too."""
-    session.flush()
-    told = session.scalars(
-        select(Notification)
-        .filter_by(escalation_id=escalation.id, worker_id=worker_id)
-        .order_by(Notification.rung.desc())
-    ).first()
-    if told is None:
-        return
-    another_way = select(OutboundMessage.id).where(
-        OutboundMessage.escalation_id == escalation.id,
-        OutboundMessage.worker_id == worker_id,
-        OutboundMessage.created_at == told.at,
-        OutboundMessage.state != "failed",
-    )
-    if session.scalars(another_way).first() is not None:
-        return
-    told.problem = f"bounced {problem}".strip()
-    session.flush()
-    others = session.scalars(
-        select(Notification).filter_by(escalation_id=escalation.id, rung=told.rung, problem="")
-    ).first()
-    if others is None and told.rung == escalation.rung - 1:
-        _pass_on(session, escalation, clock.now())
-    notify(session, f"agency:{escalation.agency_id}")
-
-
-def _pass_on(session: Session, escalation: Escalation, now: datetime) -> None:
-    """The rung just told reached nobody: the next one at once. Where a whole round of the ladder reached nobody (the
-    provider is down, the account is empty), everyone who works there is told by all channels, and then the waits of the
-    steps are kept until another round is over: else bounce would chase bounce for ever, and nobody would be reached
-    sooner."""
-    here = world(session, escalation.agency_id, now)
-    case = cases(session, [escalation])[escalation.id]
-    steps = steps_for(here.rules, case, now.astimezone(here.zone))
-    round_begins = escalation.rung - len(steps)
-    last = session.execute(
-        select(Notification.role, Notification.problem).where(
-            Notification.escalation_id == escalation.id, Notification.rung >= round_begins
-        )
-    ).all()
-    if round_begins < 0 or any(not row.problem for row in last):
-        escalation.next_rung_at = now
-    elif not any(row.role == EVERYBODY for row in last):
-        due = due_of(escalation)
-        batch = _Batch(now)
-        for told in everybody(here.rota, EVERYBODY):
-            batch.add(due, due.rung, told, here)
-        batch.write(session)
-        escalation.rung += 1
-        escalation.next_rung_at = now + min(step.wait for step in steps)
-        session.flush()

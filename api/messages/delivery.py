@@ -294,7 +294,7 @@ def _settle(session: Session, message: OutboundMessage, state: str, error: str =
         # The rung could not be told: do not wait for it.
         escalation = session.get(Escalation, message.escalation_id, with_for_update=True)
         if escalation is not None and escalation.state == "open":
-            escalations.skip_rung(session, escalation, message.worker_id, error)
+            escalations.skip_rung(session, escalation, message, error)
 
 
 def settle_from_callback(session: Session, message: OutboundMessage, status: str, error: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -12,6 +13,8 @@ from api import clock, crashpoints, jobs
 from api.database import transaction
 from api.jobs import DELIVER, DELIVER_REMINDERS, NO_TURN_RUNS, app
 from api.messages import delivery, takeovers
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 #: Reminders go out in so many lanes, each one text at a time and at most one in PACE seconds: however many wait, they
@@ -87,21 +90,29 @@ def deliver_reminders(lane: int) -> None:
 
 def end_silent_takeovers() -> int:
     """Give back to the bot, and to the ladder, every conversation in which somebody waits too long for the worker who
-    took it over. Each is a transaction of its own: a crash leaves it as it was or ends it once. Returns how many."""
+    took it over. Each is a transaction of its own: a crash leaves it as it was or ends it once; one that fails is
+    logged and tried again at the next tick (api.ops sees that it waits), and the others go on. Returns how many."""
     with transaction() as session:
         takeovers.settle_forgotten(session)
         found = takeovers.silent(session, clock.now(), BATCH)
     ended = 0
     for conversation_id in found:
-        with transaction() as session:
-            done = takeovers.lapse(session, conversation_id, clock.now())
-            session.flush()
-            if done:
-                crashpoints.point("takeover.before_commit")
-        if done:
-            crashpoints.point("takeover.after_commit")
-        ended += done
+        try:
+            ended += _end_silent_takeover(conversation_id)
+        except Exception as error:
+            log.error("takeover: giving back %s failed: %s", conversation_id, type(error).__name__)
     return ended
+
+
+def _end_silent_takeover(conversation_id: uuid.UUID) -> bool:
+    with transaction() as session:
+        done = takeovers.lapse(session, conversation_id, clock.now())
+        session.flush()
+        if done:
+            crashpoints.point("takeover.before_commit")
+    if done:
+        crashpoints.point("takeover.after_commit")
+    return done
 
 
 def sweep() -> int:

@@ -154,22 +154,24 @@ def queue_mail_to_worker(
 @dataclass(frozen=True)
 class ToWorker:
     """A message of an escalation for a worker; ``channel`` is sms (in letters that an SMS can have), email (its first
-    line is the subject) or push (its first line is the title; ``address`` is the browser's id)."""
+    line is the subject) or push (its first line is the title; ``address`` is the browser's id). ``told_at``: when the
+    telling was that it belongs to, if that was before: it counts as written then."""
 
     worker_id: uuid.UUID
     escalation_id: int
     channel: str
     address: str
     body: str
+    told_at: datetime | None = None
 
 
 _TO_WORKERS = sql("""
     INSERT INTO outbound_messages
         (id, worker_id, escalation_id, channel, address, kind, body, options, created_at, due_at, state, error)
-    SELECT x.id, x.worker_id, x.escalation_id, x.channel, x.address, 'escalation', x.body, '[]', :now, :now, 'queued',
-           ''
+    SELECT x.id, x.worker_id, x.escalation_id, x.channel, x.address, 'escalation', x.body, '[]',
+           coalesce(x.told_at, :now), :now, 'queued', ''
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS x(id uuid, worker_id uuid, escalation_id int, channel text, address text, body text)
+         AS x(id uuid, worker_id uuid, escalation_id int, channel text, address text, body text, told_at timestamptz)
 """)
 #: So many texts of one moment are queued with it; the sweep queues the rest within the next seconds, in order.
 AT_ONCE = 100
@@ -188,6 +190,7 @@ def queue_to_workers(session: Session, messages: Sequence[ToWorker], now: dateti
             "channel": one.channel,
             "address": one.address,
             "body": sealed.seal(one.body, "outbound_messages.body"),
+            "told_at": one.told_at.isoformat() if one.told_at else None,
         }
         for outbound_id, one in zip(ids, messages, strict=True)
     ]

@@ -15,12 +15,12 @@ from tests.small_town import Town
 WORDS = "he kicked the door in at Ash Lane"
 
 
-def ladder(town: Town, *steps: tuple[str, list[str]]) -> None:
+def ladder(town: Town, *steps: tuple[str, list[str]], priority: str = "urgent") -> None:
     """The agency's ladder for what is urgent: ``(target, channels)``, five minutes each."""
     kept = [{"tell": [target], "wait_minutes": 5, "by": by} for target, by in steps]
     with transaction() as session:
         session.add(
-            LadderRule(agency_id=town.agency.id, position=1, priority="urgent", steps=kept, changed_at=clock.now())
+            LadderRule(agency_id=town.agency.id, position=1, priority=priority, steps=kept, changed_at=clock.now())
         )
 
 

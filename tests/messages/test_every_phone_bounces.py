@@ -1,5 +1,7 @@
-"""Every phone of a ladder bounces at once (the provider is down, the account is empty): after one round everyone is
-told by all channels, and nothing chases its own bounces."""
+"""Every phone of a ladder bounces at once (no such numbers, as after an import that went wrong): after one round
+everyone is told by all channels, and nothing chases its own bounces.
+
+What becomes of texts while Twilio takes none (it is down, the account is empty): test_twilio_takes_no_texts.py."""
 
 from __future__ import annotations
 

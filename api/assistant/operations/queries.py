@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access.models import Worker
-from api.escalations.models import Escalation, Notification, Shift
+from api.escalations.models import REACHED, Escalation, Notification, Shift
 from api.families.models import GROWN, ContactPoint, FamilyWorker, Person
 
 
@@ -60,7 +60,7 @@ def was_told(session: Session, escalation: Escalation, since: datetime) -> Worke
     return session.scalar(
         select(Worker)
         .join(Notification, Notification.worker_id == Worker.id)
-        .where(Notification.escalation_id == escalation.id, Notification.problem == "")
+        .where(Notification.escalation_id == escalation.id, REACHED)
         .order_by((Notification.at < since), (Notification.role != "lead"), Notification.at)
         .limit(1)
     )
