@@ -15,7 +15,7 @@ from api.earlier import queries as earlier
 from api.earlier import service as keeping
 from api.earlier.queries import OWN, Told
 
-_OWN = "status starts_at ends_at place address address_hidden link bring travel change_reason"
+_OWN = "kind status starts_at ends_at place address address_hidden link bring travel change_reason"
 
 
 def content_of(row: Appointment) -> dict[str, Any]:

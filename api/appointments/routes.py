@@ -37,7 +37,13 @@ calendars = APIRouter(prefix="/calendar", include_in_schema=False)
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 #: Why something cannot be booked, where it is not what was sent that is wrong but how things stand.
-_CONFLICTS = ("appointment_exists", "appointment_is_cancelled", "series_exists", "series_is_over")
+_CONFLICTS = (
+    "appointment_exists",
+    "appointment_is_cancelled",
+    "appointment_is_over",
+    "series_exists",
+    "series_is_over",
+)
 
 
 @router.get("/families/{family_id}/appointments", responses=READS)
@@ -112,8 +118,8 @@ def list_appointment_versions(me: Me, appointment_id: uuid.UUID, asked: Annotate
 def change_appointment(
     me: Me, appointment_id: uuid.UUID, given: AppointmentChange, response: Response, if_match: IfMatch = None
 ) -> BookedOut:
-    """Move an appointment, change what is known of it or who is expected, or cancel it. 409 where it was cancelled
-    before."""
+    """Move an appointment, change its kind, what is known of it or who is expected, cancel it or put it on again. 409
+    for any other change of one that was cancelled, and for putting on again one that is over."""
     with transaction() as session:
         appointment = access.appointment_or_404(session, me, appointment_id)
         audit.record_view(
@@ -123,13 +129,16 @@ def change_appointment(
         session.refresh(appointment, with_for_update=True)
         refuse_stale(if_match, appointment.sequence)
         try:
-            if given.status is not None:
+            if given.status == "cancelled":
                 service.cancel(session, appointment, me.worker, reason=given.reason or "")
+            elif given.status == "scheduled":
+                service.restore(session, appointment, me.worker)
             else:
                 service.change(
                     session,
                     appointment,
                     me.worker,
+                    kind=given.kind,
                     starts_at=given.starts_at,
                     ends_at=given.ends_at,
                     details=given.details(),
@@ -206,6 +215,7 @@ def change_series(
                 me.worker,
                 given.begin,
                 given.rhythm(),
+                kind=given.kind,
                 attendees=expected_of(given.attendees),
                 details=given.details(),
                 reason=given.reason or "",

@@ -89,24 +89,26 @@ class AppointmentIn(Details):
 
 
 class AppointmentChange(Details):
-    """Move it (``starts_at``, ``ends_at``), change what is known of it, or cancel it; not both at once.
+    """Move it (``starts_at``, ``ends_at``), change its kind or what is known of it; or, by ``status``, cancel it or put
+    it on again (``scheduled``) where it is still to come. Not both at once.
 
     Without ``ends_at`` it stays as long as it was. What people answered is taken back when it starts at another time.
     With ``attendees`` exactly those are expected; who stays keeps their answer, who is new or no longer expected is
     told.
     """
 
+    kind: Kind | None = None
     starts_at: MomentIn | None = None
     ends_at: MomentIn | None = None
-    status: Literal["cancelled"] | None = None
+    status: Literal["cancelled", "scheduled"] | None = None
     reason: Reason | None = Field(None, description=WHY)
     attendees: list[AttendeeIn] | None = Field(None, min_length=1, max_length=MOST_ATTENDEES)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        changes = bool(self.starts_at or self.ends_at or self.details() or self.attendees)
+        changes = bool(self.kind or self.starts_at or self.ends_at or self.details() or self.attendees)
         if changes == (self.status is not None):
-            raise ValueError("say what to change, or `status`: cancelled; one of them")
+            raise ValueError("say what to change, or `status`: cancelled or scheduled; one of them")
         return self
 
 

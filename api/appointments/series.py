@@ -155,6 +155,7 @@ def change_from(
     day: date,
     rhythm: Rhythm,
     *,
+    kind: str | None = None,
     attendees: Sequence[Expected] | None = None,
     details: dict[str, Any] | None = None,
     reason: str = "",
@@ -173,7 +174,7 @@ def change_from(
     new = _made(
         series.family_id,
         rhythm,
-        kind=series.kind,
+        kind=kind or series.kind,
         attendees=series.attendees if attendees is None else as_json(attendees),
         details=kept | (details or {}),
     )
@@ -286,9 +287,9 @@ def is_exception(session: Session, series: AppointmentSeries, one: Appointment) 
     if one.series_on is None or one.status != "scheduled":
         return True
     starts_at = recurrence.moment(one.series_on, series.at, zone)
-    as_it_was = (starts_at, starts_at + timedelta(minutes=series.minutes))
+    as_it_was = (series.kind, starts_at, starts_at + timedelta(minutes=series.minutes))
     details = [getattr(one, name) == getattr(series, name) for name in DETAILS]
-    if (one.starts_at, one.ends_at) != as_it_was or not all(details):
+    if (one.kind, one.starts_at, one.ends_at) != as_it_was or not all(details):
         return True
     expected = {(*attendance.key_of(place), place.concerns) for place in places(session, series)}
     # (Who has left the family since stays expected at what was written before: nobody changed that by itself.)
@@ -312,6 +313,7 @@ def _become(
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=series.minutes),
         details={name: getattr(series, name) for name in DETAILS},
+        kind=series.kind,
         reason=reason,
         attendees=[
             Expected(place.person_id, "" if place.person_id else place.name, place.role, place.concerns)

@@ -68,6 +68,7 @@ class SeriesChange(_Rhythm, Details):
     """What the series is from ``from`` on. What was moved or called off by itself stays as it is."""
 
     begin: Day = Field(alias="from", description="The first of its days that changes.")
+    kind: Kind | None = None
     attendees: list[AttendeeIn] | None = Field(None, min_length=1, max_length=MOST_ATTENDEES)
     reason: Reason | None = Field(None, description=WHY)
 

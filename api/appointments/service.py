@@ -41,7 +41,7 @@ class NotExpected(LookupError):
 class CannotBook(Coded):
     """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
     ends_before_start, attendee_is_a_stranger, attendee_twice, appointment_exists, appointment_is_cancelled,
-    series_exists, series_is_over, series_has_no_days."""
+    appointment_is_over, series_exists, series_is_over, series_has_no_days."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,11 @@ def change(
     details: dict[str, Any],
     reason: str = "",
     attendees: Sequence[Expected] | None = None,
+    kind: str | None = None,
 ) -> None:
-    """Move the appointment and change what is known of it. Without ``ends_at`` it stays as long as it was. ``reason``
-    (one of REASONS, or none) is passed on to whoever is told of another time. ``attendees``: exactly these are
-    expected from now on; who is new, and who is no longer expected, is told.
+    """Move the appointment, change its ``kind`` and what is known of it. Without ``ends_at`` it stays as long as it
+    was. ``reason`` (one of REASONS, or none) is passed on to whoever is told of another time. ``attendees``: exactly
+    these are expected from now on; who is new, and who is no longer expected, is told.
 
     Another start takes back what people answered: they answered for another time. Raises CannotBook.
     """
@@ -176,6 +177,7 @@ def change(
     detail: dict[str, Any] = {"started": was_at.isoformat(), "answers_taken_back": 0}
     with content.kept(session, appointment, worker.id):
         appointment.starts_at, appointment.ends_at = begin, end
+        appointment.kind = kind or appointment.kind
         for name, value in details.items():
             setattr(appointment, name, value)
         if begin != was_at:
@@ -198,6 +200,20 @@ def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason
     with content.kept(session, appointment, worker.id):
         appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason, worker.id
     _record(session, appointment, worker, "cancelled_appointment", {})
+
+
+def restore(session: Session, appointment: Appointment, worker: Worker) -> None:
+    """It takes place after all, at its time; whoever was told that it does not is told so (the reminders' tick sees
+    it). What people answered for that time stays. Of one that is on it changes nothing. Raises CannotBook for one whose
+    time has come: nobody could hear of it."""
+    session.refresh(appointment, with_for_update=True)
+    if appointment.status == "scheduled":
+        return
+    if appointment.starts_at <= clock.now():
+        raise CannotBook("appointment_is_over")
+    with content.kept(session, appointment, worker.id):
+        appointment.status, appointment.change_reason, appointment.changed_by = "scheduled", "", worker.id
+    _record(session, appointment, worker, "restored_appointment", {})
 
 
 def _in_order(starts_at: datetime, ends_at: datetime) -> None:
@@ -240,7 +256,8 @@ def _record(session: Session, appointment: Appointment, worker: Worker, verb: st
 
 
 def tell_programs(session: Session, appointment: Appointment, what: str) -> None:
-    """The agency's own system hears of it: ``what`` is booked, changed, moved or cancelled."""
+    """The agency's own system hears of it: ``what`` is booked, changed, moved, cancelled or
+    restored."""
     webhooks.tell(
         session, "appointment.changed", family_id=appointment.family_id, appointment_id=appointment.id, what=what
     )

@@ -16,17 +16,17 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from api import texts
+from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments import content, overlaps, queries, series, service
 from api.appointments.recurrence import FREQUENCIES, frequency_of
 from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentOut, expected_of
-from api.appointments.series_schemas import SeriesIn
+from api.appointments.series_schemas import SeriesChange, SeriesIn
 from api.audit import service as audit
 from api.conferences.queries import people as people_of
 from api.console import forms
-from api.console.inputs import clock_time, local_day, local_moment
+from api.console.inputs import local_day, local_moment
 from api.console.layout import console_page
 from api.database import transaction
 from api.families.queries import lead_of
@@ -39,7 +39,7 @@ Fields = Annotated[dict[str, str], Depends(forms.fields)]
 SPARE_LINES = 2
 DETAILS = ("place", "address", "link", "bring", "travel")
 #: What the form shows when somebody else has changed it meanwhile.
-COMPARED = ("day", "at", "minutes", *DETAILS, "address_hidden")
+COMPARED = ("kind", "day", "at", "minutes", *DETAILS, "address_hidden")
 #: An hour, where nobody says how long.
 USUAL_MINUTES = "60"
 
@@ -92,7 +92,7 @@ def show_appointment(request: Request, me: Me, appointment_id: uuid.UUID) -> Res
 
 @router.post("/appointments/{appointment_id}")
 def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, given: Fields) -> Response:
-    """Move it, change it or call it off: this one, or it and all that follow in its series."""
+    """Move it, change it or call it off: this one, or it and all that follow in its series; or put it on again."""
     problems, found = [], []
     with transaction() as session:
         one = access.appointment_or_404(session, me, appointment_id)
@@ -113,7 +113,11 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
             elif given.get("do") == "cancel":
                 service.cancel(session, one, me.worker, reason=_reason(given))
             else:
-                changed = _change(session, me, one, given, whole=whole)
+                if given.get("do") == "restore":
+                    service.restore(session, one, me.worker)
+                    changed = [one]
+                else:
+                    changed = _change(session, me, one, given, whole=whole)
                 found = overlaps.of(session, me, changed)
                 if found and not given.get("anyway"):
                     session.rollback()
@@ -133,10 +137,7 @@ def _book(session: Session, me: Visitor, family: Any, given: dict[str, str]) -> 
     if given.get("repeat"):
         repeated = SeriesIn.model_validate(
             {
-                **_details(given), "kind": given.get("kind"), "attendees": attendees, "frequency": given["repeat"],
-                "starts_on": given.get("day"), "at": given.get("at"), "minutes": given.get("minutes"),
-                "ends_on": given.get("ends_on") or None,
-                "every_working_days": given.get("every_working_days") if given["repeat"] == "working_days" else None,
+                **_details(given), **_rhythm(given), "kind": given.get("kind"), "attendees": attendees,
             }
         )  # fmt: skip
         booked = series.book(
@@ -163,24 +164,19 @@ def _book(session: Session, me: Visitor, family: Any, given: dict[str, str]) -> 
 
 def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, whole: bool) -> list[Any]:
     who = {"attendees": _attendees(given, one)} if given.get("who") else {}
-    change = AppointmentChange.model_validate({**_details(given), **_moments(given, me), **who})
-    attendees = expected_of(change.attendees)
+    said = {**_details(given), **who, "kind": given.get("kind") or None}
     if not whole:
+        change = AppointmentChange.model_validate({**said, **_moments(given, me)})
         service.change(
-            session, one, me.worker, starts_at=change.starts_at, ends_at=change.ends_at, details=change.details(),
-            reason=_reason(given), attendees=attendees,
+            session, one, me.worker, kind=change.kind, starts_at=change.starts_at, ends_at=change.ends_at,
+            details=change.details(), reason=_reason(given), attendees=expected_of(change.attendees),
         )  # fmt: skip
         return [one]
     old = access.series_or_404(session, me, one.series_id)
-    day, at = local_day(given["day"]), clock_time(given["at"])
-    assert day is not None and at is not None and change.starts_at and change.ends_at  # they made moments
-    rhythm = series.Rhythm(
-        frequency_of(old.rrule), day, at, int((change.ends_at - change.starts_at).total_seconds() // 60),
-        old.every_working_days, old.ends_on,
-    )  # fmt: skip
+    on = SeriesChange.model_validate({**said, **_rhythm({**_repetition(old), **given}), "from": one.series_on})
     new = series.change_from(
-        session, old, me.worker, one.series_on, rhythm, attendees=attendees, details=change.details(),
-        reason=_reason(given),
+        session, old, me.worker, one.series_on, on.rhythm(), kind=on.kind, attendees=expected_of(on.attendees),
+        details=on.details(), reason=_reason(given),
     )  # fmt: skip
     return list(queries.of_series(session, new.id))
 
@@ -188,6 +184,28 @@ def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, w
 def _reason(given: dict[str, str]) -> str:
     reason = given.get("reason", "")
     return reason if reason in service.REASONS else ""
+
+
+def _rhythm(given: dict[str, str]) -> dict[str, Any]:
+    """From which local day and time, how long, how often and until when, as the form says it."""
+    repeat = given["repeat"]
+    return {
+        "frequency": repeat,
+        "starts_on": given.get("day", ""),
+        "at": given.get("at", ""),
+        "minutes": given.get("minutes", ""),
+        "ends_on": given.get("ends_on") or None,
+        "every_working_days": given.get("every_working_days", "") if repeat == "working_days" else None,
+    }
+
+
+def _repetition(of: series.Series) -> dict[str, str]:
+    """How often a series comes, and until when, as fields of the form."""
+    return {
+        "repeat": frequency_of(of.rrule),
+        "every_working_days": str(of.every_working_days or ""),
+        "ends_on": of.ends_on.isoformat() if of.ends_on else "",
+    }
 
 
 def _moments(given: dict[str, str], me: Visitor) -> dict[str, Any]:
@@ -259,12 +277,14 @@ def _form(
     only if they save again."""
     meanwhile: dict[str, Any] = {}
     told: list[Any] = []
+    coming = True
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         people = sorted(people_of(session, family_id).values(), key=lambda person: person.first_name)
         if appointment_id is not None:
             one = access.appointment_or_404(session, me, appointment_id)
             now, told = _as_fields(AppointmentOut.of(one), me), content.history(session, one)
+            coming = one.starts_at > clock.now()
             if stale:
                 meanwhile = {name: now.get(name, "") for name in COMPARED if now.get(name, "") != given.get(name, "")}
                 meanwhile |= {"day": local_day(now["day"])} if "day" in meanwhile else {}
@@ -272,12 +292,14 @@ def _form(
             who = _places_as_fields(one.attendees, [person.id for person in people])
             if stale and _named(given, people) != _named(who, people):
                 meanwhile["attendees"] = ", ".join(sorted(_named(who, people)))
+            if one.series_id is not None:
+                now |= _repetition(access.series_or_404(session, me, one.series_id))
             given = {**now, **({} if given.get("who") else who), **given, "status": now["status"]}
     guests = {name.split("-")[1] for name in given if name.startswith("guest-") and given[name]}
     return console_page(
         request, me, "console/appointment.html", here="families",
         status=400 if problems else 412 if stale else 409 if found else 200, meanwhile=meanwhile, stale=stale,
         family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
-        appointment_id=appointment_id, told=told, kinds=service.KINDS,
+        appointment_id=appointment_id, coming=coming, told=told, kinds=service.KINDS,
         reasons=service.REASONS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
     )  # fmt: skip

@@ -58,7 +58,7 @@ def mistakes(error: ValidationError, language: str) -> list[str]:
     found: dict[str, str] = {}
     for one in error.errors():
         name = ".".join(str(part) for part in one["loc"] if not isinstance(part, int))
-        text_id = _MISTAKES.get(one["type"], "console.form.mistake")
+        text_id = _MISTAKES.get(one["type"], "console.form.mistake" if name else "console.form.together")
         most = one.get("ctx", {}).get("max_length", "")
         found.setdefault(name, texts.render(text_id, language, field=_label(name, language), most=most))
     return list(found.values())

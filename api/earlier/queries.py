@@ -65,10 +65,12 @@ def count(session: Session, object_id: uuid.UUID) -> int:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], names: Names) -> list[Change]:
-    """What is otherwise in ``after``; nothing where one of them does not open."""
+    """What is otherwise in ``after``; nothing where one of them does not open. A field that was not kept yet when
+    ``before`` was written is no difference."""
     if "lost" in before or "lost" in after:
         return []
-    return versions.compare(_called(before, names), _called(after, names), PARTS, OWN)
+    own = {name: value for name, value in after.get(OWN, {}).items() if name in before.get(OWN, {})}
+    return versions.compare(_called(before, names), {**_called(after, names), OWN: own}, PARTS, OWN)
 
 
 def _called(content: Mapping[str, Any], names: Names) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _told(key: tuple[str, uuid.UUID], was: _Print | None, now: _Print) -> tuple[
     if part == "appointments":
         what = "booked" if was is None else "changed"
         if was is not None and was.status != now.status:
-            what = "cancelled" if now.status == "cancelled" else "changed"
+            what = "cancelled" if now.status == "cancelled" else "restored"
         elif was is not None and was.at != now.at:
             what = "moved"
         return "appointment.changed", {"appointment_id": key_id, "what": what}

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from api import clock
 from api.appointments import queries
 from api.audit.models import AuditEntry
-from api.database import reading
+from api.database import reading, transaction
+from api.earlier.models import EarlierVersion
 from tests.small_town import Town
 
 
@@ -168,7 +169,63 @@ def test_a_cancelled_appointment_stays_in_the_list_and_cannot_be_moved(client: T
         assert len(session.scalars(select(AuditEntry).where(AuditEntry.verb == "cancelled_appointment")).all()) == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"status": None}, {"status": "cancelled", "place": "x"}, {"status": "scheduled"}])
+def test_a_cancelled_appointment_is_on_again_with_what_people_answered(client: TestClient, town: Town) -> None:
+    one = town.mine.appointment.id
+    change(client, town, one, status="cancelled", reason="place")
+    back = change(client, town, one, status="scheduled")
+    assert back.status_code == 200, back.text
+    body = back.json()
+    assert (body["status"], body["change_reason"], body["overlaps"]) == ("scheduled", "", [])
+    assert [attendee["answer"] for attendee in body["attendees"]] == ["cannot_come"]
+    assert change(client, town, one, status="scheduled").json()["sequence"] == body["sequence"], "twice is once"
+    assert change(client, town, one, place="Room 2").status_code == 200
+    with reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "restored_appointment")).one()
+    assert entry.actor_id == town.worker.id
+    headers = town.program(town.worker)
+    kept = client.get(f"/api/v1/appointments/{one}/versions", headers=headers).json()["items"]
+    assert kept[1]["changes"][0]["fields"]["status"] == ["cancelled", "scheduled"]
+
+
+def test_one_that_is_on_again_overlaps_with_what_was_booked_meanwhile(client: TestClient, town: Town) -> None:
+    one = book(client, town).json()
+    change(client, town, one["id"], status="cancelled")
+    book(client, town)
+    assert change(client, town, one["id"], status="scheduled").json()["overlaps"]
+
+
+def test_a_cancelled_one_whose_time_has_come_stays_cancelled(client: TestClient, town: Town) -> None:
+    one = town.mine.appointment
+    change(client, town, one.id, status="cancelled")
+    clock.move(one.starts_at - clock.now())
+    late = change(client, town, one.id, status="scheduled")
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "appointment_is_over")
+    assert listed(client, town).json()["items"][0]["status"] == "cancelled"
+
+
+def test_the_kind_of_an_appointment_is_changed_and_the_earlier_one_is_kept(client: TestClient, town: Town) -> None:
+    one = town.mine.appointment.id
+    body = change(client, town, one, kind="school_meeting").json()
+    assert (body["kind"], body["sequence"]) == ("school_meeting", 1)
+    assert body["attendees"][0]["answer"] == "cannot_come", "the time is the same"
+    kept = client.get(f"/api/v1/appointments/{one}/versions", headers=town.program(town.worker)).json()["items"]
+    assert kept[0]["changes"][0]["fields"] == {"kind": ["core_group", "school_meeting"]}
+    assert change(client, town, one, kind="party").status_code == 422
+    client.cookies.update(town.signed_in(town.worker))
+    assert "→ meeting at school" in client.get(f"/console/appointments/{one}").text
+
+
+def test_what_was_kept_before_kinds_were_shows_no_change_of_kind(client: TestClient, town: Town) -> None:
+    one = town.mine.appointment.id
+    change(client, town, one, place="Room 2")
+    with transaction() as session:
+        row = session.scalars(select(EarlierVersion)).one()
+        row.content = {**row.content, "record": {k: v for k, v in row.content["record"].items() if k != "kind"}}
+    kept = client.get(f"/api/v1/appointments/{one}/versions", headers=town.program(town.worker)).json()["items"]
+    assert kept[0]["changes"][0]["fields"] == {"place": ["Ash rooms", "Room 2"]}
+
+
+@pytest.mark.parametrize("body", [{}, {"status": None}, {"status": "cancelled", "place": "x"}, {"status": "held"}])
 def test_a_change_changes_something_and_one_thing(client: TestClient, town: Town, body: dict[str, Any]) -> None:
     assert change(client, town, town.mine.appointment.id, **body).status_code == 422
 

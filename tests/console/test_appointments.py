@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
+from api import clock
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.database import reading, transaction
 from api.plans.models import Plan
@@ -163,6 +164,81 @@ def test_one_is_called_off_and_then_cannot_be_moved(client: TestClient, town: To
     assert change(client, town, cookies, one, do="cancel").status_code == 303
     answer = change(client, town, cookies, one, do="save", day="2027-06-11", at="10:00", minutes="45")
     assert answer.status_code == 400 and "cancelled" in answer.text and booked(town)[0].starts_at == one.starts_at
+
+
+def test_one_that_was_called_off_is_on_again_by_one_button_until_its_time_has_come(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies)
+    (one,) = booked(town)
+    button = 'name="do" value="restore"'
+    assert button not in client.get(f"/console/appointments/{one.id}").text
+    change(client, town, cookies, one, do="cancel")
+    assert f"/console/appointments/{one.id}" in client.get(f"/console/families/{town.mine.family.id}").text
+    page = client.get(f"/console/appointments/{one.id}").text
+    assert button in page and "It takes place after all" in page
+    assert change(client, town, cookies, one, do="restore").status_code == 303
+    assert booked(town)[0].status == "scheduled"
+    change(client, town, cookies, one, do="cancel")
+    book(client, town, cookies)
+    shown = change(client, town, cookies, one, do="restore")
+    assert shown.status_code == 409 and "Ashparent: " in shown.text and 'name="anyway"' in shown.text
+    assert sorted(row.status for row in booked(town)) == ["cancelled", "scheduled"]
+    stale = client.post(f"/console/appointments/{one.id}", data=town.form(cookies, do="restore", version="0"))
+    assert stale.status_code == 412
+    assert change(client, town, cookies, one, do="restore", anyway="on").status_code == 303
+    assert [row.status for row in booked(town)] == ["scheduled", "scheduled"]
+    change(client, town, cookies, one, do="cancel")
+    clock.move(one.starts_at - clock.now())
+    cookies = sign_in(client, town)
+    assert button not in client.get(f"/console/appointments/{one.id}").text
+    late = change(client, town, cookies, one, do="restore")
+    assert late.status_code == 400 and "time is over" in late.text
+
+
+def test_the_kind_is_changed_in_the_form(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies, repeat="weekly")
+    first, second = booked(town)[:2]
+    page = client.get(f"/console/appointments/{second.id}").text
+    assert '<option value="home_visit" selected>' in page
+    same = {"at": "10:00", "minutes": "45", "place": "At home", "do": "save"}
+    only = {**same, "day": "2027-06-17", "kind": "assessment"}
+    assert change(client, town, cookies, second, **only).status_code == 303
+    on = {**same, "day": "2027-06-10", "kind": "key_work", "which": "on"}
+    assert change(client, town, cookies, first, **on).status_code == 303
+    kinds = [one.kind for one in booked(town)]
+    assert kinds == ["key_work", "assessment", *["key_work"] * 6], "what was changed by itself stays as it is"
+
+
+def test_how_often_a_series_comes_is_changed_from_one_of_its_days_on(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies, repeat="working_days", every_working_days="5", ends_on="2027-07-30")
+    third = booked(town)[2]
+    page = client.get(f"/console/appointments/{third.id}").text
+    assert '<option value="working_days" selected>' in page and 'max="260" value="5"' in page
+    assert 'name="ends_on" type="date" value="2027-07-30"' in page and ">Once<" not in page
+    on = {
+        "do": "save", "which": "on", "day": "2027-06-24", "at": "10:00", "minutes": "45", "place": "At home",
+        "repeat": "fortnightly", "every_working_days": "5", "ends_on": "2027-07-16",
+    }  # fmt: skip
+    refused = change(client, town, cookies, third, **{**on, "repeat": "working_days", "every_working_days": ""})
+    assert refused.status_code == 400 and "Every so many working days: something" in refused.text
+    early = change(client, town, cookies, third, **{**on, "day": "2027-06-10"})
+    assert early.status_code == 400 and "does not fit together" in early.text
+    assert change(client, town, cookies, third, **on).status_code == 303
+    days = [one.starts_at.strftime("%m-%d") for one in booked(town) if one.status == "scheduled"]
+    assert days == ["06-10", "06-17", "06-24", "07-08"]
+    with reading() as session:
+        found = select(AppointmentSeries).where(AppointmentSeries.follows_id == third.series_id)
+        new = session.scalars(found).one()
+    assert (new.rrule, new.every_working_days, new.ends_on) == ("FREQ=WEEKLY;INTERVAL=2", None, date(2027, 7, 16))
+    fourth = next(one for one in booked(town) if one.series_id == new.id)
+    forever = {**on, "repeat": "weekly", "ends_on": ""}
+    assert change(client, town, cookies, fourth, **forever).status_code == 303
+    with reading() as session:
+        assert session.scalars(select(AppointmentSeries.ends_on).filter_by(follows_id=new.id)).one() is None
 
 
 def test_the_second_of_two_workers_sees_what_the_first_changed_and_may_save_again(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import delete, select, text, update
 
 from api import clock
+from api.appointments import service as appointments
 from api.appointments.models import Appointment, Attendee
 from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
@@ -145,6 +147,33 @@ def test_a_cancelled_appointment_is_told_and_not_reminded_of(diary: Diary) -> No
     assert diary.at(MEETING - timedelta(hours=1, minutes=50)) == [
         "Today at 13:00 is on after all.\n1 I will be there\n2 I can't come"
     ]
+
+
+def test_a_worker_who_puts_it_on_again_has_everybody_told_who_heard_that_it_is_off(diary: Diary) -> None:
+    def do(what: Callable[..., None]) -> None:
+        with transaction() as session:
+            what(session, session.get_one(Appointment, diary.appointment.id), diary.town.worker)
+
+    do(appointments.cancel)
+    do(appointments.restore)
+    tick()
+    assert diary.texts() == [], "they had not heard of it yet"
+    do(appointments.cancel)
+    tick()
+    do(appointments.restore)
+    diary.change(Person, wording="plain")
+    with transaction() as session:
+        one = session.get_one(Appointment, diary.appointment.id)
+        appointments.change(
+            session, one, diary.town.worker, kind="school_meeting", starts_at=None, ends_at=None, details={}
+        )
+    tick()
+    assert [said.partition("\n")[0] for said in diary.texts()] == [
+        "Saturday 28 November at 13:00 is called off. You don't need to do anything.",
+        "Saturday 28 November at 13:00: your meeting at school is on after all. It is at Ash rooms.",
+    ]
+    (reminded,) = diary.at(MEETING - DAY)
+    assert "meeting at school" in reminded
 
 
 def test_everybody_expected_is_told_each_in_their_own_words_and_nobody_else(diary: Diary) -> None:
