@@ -233,7 +233,7 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         # Straight away, unless something else is on its way to them: that goes first, and a delivery's job waits for
         # it. Several go one after the other, each when the one before it was taken.
         straight = conversation.channel == "sms" and not unsent
-        hushed = conversation.hushed_at is not None
+        hushed = hush.silent(session, conversation, message)
         said = None if failure or hushed else _say(session, conversation, message, replies, straight=straight)
         if hushed:  # they asked for no answer while this one was made
             hush.keep(message, clock.now())

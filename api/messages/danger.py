@@ -8,7 +8,7 @@ from api import texts
 from api.assistant import state as dialogue
 from api.escalations import queries
 from api.escalations import service as escalations
-from api.messages import outbox, wording
+from api.messages import hush, outbox, wording
 from api.messages.models import Conversation, InboundMessage
 from api.safety.screen import Verdict
 
@@ -49,7 +49,7 @@ def reply(
 ) -> None:
     """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it. None to
     somebody who asked not to be answered. It says that people are told only where somebody is."""
-    if conversation.hushed_at is not None:
+    if hush.silent(session, conversation, message):
         return
     state = dialogue.load(conversation)
     base = f"safety.{kind}.{priority}" if priority != "routine" else "safety.check_in"

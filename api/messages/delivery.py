@@ -169,10 +169,11 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         reminder = session.get_one(OutboundMessage, outbound_id)
         _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
         return None
-    if row is not None and (row.hushed_at or way.hushed_at) is not None and row.kind != "escalation":
-        verdict = quiet.while_hushed(row.in_reply_to is not None, row.created_at, now)
-        _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
-        return None
+    if row is not None and (hushed_at := row.hushed_at or way.hushed_at) is not None and row.kind != "escalation":
+        verdict = quiet.while_hushed(hushed_at, row.in_reply_to is not None, row.created_at, now)
+        if verdict.reason:
+            _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
+            return None
     if row is not None and _may_have_to_wait(row.kind, row.in_reply_to, row.created_at, now):
         verdict = held.look(session, outbound_id, now)
         if verdict.reason or verdict.wait_until:

@@ -1,30 +1,35 @@
 """Who asked not to be answered, because somebody else reads that phone: nothing goes to it until it is safe again.
 
 Promise: from that message on no reply, safety reply, reminder or other text of ours goes to the conversation (what is
-on its way to the carrier already cannot be held), until the person writes again of their own accord (``AFTER`` or
-later), or a worker lifts it. A worker is told; what they write meanwhile waits for a worker.
-(DECISIONS, "Emergency against quiet")
+on its way to the carrier already cannot be held). A worker is told, and can lift it; what they write meanwhile waits
+for a worker, and is screened. Without a worker, ``AFTER`` or later: where others may have the phone, or a proof is
+asked of it, only the right PIN ends it, for who writes "who is this" may be the one who reads along.
+Elsewhere what they write is answered again, and what nobody asked for still waits for a worker. A chat, which asks for
+a code at its door, is as it was when they write again. (DECISIONS, "Emergency against quiet")
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from api.access.models import Worker
+from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.database import notify
 from api.escalations import queries as escalation_queries
 from api.escalations import service as escalations
+from api.families import identity
+from api.families.models import Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
-from api.messages.quiet import HUSHED, QUIET_KINDS
+from api.messages.quiet import AFTER, HUSHED, QUIET_KINDS
 from api.safety.screen import Verdict
 from api.safety.silence import Silence
 
-#: What they write so soon after it belongs to the same moment, and does not make an answer safe.
-AFTER = timedelta(hours=1)
+#: What the door made of a message that proves who writes. A PIN that is chosen just now proves nothing, and no question
+#: is open so long.
+PROOF = "right"
 #: Why a message waits for a worker.
 FLAG = "flag.hushed"
 #: The kind of a call that only asks for no texts.
@@ -40,8 +45,10 @@ def weighed(verdict: Verdict, silence: Silence) -> Verdict:
     return Verdict(verdict.kind if verdict.noticed else "immediate_danger", priority, reasons)
 
 
-def note(session: Session, conversation: Conversation, silence: Silence, now: datetime) -> None:
-    """Before anything is made of a new message: does it begin, or end, the time in which nothing is sent?"""
+def note(session: Session, conversation: Conversation, message: InboundMessage, silence: Silence) -> None:
+    """Once the door has been tried, before anything else is made of a new message: does it begin, or end, the time in
+    which nothing is sent?"""
+    now = message.received_at
     if conversation.worker_id is not None:
         return
     if silence.asked:
@@ -58,8 +65,32 @@ def note(session: Session, conversation: Conversation, silence: Silence, now: da
             .values(state="cancelled", error=HUSHED, settled_at=now)
             .execution_options(synchronize_session=False)
         )
-    elif conversation.hushed_at is not None and now >= conversation.hushed_at + AFTER:
+        return
+    proved = conversation.channel == "web" or message.door == PROOF
+    if proved and conversation.hushed_at is not None and now >= conversation.hushed_at + AFTER:
         _end(session, conversation, now)
+
+
+def silent(session: Session, conversation: Conversation, message: InboundMessage) -> bool:
+    """Is this message not answered, not even danger in it?"""
+    hushed_at = conversation.hushed_at
+    if hushed_at is None:
+        return False
+    return message.received_at < hushed_at + AFTER or _others_may_write(session, conversation)
+
+
+def _others_may_write(session: Session, conversation: Conversation) -> bool:
+    """Is it a phone that somebody else may have in hand, as far as we know, or one that has a door?"""
+    if conversation.channel != "sms" or conversation.person_id is None:
+        return False
+    person = session.get_one(Person, conversation.person_id)
+    agency = session.get(Agency, conversation.agency_id) if conversation.agency_id else None
+    return (
+        bool(person.phone_seen_by)
+        or identity.proves(person)
+        or (agency is not None and identity.needs_proof(person, agency))
+        or len(identity.holders(session, conversation.address)) > 1
+    )
 
 
 def tell(session: Session, conversation: Conversation, message: InboundMessage, silence: Silence) -> None:

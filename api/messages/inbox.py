@@ -106,9 +106,9 @@ def accept(
         if not fresh:
             return Accepted(message.id, conversation.id, duplicate=True)
         conversation.last_inbound_at = message.received_at
-        hush.note(session, conversation, silence, message.received_at)
         if secret is not None:
             door.settle(session, conversation, message, secret)
+        hush.note(session, conversation, message, silence)
         # (A text of nothing but a photo has no words to be understood: what becomes of the photo is its answer.)
         coming = reach == "active" and fetching.note(session, conversation, message, media)
         only_files = coming and not body.strip()
@@ -255,7 +255,7 @@ def _route(
         danger.respond(session, conversation, message, verdict)
     elif silence.asked and not keyword:
         hush.tell(session, conversation, message, silence)
-    if conversation.hushed_at is not None and not keyword:
+    if not keyword and hush.silent(session, conversation, message):
         hush.keep(message, message.received_at)
     elif message.payload.startswith(enrolment.PAYLOAD) or (reach == "pending" and keyword in ("", "start")):
         enrolment.answer(session, conversation, message, keyword=keyword)

@@ -29,6 +29,8 @@ OPEN_DANGER = """EXISTS (SELECT 1 FROM escalations e WHERE e.conversation_id = v
 QUIET_KINDS = ("family", "reminder", CONSENT)
 #: Why a message did not go, or waits: they asked not to be texted.
 HUSHED = "hushed"
+#: What they write so soon after it belongs to the same moment, and does not make an answer safe.
+AFTER = timedelta(hours=1)
 #: What waits for that to end is looked at again after so long; a reminder that came too late a worker is shown.
 LOOK_AGAIN = timedelta(hours=1)
 LONGEST_HUSHED = timedelta(days=3)
@@ -59,9 +61,12 @@ class Verdict:
     reason: str = ""
 
 
-def while_hushed(reply: bool, created_at: datetime, now: datetime) -> Verdict:
-    """They asked not to be texted: an answer never goes, because later it would be out of place; all else waits some
-    days, and then a worker is shown that it did not go."""
+def while_hushed(hushed_at: datetime, reply: bool, created_at: datetime, now: datetime) -> Verdict:
+    """They asked then not to be texted: an answer from that time never goes, because later it would be out of place,
+    and one to what they wrote later (messages.hush) does; all else waits some days, and then a worker is shown that it
+    did not go."""
+    if reply and created_at >= hushed_at + AFTER:
+        return Verdict()
     if reply or now > created_at + LONGEST_HUSHED:
         return Verdict(reason=HUSHED)
     return Verdict(wait_until=now + LOOK_AGAIN, reason=HUSHED)

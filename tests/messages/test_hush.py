@@ -11,18 +11,23 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.access import service as access
+from api.access.models import Agency
 from api.assistant import rasa_client, turn
+from api.assistant import state as dialogue
 from api.assistant.operations.schemas import Reply
 from api.database import reading, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
-from api.families.models import Person
-from api.messages import delivery, hush, inbox, outbox
+from api.families import identity
+from api.families.models import ContactPoint, Person
+from api.messages import delivery, hush, inbox, outbox, quiet
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
 
 READS = "dont reply hes reading these"
+PIN = "4826"
 DANGER = "help he has got a knife and he is going to kill us"
 
 
@@ -109,7 +114,10 @@ def test_an_answer_that_was_being_made_is_not_sent(town: Town, monkeypatch: pyte
         assert session.get_one(InboundMessage, first).flag == "flag.hushed"
 
 
-def test_what_nobody_asked_for_waits_and_goes_when_they_write_again(twilio: FakeTwilio, town: Town) -> None:
+def test_what_nobody_asked_for_waits_for_a_worker_and_who_writes_again_is_answered(
+    twilio: FakeTwilio, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rasa_client, "ask", lambda *_, **__: [Reply(id="greet.neutral")])
     any_hour(town)
     writes(town, READS)
     with transaction() as session:
@@ -120,11 +128,124 @@ def test_what_nobody_asked_for_waits_and_goes_when_they_write_again(twilio: Fake
     clock.move(timedelta(minutes=10))
     writes(town, "ok")
     assert hushed(town), "what comes so soon belongs to the same moment"
-    clock.move(hush.AFTER)
+    clock.move(quiet.AFTER)
     writes(town, "hi its me, ok to text now")
+    turn.run_waiting(town.mine.conversation.id)
+    for one in to_family(town):
+        delivery.deliver(one.id)
+    assert [one.state for one in to_family(town)] == ["queued", "sent"], "the answer goes, the news waits"
+    assert hushed(town) and len(twilio.calls) == 1
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        hush.lift(session, conversation, session.merge(town.worker), clock.now())
+    delivery.deliver(news)
+    assert len(twilio.calls) == 2
+
+
+def test_danger_an_hour_later_is_answered_on_a_phone_that_is_theirs_alone(town: Town) -> None:
+    writes(town, READS)
+    clock.move(quiet.AFTER)
+    writes(town, DANGER)
+    assert [one.kind for one in to_family(town)] == ["safety"] and call().priority == "emergency"
+
+
+def test_a_second_wish_begins_the_silence_anew(town: Town) -> None:
+    writes(town, READS)
+    clock.move(quiet.AFTER)
+    writes(town, READS)
+    clock.move(timedelta(minutes=59))
+    message_id = writes(town, "who is this")
+    with reading() as session:
+        assert session.get_one(InboundMessage, message_id).flag == "flag.hushed"
+
+
+GUARDED = ("shared", "seen", "pin", "question", "needs a proof", "the agency's rule")
+
+
+def guard(town: Town, how: str) -> None:
+    """The phone is one that others may have in hand, or that has a door."""
+    with transaction() as session:
+        parent = session.get_one(Person, town.mine.parent.id)
+        if how == "shared":
+            other = Person(family_id=parent.family_id, external_id="ida", first_name="Ida", kind="parent")
+            session.add(other)
+            session.flush()
+            address = town.mine.conversation.address
+            session.add(ContactPoint(person_id=other.id, channel="sms", address=address, state="active"))
+        elif how == "seen":
+            parent.phone_seen_by, parent.proof = "her partner", False
+        elif how == "pin":
+            parent.pin_hash = access.hash_password(PIN)
+        elif how == "question":
+            identity.set_questions(session, parent, [("Your first pet?", "Fluff")], town.worker.id)
+        elif how == "needs a proof":
+            parent.proof = True
+        else:
+            session.get_one(Agency, parent.family.agency_id).proof = "always"
+
+
+@pytest.mark.parametrize("how", GUARDED)
+def test_who_is_this_ends_nothing_where_somebody_else_may_write(town: Town, how: str, twilio: FakeTwilio) -> None:
+    any_hour(town)
+    guard(town, how)
+    writes(town, READS)
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        news = outbox.queue_reply(session, conversation, "The meeting has moved.").id
+    clock.move(timedelta(days=1))
+    message_id = writes(town, "who is this")
+    turn.run_waiting(town.mine.conversation.id)
+    delivery.deliver(news)
+    assert hushed(town) and twilio.calls == [] and [one.id for one in to_family(town)] == [news]
+    with reading() as session:
+        assert session.get_one(InboundMessage, message_id).flag == "flag.hushed"
+    writes(town, DANGER)
+    assert call().priority == "emergency", "the screen hears"
+    assert [one.id for one in to_family(town)] == [news]
+
+
+def test_the_right_pin_ends_it_an_hour_later_and_a_wrong_one_does_not(town: Town, twilio: FakeTwilio) -> None:
+    any_hour(town)
+    guard(town, "pin")
+    writes(town, READS)
+    writes(town, PIN)
+    assert hushed(town), "what comes so soon belongs to the same moment"
+    clock.move(quiet.AFTER)
+    writes(town, "4827")
+    assert hushed(town)
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        news = outbox.queue_reply(session, conversation, "The meeting has moved.").id
+    delivery.deliver(news)
+    assert twilio.calls == []
+    writes(town, PIN)
     assert not hushed(town)
     delivery.deliver(news)
     assert len(twilio.calls) == 1
+
+
+def test_a_pin_that_is_chosen_just_now_proves_nothing(town: Town) -> None:
+    guard(town, "needs a proof")
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        dialogue.save(conversation, dialogue.State(door="new"))
+    writes(town, READS)
+    clock.move(quiet.AFTER)
+    message_id = writes(town, PIN)
+    with reading() as session:
+        assert session.get_one(InboundMessage, message_id).door == "set"
+    assert hushed(town)
+
+
+def test_a_chat_goes_on_when_they_write_again(town: Town) -> None:
+    guard(town, "pin")
+    _, chat = town.chatting(town.mine.parent)
+    written = {"channel": "web", "address": "", "conversation_id": chat}
+    inbox.accept(external_id="1", body=READS, **written)  # type: ignore[arg-type]
+    clock.move(quiet.AFTER)
+    inbox.accept(external_id="2", body="hello again", **written)  # type: ignore[arg-type]
+    with reading() as session:
+        assert session.get_one(Conversation, chat).hushed_at is None
 
 
 def test_what_waited_for_days_is_shown_to_a_worker(twilio: FakeTwilio, town: Town) -> None:
@@ -143,7 +264,7 @@ def test_what_waited_for_days_is_shown_to_a_worker(twilio: FakeTwilio, town: Tow
 def test_the_same_text_brought_twice_does_not_end_it(town: Town) -> None:
     writes(town, "when is my meeting", "SM-first")
     writes(town, READS)
-    clock.move(2 * hush.AFTER)
+    clock.move(2 * quiet.AFTER)
     writes(town, "when is my meeting", "SM-first")
     assert hushed(town)
 
