@@ -51,6 +51,8 @@ class Conference(Base):
     decision: Mapped[str] = mapped_column(default="")
     decision_reason: Mapped[str] = mapped_column(Sealed("conferences.decision_reason"), default="")
     planning: Mapped[str] = mapped_column(Sealed("conferences.planning"), default="")
+    #: Recorded by mistake: it counts as cancelled. What it said, who withdrew it and why is an earlier version.
+    withdrawn_at: Mapped[datetime | None]
     #: Counts the changes, so that two people do not overwrite each other.
     version: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))

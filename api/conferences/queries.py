@@ -5,13 +5,17 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
 from api.families.models import Person
 from api.plans.models import Plan
+from api.reviews.models import Review
+from api.timescales.models import CaseEvent
 
+#: How the external ids of plans begin that conferences made.
+MADE_BY = "conference-"
 _WHOLE = (
     selectinload(Conference.children).selectinload(ConferenceChild.person),
     selectinload(Conference.attendees).selectinload(ConferenceAttendee.person),
@@ -43,6 +47,45 @@ def people(session: Session, family_id: uuid.UUID) -> dict[uuid.UUID, Person]:
 def plan(session: Session, family_id: uuid.UUID, plan_id: uuid.UUID) -> Plan | None:
     """The family's plan of that id."""
     return session.scalar(select(Plan).filter_by(id=plan_id, family_id=family_id))
+
+
+def made_by(conference_id: uuid.UUID) -> str:
+    """The external id of the plan that a conference made."""
+    return f"{MADE_BY}{conference_id}"
+
+
+def own_plan(session: Session, conference: Conference) -> Plan | None:
+    """The plan that was made by recording this conference; None where it made none, or only named one."""
+    return session.scalar(select(Plan).filter_by(id=conference.plan_id, external_id=made_by(conference.id)))
+
+
+def has_review(session: Session, conference_id: uuid.UUID) -> bool:
+    """Does a review that counts stand at this conference?"""
+    found = select(Review.id).filter_by(conference_id=conference_id, withdrawn_at=None)
+    return session.scalar(found.limit(1)) is not None
+
+
+def others_of_plan(session: Session, plan_id: uuid.UUID, conference_id: uuid.UUID) -> bool:
+    """Does anything else that counts hang on the plan: a review, another conference, something that was recorded?"""
+    reviews = select(Review.id).where(Review.plan_id == plan_id, Review.withdrawn_at.is_(None))
+    meetings = select(Conference.id).where(
+        Conference.plan_id == plan_id, Conference.id != conference_id, Conference.status != "cancelled"
+    )
+    events = select(CaseEvent.id).where(CaseEvent.plan_id == plan_id, CaseEvent.withdrawn_at.is_(None))
+    return bool(session.scalar(select(or_(reviews.exists(), meetings.exists(), events.exists()))))
+
+
+def by_hand(session: Session, family_id: uuid.UUID, kind: str, held_on: date, plan_id: uuid.UUID) -> Conference | None:
+    """The conference of that kind and day about that plan that somebody recorded here, if nobody has withdrawn it."""
+    found = select(Conference).where(
+        Conference.family_id == family_id,
+        Conference.kind == kind,
+        Conference.held_on == held_on,
+        Conference.plan_id == plan_id,
+        Conference.status == "held",
+        Conference.created_by.is_not(None),
+    )
+    return session.scalar(found.limit(1))
 
 
 def made_plan(session: Session, plan_id: uuid.UUID) -> Conference | None:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
-from api.conferences import content, queries, service
-from api.conferences.schemas import ConferenceIn, ConferenceOut, NewConferenceIn
+from api.conferences import content, queries, service, withdrawing
+from api.conferences.schemas import ConferenceIn, ConferenceOut, NewConferenceIn, WithdrawnIn
 from api.database import transaction
 from api.earlier import queries as earlier
 from api.earlier.schemas import EarlierOut
@@ -23,7 +23,10 @@ router = APIRouter(prefix="/api/v1", tags=["Conferences"])
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
 #: Not what was sent is wrong, but how things stand.
-CONFLICTS = ("conference_exists", "conference_was_held", "conference_kind_stays")
+CONFLICTS = (
+    "conference_exists", "conference_was_held", "conference_kind_stays", "conference_was_withdrawn",
+    "conference_not_held", "withdraw_the_review", "plan_is_built_on", "plan_goes_on",
+)  # fmt: skip
 
 
 @router.get("/families/{family_id}/conferences", responses=READS)
@@ -63,8 +66,8 @@ def list_conference_versions(me: Me, conference_id: uuid.UUID, asked: Annotated[
 def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, response: Response) -> ConferenceOut:
     """Plan a conference, or record one that was held. One that decides on a plan makes it, unless ``plan_id`` names it.
 
-    422 where it cannot be so (a decision of another kind, a review before its conference, a stranger's child), 409
-    where the family has a conference with that external id.
+    422 where it cannot be so (a decision of another kind, a review before its conference, a stranger's child, a plan
+    for a child who is on one that goes on), 409 where the family has a conference with that external id.
     """
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
@@ -83,7 +86,8 @@ def change_conference(
     me: Me, conference_id: uuid.UUID, given: ConferenceIn, response: Response, if_match: IfMatch = None
 ) -> ConferenceOut:
     """Say anew what is known of a conference: the body takes the place of what was there, which is kept as an earlier
-    version. Its kind stays."""
+    version. Its kind stays. 409 where it was held and is to be so no more, was withdrawn, or is to have decided on no
+    plan while the plan that it made goes on."""
     with transaction() as session:
         conference = access.conference_or_404(session, me, conference_id)
         service.lock(session, conference)
@@ -96,5 +100,27 @@ def change_conference(
         return ConferenceOut.of(changed)
 
 
+@router.post("/conferences/{conference_id}/withdraw", responses={**WRITES, **STALE})
+def withdraw_conference(
+    me: Me, conference_id: uuid.UUID, given: WithdrawnIn, response: Response, if_match: IfMatch = None
+) -> ConferenceOut:
+    """A conference that was recorded by mistake counts no more: it is `cancelled`, and the plan that it made ends
+    today, with its clocks. 403 for whoever is neither a manager nor the family's own worker; 409 where it was
+    withdrawn before or never held, where it is its review that is to be withdrawn, and where others have built on the
+    plan that it made."""
+    with transaction() as session:
+        conference = access.conference_or_404(session, me, conference_id)
+        withdrawing.lock(session, conference)
+        refuse_stale(if_match, conference.version)
+        try:
+            withdrawing.withdraw(session, conference, me.worker, given.why, today=me.today)
+        except service.CannotRecord as error:
+            raise _refusal(error) from None
+        show_version(response, conference.version)
+        return ConferenceOut.of(conference)
+
+
 def _refusal(error: service.CannotRecord) -> Refused:
+    if error.code == "lead_or_manager":
+        return Refused(403, error.code)
     return Refused(409 if error.code in CONFLICTS else 422, error.code)

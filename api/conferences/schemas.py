@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from api.conferences.models import Conference
 from api.conferences.service import WORDS, CannotRecord, Details, Disagreed, Invited
 from api.plans.models import Harm
-from api.rest.schemas import Day, ExternalId, Given, Name, Text
+from api.rest.schemas import Day, ExternalId, Given, Moment, Name, Text
 
 Kind = Literal["initial", "review", "pre_birth", "transfer_in"]
 Status = Literal["planned", "held", "cancelled"]
@@ -117,6 +117,16 @@ class NewConferenceIn(ConferenceIn):
     external_id: ExternalId | None = None
 
 
+class WithdrawnIn(Given):
+    """Why the conference counts no more."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"why": "It was recorded for the wrong family."}]}
+    )
+
+    why: Name
+
+
 class ConferenceChildOut(BaseModel):
     """A child the conference was about."""
 
@@ -145,7 +155,8 @@ class DissentOut(BaseModel):
 
 
 class ConferenceOut(BaseModel):
-    """A conference; ``version`` counts its changes (it is the ETag as well)."""
+    """A conference; ``version`` counts its changes (it is the ETag as well). One that was withdrawn is cancelled, and
+    has the moment in ``withdrawn_at``."""
 
     id: uuid.UUID
     external_id: str
@@ -161,6 +172,7 @@ class ConferenceOut(BaseModel):
     decision_reason: str
     planning: str
     version: int
+    withdrawn_at: Moment | None
     children: list[ConferenceChildOut]
     attendees: list[AttendeeOut]
     dissents: list[DissentOut]

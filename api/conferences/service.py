@@ -1,7 +1,8 @@
 """Planning a conference, and recording what it weighed and decided.
 
 Promise: a conference that decides on a plan makes the plan, in the same transaction, unless it says which one it made;
-and that plan is looked at again by the day that the rules of the place say.
+and that plan is looked at again by the day that the rules of the place say. It makes none for a child who is on one
+that goes on; and while its plan goes on it cannot say that there is none.
 How a review conference ended is recorded with the review (api.reviews), so that it is said once.
 """
 
@@ -25,6 +26,7 @@ from api.conferences.models import DECISIONS, Conference, ConferenceAttendee, Co
 from api.database import notify
 from api.families.models import Family, Person
 from api.plans import history
+from api.plans import queries as plans
 from api.plans.models import Plan
 from api.timescales import queries as deadlines
 from api.timescales import service as timescales
@@ -99,7 +101,7 @@ def record(
         version=0,
     )
     _fill(session, family, made, details, today, worker, with_review)
-    _tell(session, worker, made, "recorded_conference")
+    tell(session, worker, made, "recorded_conference", "recorded")
     return made
 
 
@@ -122,12 +124,14 @@ def change(
         raise CannotRecord("conference_kind_stays")
     if conference.status == "held" and details.status != "held":
         raise CannotRecord("conference_was_held")
+    if conference.withdrawn_at is not None:
+        raise CannotRecord("conference_was_withdrawn")
     family = session.get_one(Family, conference.family_id)
     lock(session, conference)
     before = content.content_of(conference)
     _fill(session, family, conference, details, today, worker, with_review)
     content.keep(session, conference, before, worker.id if worker else None)
-    _tell(session, worker, conference, "changed_conference")
+    tell(session, worker, conference, "changed_conference", "changed")
     return conference
 
 
@@ -145,6 +149,12 @@ def _fill(
     people = queries.people(session, family.id)
     plan = _plan(session, family, details)
     _check(details, row, people, plan, today, with_review)
+    if plan is not None and plan.ended_on is None and (row.decision, details.decision) == ("plan", "no_plan"):
+        raise CannotRecord("plan_goes_on")
+    if plan is None and details.decision == "plan":
+        session.execute(select(Family.id).filter_by(id=family.id).with_for_update())  # two at once: one is the first
+        if plans.on_a_plan_that_goes_on(session, [key for key, harms in details.children.items() if harms]):
+            raise CannotRecord("child_has_plan")
     if plan is not None and details.kind == "review" and details.held_on <= queries.first_day(session, plan):
         raise CannotRecord("review_before_conference")
     row.status, row.held_on, row.plan_id = details.status, details.held_on, details.plan_id
@@ -223,7 +233,7 @@ def _make_plan(
     session: Session, family: Family, row: Conference, people: dict[uuid.UUID, Person], worker_id: uuid.UUID | None
 ) -> Plan:
     children = [child for child in row.children if child.harms]
-    made = Plan(id=uuid.uuid4(), family_id=family.id, external_id=f"conference-{row.id}", started_on=row.held_on)
+    made = Plan(id=uuid.uuid4(), family_id=family.id, external_id=queries.made_by(row.id), started_on=row.held_on)
     made.children = [people[child.person_id] for child in children]
     begins = [Event(kind, row.held_on, made.id) for kind in ("initial_conference", "plan_started")]
     # A clock that an earlier conference without a plan began is not this plan's.
@@ -233,7 +243,8 @@ def _make_plan(
     return made
 
 
-def _tell(session: Session, worker: Worker | None, row: Conference, verb: str) -> None:
+def tell(session: Session, worker: Worker | None, row: Conference, verb: str, what: str) -> None:
+    """The audit trail and the agency's own system hear of it: ``what`` is recorded, changed or withdrawn."""
     if worker is None:
         return
     detail: dict[str, Any] = {"kind": row.kind, "status": row.status, "decision": row.decision}
@@ -253,6 +264,6 @@ def _tell(session: Session, worker: Worker | None, row: Conference, verb: str) -
         conference_id=row.id,
         plan_id=row.plan_id,
         status=row.status,
-        what=verb.partition("_")[0],
+        what=what,
     )
     notify(session, f"agency:{worker.agency_id}")

@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api import texts
+from api.access import leading
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.audit import service as audit
-from api.conferences import content, queries, service
+from api.conferences import content, queries, service, withdrawing
 from api.conferences.schemas import ConferenceIn, ConferenceOut
 from api.console import forms
 from api.console.inputs import local_day
@@ -64,6 +65,24 @@ def change_conference(request: Request, me: Me, conference_id: uuid.UUID, given:
     with transaction() as session:
         family_id = access.conference_or_404(session, me, conference_id).family_id
     return _save(request, me, family_id, conference_id, given)
+
+
+@router.post("/conferences/{conference_id}/withdraw")
+def withdraw_conference(request: Request, me: Me, conference_id: uuid.UUID, given: Fields) -> Response:
+    """The conference was recorded by mistake, and counts no more; the plan that it made ends."""
+    problems: list[str] = []
+    with transaction() as session:
+        row = access.conference_or_404(session, me, conference_id)
+        family_id = row.family_id
+        try:
+            withdrawing.withdraw(session, row, me.worker, given.get("why", ""), today=me.today)
+        except service.CannotRecord as error:
+            problems = [texts.render(f"rest.error.{error.code}", me.language)]
+            session.rollback()
+        shown = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
+    if problems:
+        return _form(request, me, family_id, conference_id, shown, problems)
+    return RedirectResponse(f"/console/conferences/{conference_id}", 303)
 
 
 def _save(
@@ -118,9 +137,11 @@ def _form(
             given = {**given, "version": now["version"]}
         people = sorted(queries.people(session, family_id).values(), key=lambda person: person.first_name)
         current = plans.of_family(session, family_id, me.today)
-        told = []
+        told, withdrawn_at, may_withdraw = [], None, False
         if conference_id is not None:
             row = access.conference_or_404(session, me, conference_id)
+            withdrawn_at = row.withdrawn_at
+            may_withdraw = row.status == "held" and leading.may_put_right(session, me, family_id)
             told = content.history(session, row, queries.people(session, family_id))
     return console_page(
         request,
@@ -137,6 +158,8 @@ def _form(
         given=given,
         conference_id=conference_id,
         told=told,
+        withdrawn_at=withdrawn_at,
+        may_withdraw=may_withdraw,
         problems=problems or [],
         agencies=AGENCIES,
         lines=_count(given, "guest") + SPARE_LINES,

@@ -113,7 +113,13 @@ class _Case:
         if self.writer.report.problems:
             return
         known = conferences.by_external_id(self.session, self.row.id, given.id)
-        if known is None:
+        here = None
+        if known is None and plan is not None and details.decision == "plan":
+            here = conferences.by_hand(self.session, self.row.id, given.kind, details.held_on, plan.id)
+        if here is not None or (known is not None and known.withdrawn_at is not None):
+            self.writer.note(path, again.HERE_ALREADY if here is not None else again.WITHDRAWN)
+            self.writer.report.unchanged["conferences"] += 1
+        elif known is None:
             recording.record(
                 self.session, self.row, None, details, today=self.today, external_id=given.id, with_review=True
             )

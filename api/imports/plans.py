@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from api.access.models import Worker
 from api.families.models import Family, Person
-from api.imports import dates
+from api.imports import dates, made_here
 from api.imports.schemas import ActionIn, PlanIn
 from api.imports.writer import Path, Writer
 from api.plans import history, lines
@@ -38,6 +38,7 @@ def write_plans(
     the file."""
     today = writer.now.astimezone(zone).date()
     known = {plan.external_id: plan for plan in writer.session.scalars(select(Plan).where(Plan.family_id == family.id))}
+    made_here.take_over(writer, known, given, people, today, path)
     for i, plan in enumerate(given):
         row = writer.put(
             "plans",

@@ -21,7 +21,7 @@ from api.audit import service as audit
 from api.coded import Coded
 from api.database import Base, notify
 from api.families.models import Person
-from api.plans import history, lines
+from api.plans import history, lines, queries
 from api.plans.models import (
     ActionEvent,
     Contingency,
@@ -30,7 +30,6 @@ from api.plans.models import (
     Plan,
     PlanAction,
     Risk,
-    plan_children,
 )
 from api.timescales import service as timescales
 
@@ -224,8 +223,6 @@ def children_of(session: Session, plan: Plan, wanted: Collection[uuid.UUID]) -> 
         child.grown or child.left_at is not None or child.erased_at is not None for child in found if child.id in new
     ):
         raise CannotChange("child_is_a_stranger")
-    on_another = select(plan_children.c.person_id).join(Plan, Plan.id == plan_children.c.plan_id)
-    on_another = on_another.where(plan_children.c.person_id.in_(new), Plan.ended_on.is_(None), Plan.id != plan.id)
-    if new and session.scalar(on_another.limit(1)) is not None:
+    if queries.on_a_plan_that_goes_on(session, new, besides=plan.id):
         raise CannotChange("child_has_plan")
     return sorted(found, key=lambda child: child.first_name)

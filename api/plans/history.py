@@ -30,6 +30,7 @@ def content_of(plan: Plan) -> dict[str, Any]:
             **{name: _plain(getattr(plan, name)) for name in own},
             # Only where it is so: versions from before there was this choice say nothing of it.
             **({"family_may_see_contingency": True} if plan.family_may_see_contingency else {}),
+            **{name: getattr(plan, name) for name in ("end_kind", "end_support") if getattr(plan, name)},
             "children": sorted(child.first_name for child in plan.children),
         },
         "risks": lines(plan.risks, "harm", "description", "level", "evidence", "lower_when", "kept_from_family"),
@@ -52,9 +53,15 @@ def _plain(value: Any) -> Any:
 
 
 def keep_version(
-    session: Session, plan: Plan, worker_id: uuid.UUID | None, *, review_id: uuid.UUID | None = None
+    session: Session,
+    plan: Plan,
+    worker_id: uuid.UUID | None,
+    *,
+    review_id: uuid.UUID | None = None,
+    reason: str = "",
 ) -> PlanVersion | None:
-    """Keep the plan as it is now, with what changed since the version before and who did it; None where nothing did.
+    """Keep the plan as it is now, with what changed since the version before, who did it and why; None where nothing
+    did.
 
     The caller has changed the plan in this transaction. A review gets a version of its own even where nothing changed.
     """
@@ -72,6 +79,7 @@ def keep_version(
         made_at=clock.now(),
         made_by=worker_id,
         review_id=review_id,
+        reason=reason,
         changes=[change.as_json() for change in changes],
         content=now,
     )

@@ -25,6 +25,10 @@ def _lost_content(words: Unreadable) -> dict[str, Any]:
 
 #: The categories of harm: what a conference decides on, and what a risk is one of.
 Harm = Literal["physical", "emotional", "sexual", "neglect"]
+#: How a plan ended that no review ended: the family moved away, the child is of age or has died, a court decided
+#: otherwise, something else; or the conference that made it was withdrawn.
+END_KINDS = ("moved", "of_age", "death", "court", "other")
+WITHDRAWN = "withdrawn"
 #: What a worker decides on an action: what its events are called.
 BY_WORKER = ("verified", "reopened", "blocked", "unblocked", "dropped", "restored")
 #: And what a family member says.
@@ -40,13 +44,20 @@ plan_children = Table(
 
 class Plan(Base):
     __tablename__ = "plans"
-    __table_args__ = (UniqueConstraint("family_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("family_id", "external_id"),
+        CheckConstraint("end_kind IN ('','moved','of_age','death','court','other','withdrawn')", name="end_kind"),
+    )
 
     id: Mapped[Id]
     family_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("families.id"), index=True)
     external_id: Mapped[str]
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
+    #: One of END_KINDS or WITHDRAWN; empty while it goes on, and where a review or an import ended it.
+    end_kind: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: What help remains for the family; a review that ends a plan says it itself.
+    end_support: Mapped[str] = mapped_column(Sealed("plans.end_support"), default="", server_default=text("''"))
     review_on: Mapped[date | None]
     #: What happens, in general, if the plan does not work; ``contingencies`` has it step by step.
     contingency: Mapped[str] = mapped_column(Sealed("plans.contingency"), default="")
@@ -130,6 +141,8 @@ class PlanVersion(Base):
     #: None where an import made it.
     made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     review_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reviews.id"))
+    #: Why, where that had to be said: its days were put right, it was ended or taken up again.
+    reason: Mapped[str] = mapped_column(Sealed("plan_versions.reason"), default="", server_default=text("''"))
     changes: Mapped[list[Any]] = mapped_column(SealedJson("plan_versions.changes", _lost_changes))
     content: Mapped[dict[str, Any]] = mapped_column(SealedJson("plan_versions.content", _lost_content))
 

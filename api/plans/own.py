@@ -20,7 +20,7 @@ from api.appointments import queries as appointments
 from api.appointments.models import Appointment
 from api.families.models import Person
 from api.plans import history, queries, versions
-from api.plans.models import Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.plans.models import WITHDRAWN, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
 from api.plans.versions import Change
 from api.reviews import queries as reviews
 from api.reviews.models import Review
@@ -63,10 +63,12 @@ class OwnPlan:
 
 @dataclass(frozen=True)
 class Ended:
-    """A plan that has ended, and the help that remains ("" where nobody said)."""
+    """A plan that has ended, and the help that remains ("" where nobody said). ``taken_back``: it was recorded by
+    mistake."""
 
     on: date
     support: str
+    taken_back: bool = False
 
 
 def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
@@ -79,7 +81,8 @@ def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
         return None
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found and found[0].next_step == "discontinue" else None
-    return Ended(on=plan.ended_on, support=or_nothing(last.support) if last else "")
+    said = last.support if last else plan.end_support
+    return Ended(on=plan.ended_on, support=or_nothing(said), taken_back=plan.end_kind == WITHDRAWN)
 
 
 def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Viewer | None = None) -> OwnPlan | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from api.access import queries as access
 from api.appointments.models import Appointment, Attendee
 from api.families.models import Person
-from api.plans.models import ActionEvent, Plan, PlanAction
+from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
 
 #: Statuses in which an action still waits for its owner.
 WAITING = ("open", "blocked")
@@ -138,6 +138,16 @@ def current_plan(session: Session, family_id: uuid.UUID) -> Plan | None:
     return session.scalar(
         select(Plan).filter_by(family_id=family_id, ended_on=None).order_by(Plan.started_on.desc()).limit(1)
     )
+
+
+def on_a_plan_that_goes_on(
+    session: Session, children: Collection[uuid.UUID], *, besides: uuid.UUID | None = None
+) -> bool:
+    """Is one of these children on a plan that goes on (another than ``besides``)? A child is never on two."""
+    running = select(plan_children.c.person_id).join(Plan, Plan.id == plan_children.c.plan_id)
+    running = running.where(plan_children.c.person_id.in_(children), Plan.ended_on.is_(None))
+    running = running.where(Plan.id != besides) if besides else running
+    return bool(children) and session.scalar(running.limit(1)) is not None
 
 
 def last_ended_plan(session: Session, family_id: uuid.UUID) -> Plan | None:

@@ -88,6 +88,7 @@ def list_versions(me: Me, plan_id: uuid.UUID, asked: Annotated[Part, Query()], r
                 made_at=one.made_at,
                 made_by=names.get(one.made_by, ""),
                 review_id=one.review_id,
+                reason=one.reason,
                 changes=one.changes,
             )
             for one in kept

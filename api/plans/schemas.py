@@ -167,10 +167,11 @@ class ActionList(Paging):
 
 
 class VersionOut(BaseModel):
-    """What changed in a plan, when, by whom (empty: an import), and at which review."""
+    """What changed in a plan, when, by whom (empty: an import), at which review, and why, where that had to be said."""
 
     number: int
     made_at: Moment
     made_by: str
     review_id: uuid.UUID | None
+    reason: str
     changes: list[dict[str, Any]]

@@ -24,7 +24,7 @@ from api.timescales.models import CaseEvent
 
 #: Which columns hold a worker's own words, in the tables that hang on a family, on a plan, on a review.
 _OF_FAMILY: tuple[tuple[type[Base], str], ...] = (
-    (Plan, "contingency"),
+    (Plan, "contingency end_support"),
     (Conference, "chair assessment discussion decision_reason planning"),
     (CaseEvent, "note"),
     (Appointment, "place address bring travel"),
@@ -40,7 +40,7 @@ _OF_PLAN: tuple[tuple[type[Base], str], ...] = (
     (Outcome, "title measure"),
     (Contingency, "trigger response who"),
     (PlanAction, "title why owner_name measure evidence also_called blocked_reason"),
-    (PlanVersion, "changes content"),
+    (PlanVersion, "changes content reason"),
     (Review, "changes reason support"),
 )
 _OF_REVIEW: tuple[tuple[type[Base], str], ...] = ((OutcomeProgress, "words"), (ActionEffect, "words"))

@@ -162,7 +162,7 @@ def _take_back(session: Session, plan: Plan, review: Review) -> None:
             if open_before and mine and outcome.state == "achieved" and outcome.id not in seen:
                 outcome.state = "open"
     ends = [other for other in others if other.next_step == "discontinue"]
-    if review.next_step == "discontinue" and plan.ended_on == review.held_on and not ends:
+    if review.next_step == "discontinue" and plan.ended_on == review.held_on and not (ends or plan.end_kind):
         plan.ended_on = None  # recorded by an import, which says itself when the plan ended
 
 

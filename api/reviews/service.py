@@ -22,7 +22,7 @@ from api.conferences import queries as conferences
 from api.conferences.models import Conference, ConferenceChild
 from api.database import notify
 from api.plans import history
-from api.plans.models import Plan
+from api.plans.models import WITHDRAWN, Plan
 from api.reviews import queries
 from api.reviews.models import ActionEffect, OutcomeProgress, Review
 from api.timescales import queries as deadlines
@@ -140,7 +140,7 @@ def check(
         raise CannotReview("event_in_the_future")
     if found.held_on <= conferences.first_day(session, plan):
         raise CannotReview("review_before_conference")
-    if plan.ended_on is not None and found.held_on > plan.ended_on:
+    if plan.ended_on is not None and (found.held_on > plan.ended_on or plan.end_kind == WITHDRAWN):
         raise CannotReview("plan_has_ended")
     others = select(Review.id).filter_by(plan_id=plan.id, held_on=found.held_on, withdrawn_at=None)
     if session.scalar(others.where(Review.id != instead_of.id) if instead_of else others) is not None:
@@ -181,7 +181,9 @@ def _conference(
 ) -> Conference:
     if found.conference_id is None:
         row = session.scalar(
-            select(Conference).filter_by(plan_id=plan.id, kind="review", held_on=found.held_on).limit(1)
+            select(Conference)
+            .filter_by(plan_id=plan.id, kind="review", held_on=found.held_on, withdrawn_at=None)
+            .limit(1)
         )
     else:
         row = session.scalar(select(Conference).filter_by(id=found.conference_id, plan_id=plan.id, kind="review"))

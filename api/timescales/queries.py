@@ -23,7 +23,7 @@ from api.conferences.models import Conference
 from api.families.models import Family, FamilyWorker
 from api.jurisdiction.clocks import EVENTS, MEETINGS
 from api.jurisdiction.packs import pack
-from api.plans.models import Plan
+from api.plans.models import WITHDRAWN, Plan
 from api.reviews.models import Review
 from api.timescales import due
 from api.timescales.due import Event, State
@@ -90,8 +90,8 @@ class EventView:
 
 
 def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
-    """All that the family's clocks start and stop with: recorded events, conferences, reviews,
-    and where plans begin and end."""
+    """All that the family's clocks start and stop with: recorded events, conferences, reviews, and where plans begin
+    and end. A plan whose conference was withdrawn began no clock."""
     recorded = session.scalars(
         select(CaseEvent).where(
             CaseEvent.family_id == family_id, CaseEvent.withdrawn_at.is_(None), CaseEvent.outcome == "held"
@@ -106,7 +106,7 @@ def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
     reviews = select(Review).join(Plan, Plan.id == Review.plan_id)
     reviews = reviews.where(Plan.family_id == family_id, Review.withdrawn_at.is_(None))
     found += [Event("case_review", review.held_on, review.plan_id) for review in session.scalars(reviews)]
-    for plan in session.scalars(select(Plan).where(Plan.family_id == family_id)):
+    for plan in session.scalars(select(Plan).where(Plan.family_id == family_id, Plan.end_kind != WITHDRAWN)):
         found.append(Event("plan_started", plan.started_on, plan.id))
         if plan.ended_on is not None:
             found.append(Event("plan_ended", plan.ended_on, plan.id))

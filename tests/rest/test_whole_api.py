@@ -25,6 +25,7 @@ from schemathesis.specs.openapi import checks as openapi
 from api.access import keys
 from api.app import create_app
 from api.appointments.models import Appointment
+from api.conferences.models import Conference
 from api.database import transaction
 from api.plans.models import PlanAction
 from tests.small_town import Town, review_of
@@ -85,12 +86,15 @@ SENSE: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/people/{person_id}": {"kind": "parent", "first_name": "Rita", "last_name": "", "born": None},
 }  # fmt: skip
 
-#: What can be decided only in another state than the town's action is in.
-STATES = {
-    "POST /api/v1/actions/{action_id}/block": "open",
-    "POST /api/v1/actions/{action_id}/unblock": "blocked",
-    "POST /api/v1/actions/{action_id}/restore": "dropped",
-}
+#: What can be decided only in another state than the town's is in: of which table, by which id, and that state.
+STATES: dict[str, tuple[type[Any], str, dict[str, Any]]] = {
+    "POST /api/v1/actions/{action_id}/block": (PlanAction, "action_id", {"status": "open"}),
+    "POST /api/v1/actions/{action_id}/unblock": (PlanAction, "action_id", {"status": "blocked"}),
+    "POST /api/v1/actions/{action_id}/restore": (PlanAction, "action_id", {"status": "dropped"}),
+    "POST /api/v1/conferences/{conference_id}/withdraw": (
+        Conference, "conference_id", {"status": "held", "decision": "continue"},
+    ),
+}  # fmt: skip
 
 
 @asynccontextmanager
@@ -180,7 +184,9 @@ def test_every_answer_is_a_documented_one(
     done: Counter[int] = Counter()
     if operation.label in STATES:
         with transaction() as session:
-            session.get_one(PlanAction, there["action_id"]).status = STATES[operation.label]
+            table, key_of, state = STATES[operation.label]
+            for name, value in state.items():
+                setattr(session.get_one(table, there[key_of]), name, value)
     if operation.label.endswith("/happened"):  # what is still to come has not happened
         with transaction() as session:
             over = session.get_one(Appointment, there["appointment_id"])

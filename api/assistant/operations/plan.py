@@ -7,6 +7,7 @@ from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says, topic_of, topics
 from api.plans import queries
+from api.plans.models import WITHDRAWN
 from api.reviews import queries as reviews
 from api.settings import settings
 
@@ -24,7 +25,10 @@ def status(ask: Ask) -> list[Reply]:
         ended = queries.last_ended_plan(ask.session, ask.family_id)
         if ended is None or ended.ended_on is None:
             return [say("plan.none")]
-        return [say("plan.ended", day=speaking.day(ask, ended.ended_on))]
+        over = speaking.day(ask, ended.ended_on)
+        if ended.end_kind == WITHDRAWN:  # it was recorded by mistake
+            return [say("plan.taken_back", day=over)]
+        return [say("plan.ended", day=over)]
     if says(ask.words, "see_plan") and (page := how_to_read_it(ask)):
         return page
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
