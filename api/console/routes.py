@@ -105,6 +105,10 @@ def list_escalations(request: Request, me: Me, show: str = "") -> Response:
 @router.get("/e/{escalation_id}")
 def show_escalation(request: Request, me: Me, escalation_id: int, note: str = "") -> Response:
     """One escalation: the link in the worker's text message."""
+    return _escalation(request, me, escalation_id, note=note)
+
+
+def _escalation(request: Request, me: Visitor, escalation_id: int, *, status: int = 200, **context: Any) -> Response:
     with transaction() as session:
         escalation = access.escalation_or_404(session, me, escalation_id)
         card = queries.make_cards(session, [escalation])[0]
@@ -118,8 +122,8 @@ def show_escalation(request: Request, me: Me, escalation_id: int, note: str = ""
             family_id=escalation.family_id,
             object_id=escalation.id,
         )
-    context: dict[str, Any] = {"card": card, "life": life, "colleagues": colleagues, "note": note, "summary": known}
-    return console_page(request, me, "console/escalation.html", here="escalations", **context)
+    context |= {"card": card, "life": life, "colleagues": colleagues, "summary": known}
+    return console_page(request, me, "console/escalation.html", here="escalations", status=status, **context)
 
 
 @router.post("/e/{escalation_id}/acknowledge")
@@ -144,16 +148,28 @@ def acknowledge(
 
 @router.post("/e/{escalation_id}/resolve")
 def resolve(
-    me: Me, escalation_id: int, outcome: Annotated[str, Form()] = "", kind: Annotated[str, Form()] = ""
+    request: Request,
+    me: Me,
+    escalation_id: int,
+    outcome: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+    seen: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Close it with what came of it."""
+    """Close it with what came of it. Where something has come since the page was made (``seen``), they read that
+    first: the page again, with what they have typed."""
     words = storable(outcome.strip())[:LONGEST_OUTCOME]
     if not words:
         return RedirectResponse(f"/console/e/{escalation_id}?note=outcome", 303)
     with transaction() as session:
         access.escalation_or_404(session, me, escalation_id)
-        with suppress(escalations.NotOpen):  # somebody was quicker: the page shows who
-            escalations.resolve(session, escalation_id, me.worker, words, kind=kind)
+        typed = {}
+        try:
+            with suppress(escalations.NotOpen):  # somebody was quicker: the page shows who
+                escalations.resolve(session, escalation_id, me.worker, words, kind=kind, seen=seen)
+        except escalations.Changed:
+            typed = {"outcome": words, "kind": kind}
+    if typed:
+        return _escalation(request, me, escalation_id, status=409, note="changed", typed=typed)
     return RedirectResponse(f"/console/e/{escalation_id}", 303)
 
 

@@ -101,6 +101,7 @@ def _hand_over(session: Session, worker: Worker, agency: Agency, asked: Order) -
 
 def _close(session: Session, worker: Worker, agency: Agency, asked: Order, escalation: Escalation) -> str:
     args = {"reference": asked.reference}
+    session.refresh(escalation, with_for_update=True)  # danger that is told in this moment waits, or is seen
     if escalation.state == "resolved":
         by = session.get(Worker, escalation.resolved_by)
         return texts.render("escalation.sms.closed_before", agency.language, name=by.name if by else "", **args)
@@ -111,5 +112,6 @@ def _close(session: Session, worker: Worker, agency: Agency, asked: Order, escal
         return texts.render("escalation.sms.not_yours", agency.language, name=by.name if by else "", **args)
     if len(asked.rest) < 2:
         return texts.render("escalation.sms.close_reason", agency.language, **args)
-    service.resolve(session, asked.reference, worker, asked.rest, via="sms", kind=outcomes.kind_of(asked.rest))
+    kind, seen = outcomes.kind_of(asked.rest), escalation.version
+    service.resolve(session, asked.reference, worker, asked.rest, via="sms", kind=kind, seen=seen)
     return texts.render("escalation.sms.closed", agency.language, **args)

@@ -46,6 +46,9 @@ class Escalation(Base):
     kind: Mapped[str]
     priority: Mapped[str]
     words: Mapped[str] = mapped_column(Sealed("escalations.words"))
+    #: Rises with every word that is added and everything that becomes of it but its taking on and closing. Whoever
+    #: closes it says which they have seen, so that nothing that came meanwhile is closed with it.
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     reasons: Mapped[list[str]] = mapped_column(default=list)
     state: Mapped[str] = mapped_column(default="open")
     opened_at: Mapped[datetime]

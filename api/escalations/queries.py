@@ -66,6 +66,7 @@ def open_in_conversation(session: Session, conversation_id: uuid.UUID, kind: str
         .order_by(Escalation.id.desc())
         .limit(1)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 

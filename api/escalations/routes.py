@@ -62,13 +62,17 @@ def acknowledge_escalation(me: Me, escalation_id: int, given: TakingOn | None = 
 
 @router.post("/{escalation_id}/resolve", responses=WRITES)
 def resolve_escalation(me: Me, escalation_id: int, given: Resolution) -> EscalationOut:
-    """Close it with what came of it. 409 where it was closed before."""
+    """Close it with what came of it. 409 where it was closed before, or has changed since you read it (``seen``): a new
+    cry for help is not closed unread."""
     with transaction() as session:
         escalation = access.escalation_or_404(session, me, escalation_id)
         try:
-            service.resolve(session, escalation.id, me.worker, given.outcome, via="api", kind=given.kind or "")
+            kind, seen = given.kind or "", given.seen
+            service.resolve(session, escalation.id, me.worker, given.outcome, via="api", kind=kind, seen=seen)
         except service.NotOpen:
             raise Refused(409, "already_resolved") from None
+        except service.Changed:
+            raise Refused(409, "changed_since") from None
         return EscalationOut.of(queries.make_cards(session, [escalation])[0])
 
 

@@ -33,6 +33,11 @@ class Resolution(Given):
     kind: Literal["helped", "passed_on", "not_reached", "false_alarm", "other"] | None = Field(
         None, description="What came of it, in one word; by default what the outcome's words say."
     )
+    seen: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="The escalation's `version` as you read it: 409 where it has changed since. Without it only what "
+        "you have acknowledged yourself can be closed, or what is as it was when it opened.",
+    )
 
 
 class TakingOn(Given):
@@ -55,6 +60,7 @@ class EscalationOut(BaseModel):
 
     ``state``: open (``next_rung_at`` says when ``next_names`` are told), acknowledged or resolved. ``words`` are the
     person's own. Family and person are null for somebody unknown, who is reached through the conversation only.
+    ``version`` rises with all that is new, such as words: send it as ``seen`` when you close it.
     ``no_texts``: they asked not to be texted, because somebody else may read or hear the phone.
     """
 
@@ -83,6 +89,7 @@ class EscalationOut(BaseModel):
     outcome_kind: str
     ring_by: Moment | None
     no_texts: bool = False
+    version: int
 
     @classmethod
     def of(cls, card: Card) -> EscalationOut:
@@ -104,5 +111,5 @@ class EscalationOut(BaseModel):
 _SAME = (
     "id", "kind", "priority", "state", "words", "reasons", "opened_at", "family_id", "person_id", "conversation_id",
     "next_rung_at", "acknowledged_at", "acknowledged_via", "resolved_at", "outcome", "outcome_kind",
-    "ring_by",
+    "ring_by", "version",
 )  # fmt: skip

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -25,7 +25,7 @@ from api.escalations.models import Escalation
 from api.escalations.rota import Member, away, next_in, on_call
 from api.escalations.telling import note, tell_all, tell_next
 from api.escalations.world import World, cases, world
-from api.messages.models import Conversation, InboundMessage
+from api.messages.models import Conversation, HandoverNote, InboundMessage
 from api.sealed import Unreadable
 
 __all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_all", "tell_next"]
@@ -50,6 +50,10 @@ class Acknowledgement:
 
 class NotOpen(ValueError):
     """The escalation cannot be changed that way (unknown to this worker, or resolved already)."""
+
+
+class Changed(ValueError):
+    """Something has come that whoever would close it has not seen."""
 
 
 class NotYours(ValueError):
@@ -87,7 +91,7 @@ def open_escalation(
     """
     now = clock.now()
     if message is not None:
-        same = session.scalar(select(Escalation).filter_by(message_id=message.id))
+        same = session.scalar(_for_change().filter_by(message_id=message.id))
         if same is not None:
             _raise_priority(session, same, priority, kind, now)
             return same
@@ -133,6 +137,7 @@ def _write_down(escalation: Escalation, words: str) -> None:
     # Words that cannot be opened hold no new ones up; the messages themselves stay in the conversation.
     before = "" if isinstance(escalation.words, Unreadable) else f"{escalation.words}\n"
     escalation.words = f"{before}{words}"[-MOST_WORDS:]
+    escalation.version += 1
 
 
 def _stands_there(escalation: Escalation, words: str) -> bool:
@@ -160,8 +165,20 @@ def _raise_priority(
 
 
 def open_again(session: Session, escalation: Escalation, now: datetime) -> None:
-    """Nobody has it: from the top of its ladder, at once."""
+    """Nobody has it: from the top of its ladder, at once. What came of it, where it was closed, stays in the
+    conversation as that worker's note."""
+    if escalation.state == "resolved" and escalation.conversation_id and escalation.resolved_by:
+        kept = HandoverNote(
+            conversation_id=escalation.conversation_id,
+            family_id=escalation.family_id,
+            worker_id=escalation.resolved_by,
+            at=escalation.resolved_at or now,
+            words=escalation.outcome,
+        )
+        session.add(kept)
+    escalation.resolved_at, escalation.resolved_by, escalation.outcome, escalation.outcome_kind = None, None, "", ""
     escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "open", None, None
+    escalation.acknowledged_via = ""
     escalation.step, escalation.next_rung_at = 0, now
     tell_next(session, escalation, now)
 
@@ -269,21 +286,34 @@ def _takers(here: World, worker: Worker, to: uuid.UUID | None, now: datetime) ->
 
 
 def _locked(session: Session, escalation_id: int) -> Escalation | None:
+    return session.scalar(_for_change().filter_by(id=escalation_id))
+
+
+def _for_change() -> Select[Escalation]:
     # Read anew: the caller may have looked at it before somebody else, for whom the lock waited, changed it.
-    query = select(Escalation).filter_by(id=escalation_id).with_for_update().execution_options(populate_existing=True)
-    return session.scalar(query)
+    return select(Escalation).with_for_update().execution_options(populate_existing=True)
 
 
 def resolve(
-    session: Session, escalation_id: int, worker: Worker, outcome: str, via: str = "console", kind: str = ""
+    session: Session,
+    escalation_id: int,
+    worker: Worker,
+    outcome: str,
+    via: str = "console",
+    kind: str = "",
+    seen: int | None = None,
 ) -> None:
-    """Close it, with what came of it (``kind`` is one of outcomes.KINDS, else what the words say). Raises NotOpen for
-    another agency's or a closed one, ValueError without outcome."""
+    """Close it, with what came of it (``kind`` is one of outcomes.KINDS, else what the words say). Whoever has seen all
+    of it (``seen``: the version on their page) may close it in one step, also while it is open. Raises NotOpen for
+    another agency's or a closed one, Changed where something came that they have not seen, ValueError without
+    outcome."""
     if not outcome.strip():
         raise ValueError("say in a few words what came of it")
     escalation = _locked(session, escalation_id)
     if escalation is None or escalation.agency_id != worker.agency_id or escalation.state == "resolved":
         raise NotOpen(f"no open escalation {escalation_id}")
+    if _unseen(escalation, worker, seen):
+        raise Changed("something has come since")
     now = clock.now()
     if escalation.acknowledged_by is None:
         escalation.acknowledged_at, escalation.acknowledged_by, escalation.acknowledged_via = now, worker.id, via
@@ -292,6 +322,14 @@ def resolve(
     escalation.outcome_kind = kind if kind in outcomes.KINDS else outcomes.kind_of(outcome)
     _record(session, escalation, worker, "resolved_escalation", via)
     note(session, escalation, "resolved", worker_id=worker.id, via=via)
+
+
+def _unseen(escalation: Escalation, worker: Worker, seen: int | None) -> bool:
+    """Who does not say what they have seen has seen what they have taken on, and what is as it began."""
+    if seen is not None:
+        return seen != escalation.version
+    theirs = escalation.state == "acknowledged" and escalation.acknowledged_by == worker.id
+    return escalation.version > 0 and not theirs
 
 
 def _record(session: Session, escalation: Escalation, worker: Worker, verb: str, via: str) -> None:

@@ -23,6 +23,8 @@ from api.settings import settings
 from api.webhooks import events as webhooks
 from api.webhooks.models import OF_ESCALATIONS
 
+#: Events after which whoever has read it still knows all of it (``Escalation.version``).
+SAYS_NOTHING_NEW = ("opened", "acknowledged", "resolved")
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
 
@@ -37,6 +39,8 @@ def note(
     via: str = "",
 ) -> None:
     """Add to the escalation's life (EscalationEvent), and wake the pages that show it."""
+    if kind not in SAYS_NOTHING_NEW:
+        escalation.version += 1
     session.add(
         EscalationEvent(
             escalation_id=escalation.id,

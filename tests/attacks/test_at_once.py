@@ -5,6 +5,7 @@ On two processes: tests/promises/test_twice_at_once.py.
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from sqlalchemy import select
 
 from api import clock
 from api.app import create_app
-from api.database import reading
+from api.database import reading, transaction
+from api.escalations import service
 from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.messages import inbox
 from tests.escalations.test_links import link_to
@@ -88,6 +90,33 @@ def three_take_it_on(app: FastAPI, town: Town) -> str:
 
 def danger(town: Town, words: str) -> None:
     inbox.accept(channel="sms", external_id=uuid.uuid4().hex, address=town.mine.conversation.address, body=words)
+
+
+def test_danger_told_while_somebody_closes_is_never_closed_with_it(client: TestClient, town: Town) -> None:
+    app = create_app()
+    for turn in range(ROUNDS):
+        number = town.escalation(town.mine, f"please ring me {turn}")
+        cookies = town.signed_in(town.duty)
+        browser = TestClient(app, follow_redirects=False, cookies=cookies)
+        browser.post(f"/console/e/{number}/acknowledge", data=town.form(cookies))
+        seen = mark_on(browser.get(f"/console/e/{number}").text)
+        closing = town.form(cookies, outcome="rang her, safe", kind="helped", seen=seen)
+        cry = f"hes got a knife and hes coming up the stairs {turn}"
+        at_once(
+            lambda post=browser.post, to=number, form=closing: str(post(f"/console/e/{to}/resolve", data=form)),
+            lambda cry=cry: danger(town, cry) or "",
+        )
+        with reading() as session:
+            (left,) = session.scalars(select(Escalation).where(Escalation.state != "resolved")).all()
+        assert left.state == "open" and cry in left.words and left.next_rung_at is not None
+        with transaction() as session:
+            service.resolve(session, left.id, town.duty, "seen to", seen=left.version)
+
+
+def mark_on(page: str) -> str:
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found, "the form says what its page has shown"
+    return found[1]
 
 
 def opened() -> Escalation:

@@ -73,6 +73,7 @@ def test_what_the_understanding_raised_is_in_it_and_of_several_messages_none_is_
     second = session.scalars(select(Escalation.id).order_by(Escalation.id.desc())).first()
     session.rollback()
     with transaction() as acting:
+        service.acknowledge(acting, second or 0, town.duty, via="sms")
         service.resolve(acting, second or 0, town.duty, "False alarm")
     two = [line for line in times.false_alarms(session) if line["reference"] == second]
     assert [line["kind"] for line in two] == ["unsure", "unsure"]
