@@ -42,7 +42,8 @@ ASKED = {
         if my house is messy can my kids get taken | my mum says they will come and take him |
         are they gonna take me and my brother | will me and my sister be split up | is my baby going into care |
         puede el juez quitarme a mi hijo | van a llevarse a mi hermanito | me da miedo que se los lleven |
-        nos los van a quitar? | los servicios sociales se llevan a los niños?
+        nos los van a quitar? | los servicios sociales se llevan a los niños? | why did they take my kids |
+        why are you putting my kids in care
     """,
     "conference": """
         can i take my mum to the conference | can i take the baby to the conference |
@@ -68,7 +69,7 @@ ASKED = {
         how long is the review | how long do reviews take | what did they decide at the review |
         what happens at the review | cuanto dura la revision | que pasa en la revision |
         que decidieron en la ultima revision | what is a review | how did the review go | when is the review |
-        cuando es la revision
+        cuando es la revision | why do we have a review
     """,
     "end": """
         when will they close my case | when will you close our plan | do they ever close the case |
@@ -128,7 +129,8 @@ ASKED = {
     """,
     "see": """
         can i read the report | can i get a copy | can i see the minutes | puedo leer el informe | quiero una copia |
-        can you show me what you wrote | can the school see what you write | can i have a copy | me das una copia
+        can you show me what you wrote | can the school see what you write | can i have a copy | me das una copia |
+        why cant i see my plan
     """,
     "child_view": """
         do my kids get a say | can they talk to my kids without me | will they ask the children | do i get a say |
@@ -150,7 +152,20 @@ ASKED = {
         can my dad take me to contact | can they take my statement at home | you took my name down wrong |
         take it easy | what time does she take her tablets | do you take calls at night | can someone take a message |
         me lo puede mandar por correo | se lo digo mañana | quita la hora | llevo a mis hijos al parque |
-        se llevan muy bien mis hijos
+        se llevan muy bien mis hijos | why is it raining | what have you got for tea
+    """,
+    "why": """
+        why are we on a plan | why am i on a plan | why r we on a plan | y are we on a plan | why have we got a plan |
+        why is there a plan for my kids | why did you put my kids on the register | why do we need a plan |
+        why has my baby got a plan | why were we put on this plan | how come we are on a plan |
+        what are they worried about | what r u worried about | what are you all so worried about |
+        what are the worries | whats the concern | what exactly are the concerns please | what risks do they see |
+        what did we do wrong | what have i done | what have i done wrong | what am i accused of |
+        what's the reason for the plan | why are they worried about my kids | why us | qué les preocupa |
+        que les preocupa de nosotros | q les preocupa | cuales son las preocupaciones | cuáles son los riesgos |
+        por qué tenemos un plan | porque estamos en un plan | xq tenemos plan | por que mis hijos estan en un plan |
+        por qué nos pusieron en el plan | que hicimos mal | que hice mal yo | de que me acusan | cual es el motivo |
+        por que a nosotros
     """,
 }
 

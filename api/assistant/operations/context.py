@@ -63,6 +63,8 @@ def redirect(ask: Ask, name: str) -> str:
         return "change_contact_preference"
     if own_plan.is_asked(ask, name):
         return "ask_plan_status"
+    if own_plan.why_is_asked(ask, name):
+        return "ask_about_plan"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
     if name in MAYBE_OURS and not (ask.tapped or asked or ask.person is None):

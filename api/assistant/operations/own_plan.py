@@ -1,5 +1,5 @@
 """The person's own plan in a few words: what it wants, what is theirs to do, who does what, when it is looked at next;
-and what happens if it does not work.
+why there is one, and what happens if it does not work.
 
 Promise: nothing that is kept off the family's page, nothing of another family member's, no title where somebody else
 may read the phone, nothing of what adults are worried about to a young person. By text two segments at a time.
@@ -12,11 +12,11 @@ from datetime import date
 
 from api.assistant.operations import speaking, titles
 from api.assistant.operations.asking import Ask, option, say
-from api.assistant.operations.schemas import Reply, ReplyOption
-from api.assistant.operations.words import says
+from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import says, topic_of
 from api.messages.sms import segments, to_gsm7
 from api.plans import own, queries
-from api.plans.models import Plan, PlanAction
+from api.plans.models import Plan, PlanAction, Risk
 from api.plans.own import OwnPlan
 from api.sealed import all_open
 from api.timescales import queries as timescales
@@ -24,11 +24,15 @@ from api.timescales import queries as timescales
 #: What one message may be, and the longest single line in it.
 SEGMENTS = 2
 LONGEST_LINE = 120
+#: What would show that a worry is less stands under it in the same message.
+LONGEST_BELOW = 100
 WAITING = ("open", "blocked")
 #: Operations that a question about one's own plan is sometimes taken for.
 TAKEN_FOR = frozenset(
     {"ask_about_plan", "check_actions", "ask_who_is_my_worker", "ask_capabilities", "out_of_scope", "fallback"}
 )
+#: ... and one about why there is a plan. (Rasa knows no intent of that name: ask_about_plan has it.)
+WHY_TAKEN_FOR = frozenset({"ask_plan_status", "ask_capabilities", "out_of_scope", "fallback"})
 
 
 def is_asked(ask: Ask, name: str) -> bool:
@@ -36,6 +40,13 @@ def is_asked(ask: Ask, name: str) -> bool:
     if ask.tapped or ask.holder is None or name not in TAKEN_FOR:
         return False
     return _on_it(ask) or says(ask.words, "if_not_working")
+
+
+def why_is_asked(ask: Ask, name: str) -> bool:
+    """Do the words ask why there is a plan, or what people are worried about?"""
+    if ask.tapped or ask.holder is None or name not in WHY_TAKEN_FOR:
+        return False
+    return topic_of(ask.words) == "why"
 
 
 def _on_it(ask: Ask) -> bool:
@@ -57,6 +68,31 @@ def answer(ask: Ask) -> list[Reply]:
     if not ask.plain_words:
         return [_in_numbers(ask, theirs)]
     return [_page(ask, _lines(ask, theirs), int(more) if more.isdigit() else 0)]
+
+
+def why(ask: Ask) -> list[Reply]:
+    """What people are worried about and when they would be less so, to adults, as on their own page; to a young person
+    that it is not their fault. [] where there is no plan, nothing that they may see, or somebody else may read it."""
+    today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    theirs = own.own_plan(ask.session, ask.person.id, today) if ask.person is not None else None
+    if theirs is None:
+        return []
+    if not ask.someone.grown:
+        return [say("plan.why.young", option("", "contact_worker", label=ask.text("option.ask_worker")))]
+    if not ask.plain_words:
+        return []
+    under = ask.text("plan.why")
+    lines = [(under, _worry(ask, risk)) for risk in theirs.risks if all_open(risk.description, risk.lower_when)]
+    more = ask.carried("more")
+    return [_page(ask, lines, int(more) if more.isdigit() else 0, "ask_about_plan", topic="why")] if lines else []
+
+
+def _worry(ask: Ask, risk: Risk) -> str:
+    line = f"- {_short(titles.without_names(ask, risk.description))}"
+    if not risk.lower_when:
+        return line
+    details = _short(titles.without_names(ask, risk.lower_when), LONGEST_BELOW)
+    return f"{line}\n{ask.text('plan.why.less', details=details)}"
 
 
 def looked_at(ask: Ask, plan: Plan, today: date) -> date | None:
@@ -102,9 +138,9 @@ def _action(ask: Ask, action: PlanAction) -> str:
     return f"- {ask.text('plan.own.by', title=title, day=speaking.short_day(ask, action.due_on))}"
 
 
-def _short(words: str) -> str:
+def _short(words: str, most: int = LONGEST_LINE) -> str:
     words = " ".join(words.rstrip(".").split())
-    return words if len(words) <= LONGEST_LINE else words[: LONGEST_LINE - 3].rsplit(" ", 1)[0] + "..."
+    return words if len(words) <= most else words[: most - 3].rsplit(" ", 1)[0] + "..."
 
 
 def _in_general(ask: Ask, words: str) -> str:
@@ -121,8 +157,9 @@ def _told_in_one(ask: Ask, lines: Sequence[str], *, rest: int) -> bool:
     return segments(to_gsm7(f"{whole}\n1 {ask.text('option.ask_worker')}")) <= SEGMENTS
 
 
-def _page(ask: Ask, lines: list[tuple[str, str]], begin: int) -> Reply:
-    """As many lines as fit from there on, each heading once; on the web all of them."""
+def _page(ask: Ask, lines: list[tuple[str, str]], begin: int, intent: str = "ask_plan_status", **carries: str) -> Reply:
+    """As many lines as fit from there on, each heading once; on the web all of them. The rest is asked for by
+    ``intent``."""
     shown: list[str] = []
     heading, at = "", begin if begin < len(lines) else 0
     while at < len(lines):
@@ -131,18 +168,13 @@ def _page(ask: Ask, lines: list[tuple[str, str]], begin: int) -> Reply:
         if shown and ask.turn.channel == "sms" and not _fits(ask, [*shown, *more], last=at == len(lines) - 1):
             break
         shown, heading, at = [*shown, *more], under, at + 1
-    return say("plan.own", *_more(at, len(lines)), lines="\n".join(shown))
+    rest = [option("services.option_more", intent, more=str(at), **carries)] if at < len(lines) else []
+    return say("plan.own", *rest, lines="\n".join(shown))
 
 
 def _fits(ask: Ask, shown: list[str], *, last: bool) -> bool:
     offered = [] if last else [f"1 {ask.text('services.option_more')}"]
     return segments(to_gsm7("\n".join([*shown, *offered]))) <= SEGMENTS
-
-
-def _more(at: int, number: int) -> list[ReplyOption]:
-    if at < number:
-        return [option("services.option_more", "ask_plan_status", more=str(at))]
-    return []
 
 
 def _in_numbers(ask: Ask, theirs: OwnPlan) -> Reply:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from api.appointments import queries as appointments
 from api.assistant.operations import own_plan, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says, topic_of, topics
-from api.plans import queries
+from api.plans import own, queries
 from api.plans.models import WITHDRAWN
 from api.reviews import queries as reviews
 from api.settings import settings
 
+#: The appointments at which a plan is decided on.
+CONFERENCES = ("initial_conference", "review_conference")
 #: So many of the core group are named in a text.
 MOST_NAMED = 3
 
@@ -65,7 +70,11 @@ def about(ask: Ask) -> list[Reply]:
         return [say("about.which", *choices)]
     told = ask.pack.explanation(topic, ask.language)
     text_id, args = ("about.local", {"told": told}) if told else (f"about.{topic}", {})
+    if topic == "why" and (reasons := own_plan.why(ask)):
+        return reasons
     page = how_to_read_it(ask) if topic == "see" or says(ask.words, "see_plan") else []
+    if topic == "why" and ask.person is not None and not ask.plain_words:
+        page = how_to_read_it(ask)
     if page:
         return [say(text_id, **args), *page] if topic == "see" and ask.plain_words else page
     return [*_own(ask, topic), say(text_id, option("", "contact_worker", label=ask.text("option.ask_worker")), **args)]
@@ -85,10 +94,14 @@ def how_to_read_it(ask: Ask) -> list[Reply]:
 
 def _own(ask: Ask, topic: str) -> list[Reply]:
     """What the person's own plan says about the topic, before what is so in general. Nothing where it says nothing."""
-    plan = queries.current_plan(ask.session, ask.family_id) if ask.person is not None else None
-    if plan is None or not ask.plain_words:
+    if ask.person is None or not ask.plain_words:
         return []
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
+    if topic in ("conference", "review") and (told := _conference(ask, today)):
+        return told
+    plan = queries.current_plan(ask.session, ask.family_id)
+    if plan is None:
+        return []
     if topic in ("end", "review"):
         day = own_plan.looked_at(ask, plan, today)
         return [say("about.own_review", day=speaking.day(ask, day))] if day is not None else []
@@ -96,3 +109,21 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
         people = [f"{member.name} ({member.role})" for member in plan.core_group[:MOST_NAMED]]
         return [say("about.own_group", people=speaking.join(ask, people))]
     return []
+
+
+def _conference(ask: Ask, today: date) -> list[Reply]:
+    """When the next one is at which the person is expected; where there is none, or they ask what was decided, what the
+    last review of their own plan agreed."""
+    coming = appointments.own(ask.session, ask.someone.id, after=ask.turn.now)
+    meeting = next((one for one in coming if one.kind in CONFERENCES), None)
+    if meeting is not None and not says(ask.words, "what_was_decided"):
+        kind, when = speaking.kind(ask, meeting), speaking.moment(ask, meeting.starts_at)
+        return [say("about.own_conference", kind=kind, when=when)]
+    theirs = own.own_plan(ask.session, ask.someone.id, today)
+    if theirs is not None and theirs.last is not None:
+        told = ask.text(f"chat.plan.next.{theirs.last.next_step}")
+        return [say("about.own_last", day=speaking.day(ask, theirs.last.held_on), told=told)]
+    if theirs is not None and says(ask.words, "what_was_decided"):
+        return [say("about.own_began", day=speaking.day(ask, theirs.plan.started_on))]
+    ended = own.ended(ask.session, ask.someone.id) if theirs is None else None
+    return [say("plan.ended", day=speaking.day(ask, ended.on))] if ended is not None else []
