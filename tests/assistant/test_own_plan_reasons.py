@@ -137,7 +137,11 @@ def test_without_a_plan_nothing_is_told_of_one(talk: Phone) -> None:
     assert kelly.says("what was decided at the conference", "ask_about_plan").startswith("Your plan ended on ")
     assert kelly.says(WHY, "ask_about_plan").startswith("A plan is made when people are worried")
     no_conference_coming()
-    assert "Your plan began" not in kelly.says("what happens at the conference", "ask_about_plan")
+    assert "Your plan" not in kelly.says("what happens at the conference", "ask_about_plan")
+    with transaction() as session:
+        session.execute(update(Plan).values(end_kind="withdrawn"))
+    told = kelly.says("what was decided at the conference", "ask_about_plan")
+    assert told.startswith("Your plan was put down by mistake.")
 
 
 @pytest.mark.parametrize(

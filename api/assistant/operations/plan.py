@@ -30,10 +30,7 @@ def status(ask: Ask) -> list[Reply]:
         ended = queries.last_ended_plan(ask.session, ask.family_id)
         if ended is None or ended.ended_on is None:
             return [say("plan.none")]
-        over = speaking.day(ask, ended.ended_on)
-        if ended.end_kind == WITHDRAWN:  # it was recorded by mistake
-            return [say("plan.taken_back", day=over)]
-        return [say("plan.ended", day=over)]
+        return [_over(ask, ended.ended_on, taken_back=ended.end_kind == WITHDRAWN)]
     if says(ask.words, "see_plan") and (page := how_to_read_it(ask)):
         return page
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
@@ -114,16 +111,22 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
 def _conference(ask: Ask, today: date) -> list[Reply]:
     """When the next one is at which the person is expected; where there is none, or they ask what was decided, what the
     last review of their own plan agreed."""
+    past = says(ask.words, "what_was_decided")
     coming = appointments.own(ask.session, ask.someone.id, after=ask.turn.now)
     meeting = next((one for one in coming if one.kind in CONFERENCES), None)
-    if meeting is not None and not says(ask.words, "what_was_decided"):
+    if meeting is not None and not past:
         kind, when = speaking.kind(ask, meeting), speaking.moment(ask, meeting.starts_at)
         return [say("about.own_conference", kind=kind, when=when)]
     theirs = own.own_plan(ask.session, ask.someone.id, today)
     if theirs is not None and theirs.last is not None:
         told = ask.text(f"chat.plan.next.{theirs.last.next_step}")
         return [say("about.own_last", day=speaking.day(ask, theirs.last.held_on), told=told)]
-    if theirs is not None and says(ask.words, "what_was_decided"):
-        return [say("about.own_began", day=speaking.day(ask, theirs.plan.started_on))]
-    ended = own.ended(ask.session, ask.someone.id) if theirs is None else None
-    return [say("plan.ended", day=speaking.day(ask, ended.on))] if ended is not None else []
+    if theirs is not None:
+        return [say("about.own_began", day=speaking.day(ask, theirs.plan.started_on))] if past else []
+    ended = own.ended(ask.session, ask.someone.id) if past else None
+    return [_over(ask, ended.on, taken_back=ended.taken_back)] if ended is not None else []
+
+
+def _over(ask: Ask, day: date, *, taken_back: bool) -> Reply:
+    """``taken_back``: it was recorded by mistake."""
+    return say("plan.taken_back" if taken_back else "plan.ended", day=speaking.day(ask, day))
