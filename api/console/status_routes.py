@@ -41,6 +41,9 @@ def show_status(request: Request, me: Me) -> Response:
         ("turns", state.turns, now - state.oldest_turn),
         ("deliveries", state.deliveries, now - state.oldest_delivery),
         ("ladder", state.rungs, now - state.oldest_rung),
+        ("takeovers", state.takeovers, now - state.oldest_takeover),
+        ("calls", state.calls, now - state.oldest_call),
+        ("reminders", state.reminders, now - state.oldest_reminder),
     )
     return console_page(
         request,

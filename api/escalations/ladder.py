@@ -61,8 +61,9 @@ class Step:
     when: str = ""
 
     def soonest(self, at: datetime, zone: ZoneInfo) -> datetime:
-        """``at`` if it may tell then, else when it next may."""
-        if not self.when:
+        """``at`` if it may tell then, else when it next may. (Hours that the file has no more bind nobody: better told
+        at night than never.)"""
+        if self.when not in hours():
             return at
         local = at.astimezone(zone)
         soonest = hours()[self.when].soonest(local)

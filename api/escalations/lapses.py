@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from api import clock, sealed
@@ -84,29 +84,44 @@ def _unresolved(session: Session, conversation_id: uuid.UUID) -> Escalation | No
     )
 
 
-def promised(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
-    """Escalations whose promised call is over and that wait for a reminder or to go on, locked for this transaction.
+_AGAIN = Escalation.ring_by + func.make_interval(0, 0, 0, 0, 0, Agency.ring_again_minutes)
 
-    A worker who has written to the family about that time, or later, has been in touch."""
+
+def _is_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A promised call is over and waits for a reminder or to go on. A worker who has written to the family about that
+    time, or later, has been in touch."""
     in_touch = exists().where(
         OutboundMessage.conversation_id == Escalation.conversation_id,
         OutboundMessage.written_by.is_not(None),
         OutboundMessage.created_at >= Escalation.ring_by - EARLY,
     )
-    again = Escalation.ring_by + func.make_interval(0, 0, 0, 0, 0, Agency.ring_again_minutes)
+    return (
+        Escalation.state == "acknowledged",
+        Escalation.ring_by <= now - REMIND_AFTER,
+        Escalation.ring_reminded_at.is_(None) | (now >= _AGAIN),
+        ~in_touch,
+    )
+
+
+def promised(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
+    """Escalations whose promised call is over and that wait for a reminder or to go on, locked for this transaction."""
     return session.scalars(
         select(Escalation)
         .join(Agency, Agency.id == Escalation.agency_id)
-        .where(
-            Escalation.state == "acknowledged",
-            Escalation.ring_by <= now - REMIND_AFTER,
-            Escalation.ring_reminded_at.is_(None) | (again <= now),
-            ~in_touch,
-        )
+        .where(*_is_over(now))
         .order_by(Escalation.ring_by)
         .limit(limit)
         .with_for_update(of=Escalation, skip_locked=True)
     ).all()
+
+
+def overdue(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    """How many such escalations there are, and since when the first of them should have been reminded of or go on."""
+    reminded = Escalation.ring_reminded_at.is_not(None)
+    due_at = case((reminded, _AGAIN), else_=Escalation.ring_by + REMIND_AFTER)
+    query = select(func.count(), func.min(due_at)).select_from(Escalation)
+    count, since = session.execute(query.join(Agency, Agency.id == Escalation.agency_id).where(*_is_over(now))).one()
+    return count, since
 
 
 def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:

@@ -119,28 +119,33 @@ def hand_back_others(session: Session, taken_by: uuid.UUID, worker: Worker | Non
         hand_back(session, conversation, worker)
 
 
+_MINUTES = """make_interval(mins => CASE WHEN v.channel = 'web' THEN coalesce(a.takeover_web_minutes, 10)
+                                               ELSE coalesce(a.takeover_sms_minutes, 30) END)"""
 #: Since when somebody waits for the worker: their first message since a human last wrote, else the takeover itself
 #: where the worker has not written a word. A worker who is writing just now is waited for. The rows are few: both
 #: tables have an index of what is in a takeover.
-_SILENT = """
-    SELECT v.id FROM conversations v
+_SINCE = """coalesce(w.since, CASE WHEN NOT EXISTS (
+            SELECT 1 FROM outbound_messages o
+            WHERE o.conversation_id = v.id AND o.written_by IS NOT NULL AND o.created_at >= v.taken_over_at)
+          THEN v.taken_over_at END)"""
+_SILENT = f"""
+    SELECT v.id, greatest({_SINCE} + {_MINUTES}, (
+             SELECT p.writing_until FROM presences p
+             WHERE p.conversation_id = v.id AND p.worker_id = v.taken_over_by)) AS due_at
+    FROM conversations v
     LEFT JOIN agencies a ON a.id = v.agency_id
     LEFT JOIN LATERAL (
         SELECT min(i.received_at) AS since FROM inbound_messages i
         WHERE i.conversation_id = v.id AND i.state = 'recorded' AND i.flag = 'flag.taken_over') w ON true
     WHERE v.taken_over_by IS NOT NULL
-      AND coalesce(w.since, CASE WHEN NOT EXISTS (
-            SELECT 1 FROM outbound_messages o
-            WHERE o.conversation_id = v.id AND o.written_by IS NOT NULL AND o.created_at >= v.taken_over_at)
-          THEN v.taken_over_at END)
-        <= :now - make_interval(mins => CASE WHEN v.channel = 'web' THEN coalesce(a.takeover_web_minutes, 10)
-                                             ELSE coalesce(a.takeover_sms_minutes, 30) END)
+      AND {_SINCE} <= :now - {_MINUTES}
       AND NOT EXISTS (
         SELECT 1 FROM presences p
         WHERE p.conversation_id = v.id AND p.worker_id = v.taken_over_by AND p.writing_until > :now)
-"""
+"""  # noqa: S608 (our own words)
 _ALL_SILENT = text(f"{_SILENT} ORDER BY w.since NULLS LAST LIMIT :limit")
 _STILL_SILENT = text(f"{_SILENT} AND v.id = :id")
+_OVERDUE = text(f"SELECT count(*), min(due_at) FROM ({_SILENT}) AS silent")  # noqa: S608 (our own words)
 #: Written in the moment in which it was handed back: nobody has it any more, and the bot was never asked.
 _FORGOTTEN = text("""
     UPDATE inbound_messages i SET state = 'unanswered', flag = 'flag.left_waiting', settled_at = NULL
@@ -153,6 +158,12 @@ _FORGOTTEN = text("""
 def silent(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
     """Conversations in which somebody has waited for the worker who took over for longer than their agency allows."""
     return session.scalars(_ALL_SILENT, {"now": now, "limit": limit}).all()
+
+
+def overdue(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    """How many such conversations there are, and since when the one that was due first should be given back."""
+    count, since = session.execute(_OVERDUE, {"now": now}).one()
+    return count, since
 
 
 def lapse(session: Session, conversation_id: uuid.UUID, now: datetime) -> bool:

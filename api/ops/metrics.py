@@ -31,6 +31,9 @@ class _Of(Collector):
             ("turns", state.turns, state.oldest_turn),
             ("deliveries", state.deliveries, state.oldest_delivery),
             ("ladder", state.rungs, state.oldest_rung),
+            ("takeovers", state.takeovers, state.oldest_takeover),
+            ("calls", state.calls, state.oldest_call),
+            ("reminders", state.reminders, state.oldest_reminder),
         ):
             waiting.add_metric([queue], count)
             oldest.add_metric([queue], age.total_seconds())

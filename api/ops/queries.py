@@ -9,6 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.channels.twilio import faults
+from api.escalations import lapses
+from api.messages import takeovers
 from api.messages.quiet import HUSHED
 from api.ops.models import ProviderCheck
 from api.ops.watch import Deliveries, State
@@ -18,10 +20,13 @@ from api.settings import settings
 WORKER_SILENT_AFTER = 15
 #: A mail server may put us off for minutes the first time (greylisting), a browser's push service for a while.
 PATIENCE_WITH_MAIL = timedelta(minutes=30)
+#: Who was told so lately may not have been reached yet: the provider has not taken it.
+A_MOMENT = timedelta(minutes=1)
 
-# Messages in a conversation that a worker has taken over wait for the worker, not for us. Each part has its index.
+# Messages in a conversation that a worker has taken over wait for the worker, not for us (until when:
+# messages.takeovers). Each part has its index.
 _QUEUES = text("""
-    SELECT w.*, t.*, d.*, r.*
+    SELECT w.*, t.*, d.*, r.*, m.*
     FROM
       (SELECT count(*) AS workers FROM procrastinate_workers
         WHERE last_heartbeat > now() - make_interval(secs => :silent)) w,
@@ -38,7 +43,36 @@ _QUEUES = text("""
         WHERE state IN ('queued', 'sending') AND channel IN ('sms', 'email', 'push')
           AND (due_at <= :now OR error NOT IN ('', :hushed, :phone_off))) d,
       (SELECT count(*) AS rungs, min(next_rung_at) AS rung_since FROM escalations
-        WHERE state = 'open' AND next_rung_at <= :now) r
+        WHERE state = 'open' AND next_rung_at <= :now) r,
+      (SELECT count(*) AS reminders, min(due_at) AS reminder_since FROM reminders
+        WHERE state = 'planned' AND due_at <= :now) m
+""")
+
+# What is pressing and nobody has on. A telling of the last minute counts once the provider has it: until then it may
+# bounce. An emergency waits since it was opened (again), or became one. All are few.
+_NOBODY = text("""
+    SELECT count(*) FILTER (WHERE opened_at <= :lately AND NOT EXISTS (
+             SELECT 1 FROM notifications n
+             WHERE n.escalation_id = e.id AND n.problem = ''
+               AND n.at >= coalesce((SELECT max(l.at) FROM notifications l
+                                     WHERE l.escalation_id = e.id AND l.at <= :lately), '-infinity')
+               AND (n.at <= :lately OR EXISTS (
+                   SELECT 1 FROM outbound_messages o
+                   WHERE o.escalation_id = e.id AND o.worker_id = n.worker_id AND o.created_at = n.at
+                     AND o.state IN ('sent', 'delivered')))
+           )) AS unreached,
+           min(greatest(
+             coalesce((SELECT min(v.at) FROM escalation_events v
+                       WHERE v.escalation_id = e.id AND v.kind IN (
+                               'opened', 'raised', 'reopened', 'handed_over', 'left', 'left_waiting', 'ring_missed')
+                         AND v.at > coalesce((SELECT max(a.at) FROM escalation_events a
+                                              WHERE a.escalation_id = e.id AND a.kind = 'acknowledged'),
+                                             '-infinity')), opened_at),
+             (SELECT max(v.at) FROM escalation_events v WHERE v.escalation_id = e.id AND v.kind = 'raised')
+           )) FILTER (WHERE priority = 'emergency') AS emergency_since,
+           (SELECT count(*) FROM escalations x JOIN workers g ON g.id = x.acknowledged_by
+             WHERE x.state = 'acknowledged' AND NOT g.active) AS abandoned
+    FROM escalations e WHERE state = 'open' AND priority IN ('emergency', 'urgent')
 """)
 
 # This one looks through a day of texts: once a minute, not at every question after our health.
@@ -64,6 +98,9 @@ def queues(session: Session, now: datetime) -> State:
         "patience": PATIENCE_WITH_MAIL,
     }
     row = session.execute(_QUEUES, values).one()
+    nobody = session.execute(_NOBODY, {"lately": now - A_MOMENT}).one()
+    takeovers_due, takeover_since = takeovers.overdue(session, now)
+    calls_due, call_since = lapses.overdue(session, now)
 
     def age(since: datetime | None) -> timedelta:
         return max(now - since, timedelta()) if since else timedelta()
@@ -76,6 +113,15 @@ def queues(session: Session, now: datetime) -> State:
         refused=row.refused,
         rungs=row.rungs,
         oldest_rung=age(row.rung_since),
+        takeovers=takeovers_due,
+        oldest_takeover=age(takeover_since),
+        calls=calls_due,
+        oldest_call=age(call_since),
+        reminders=row.reminders,
+        oldest_reminder=age(row.reminder_since),
+        abandoned=nobody.abandoned,
+        unreached=nobody.unreached,
+        oldest_emergency=age(nobody.emergency_since),
         workers=row.workers,
     )
 

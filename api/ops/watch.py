@@ -13,6 +13,13 @@ from datetime import timedelta
 LONGEST_TURN = timedelta(minutes=2)
 LONGEST_DELIVERY = timedelta(minutes=2)
 LONGEST_RUNG = timedelta(minutes=1)
+#: A takeover in which nobody answers, and a promised call that is overdue, are seen to within a tick, too.
+LONGEST_TAKEOVER = timedelta(minutes=1)
+LONGEST_CALL = timedelta(minutes=1)
+#: A hundred thousand reminders may be due at one moment: minutes until the last is in the outbox.
+LONGEST_REMINDER = timedelta(minutes=15)
+#: Somebody in danger has waited so long for a person to take it on.
+LONGEST_EMERGENCY = timedelta(minutes=30)
 #: Twilio could not be asked for so long: nobody knows whether anything goes out. One answer that is missing is no news.
 LONGEST_SILENCE = timedelta(minutes=10)
 #: Fewer failures in an hour say nothing: a phone or two is off.
@@ -46,6 +53,20 @@ class State:
     refused: int = 0
     rungs: int = 0
     oldest_rung: timedelta = timedelta()
+    #: Takeovers in which nobody answers and that the bot should have again; promised calls and reminders beyond their
+    #: time, as far as the reminder, or what comes after it, is due from us.
+    takeovers: int = 0
+    oldest_takeover: timedelta = timedelta()
+    calls: int = 0
+    oldest_call: timedelta = timedelta()
+    reminders: int = 0
+    oldest_reminder: timedelta = timedelta()
+    #: What somebody had on who works here no more, and that is not open again.
+    abandoned: int = 0
+    #: Urgent calls and emergencies that nobody has on, and of whose last telling nobody was reached as they should.
+    unreached: int = 0
+    #: For how long an emergency has waited that nobody has taken on.
+    oldest_emergency: timedelta = timedelta()
     workers: int = 1
     last_hour: Deliveries = Deliveries()
     day_before: Deliveries = Deliveries()
@@ -73,11 +94,17 @@ def warnings(state: State) -> list[Warning]:
     found = (
         (state.workers == 0, "worker_silent", True),
         (state.oldest_rung > LONGEST_RUNG, "ladder_stuck", True),
+        (state.unreached > 0, "nobody_reached", True),
         (state.oldest_delivery > LONGEST_DELIVERY, "deliveries_stuck", True),
         (state.oldest_turn > LONGEST_TURN, "turns_stuck", True),
+        (state.oldest_takeover > LONGEST_TAKEOVER, "takeovers_stuck", True),
+        (state.oldest_call > LONGEST_CALL, "calls_stuck", True),
+        (state.oldest_reminder > LONGEST_REMINDER, "reminders_stuck", True),
         (state.twilio in ("credentials", "suspended"), "twilio_refuses", True),
         (state.refused > 0, "texts_refused", True),
         (state.twilio == "unknown" and state.twilio_for >= LONGEST_SILENCE, "twilio_silent", True),
+        (state.oldest_emergency >= LONGEST_EMERGENCY, "emergency_waits", False),
+        (state.abandoned > 0, "left_stuck", False),
         (state.balance is not None and state.balance < state.low_balance, "twilio_balance", False),
         (failing(state.last_hour, state.day_before), "deliveries_failing", False),
     )
@@ -93,11 +120,17 @@ def failing(now: Deliveries, before: Deliveries) -> bool:
 NAMES = (
     "worker_silent",
     "ladder_stuck",
+    "nobody_reached",
     "deliveries_stuck",
     "turns_stuck",
+    "takeovers_stuck",
+    "calls_stuck",
+    "reminders_stuck",
     "twilio_refuses",
     "texts_refused",
     "twilio_silent",
+    "emergency_waits",
+    "left_stuck",
     "twilio_balance",
     "deliveries_failing",
 )

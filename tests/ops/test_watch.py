@@ -27,6 +27,12 @@ def test_an_idle_installation_has_no_warning() -> None:
         ({"oldest_rung": 2 * MINUTES}, "ladder_stuck", True),
         ({"oldest_delivery": 3 * MINUTES}, "deliveries_stuck", True),
         ({"oldest_turn": 3 * MINUTES}, "turns_stuck", True),
+        ({"oldest_takeover": 2 * MINUTES}, "takeovers_stuck", True),
+        ({"oldest_call": 2 * MINUTES}, "calls_stuck", True),
+        ({"oldest_reminder": 16 * MINUTES}, "reminders_stuck", True),
+        ({"unreached": 1}, "nobody_reached", True),
+        ({"oldest_emergency": 30 * MINUTES}, "emergency_waits", False),
+        ({"abandoned": 1}, "left_stuck", False),
         ({"last_hour": Deliveries(5, 5)}, "deliveries_failing", False),
         ({"twilio": "credentials"}, "twilio_refuses", True),
         ({"twilio": "suspended"}, "twilio_refuses", True),
@@ -48,7 +54,11 @@ def test_what_stands_still_is_a_warning_with_words_in_every_language(
 
 
 def test_a_busy_moment_is_none() -> None:
-    busy = State(turns=500, oldest_turn=MINUTES, deliveries=500, oldest_delivery=MINUTES, rungs=50)
+    busy = State(
+        turns=500, oldest_turn=MINUTES, deliveries=500, oldest_delivery=MINUTES, rungs=50, takeovers=9,
+        oldest_takeover=MINUTES, calls=9, oldest_call=MINUTES, reminders=100_000, oldest_reminder=15 * MINUTES,
+        oldest_emergency=29 * MINUTES,
+    )  # fmt: skip
     assert warnings(busy) == []
     assert warnings(State(twilio="unknown", twilio_for=9 * MINUTES)) == [], "it did not answer once"
 
