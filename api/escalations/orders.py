@@ -45,6 +45,13 @@ def order(body: str) -> Order | None:
     return Order(verb, int(found["reference"]), found["rest"].strip())
 
 
+def kept(body: str) -> str:
+    """What is kept of a worker's text: of an order its verb and number only, for its words stand on the escalation and
+    go with it; any other text as it is."""
+    asked = order(body)
+    return f"{asked.verb.upper()} {asked.reference}" if asked else body
+
+
 def ring_by(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The moment by which the worker says to ring ("ring by 3", "call 15:30", "ring in 20 min"), in UTC; None where
     nothing of the kind is said, or it is said that they cannot. "3" is the next 3 o'clock, by night or by day."""

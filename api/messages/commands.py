@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api import texts
 from api.access.models import Worker
-from api.escalations import by_text
+from api.escalations import by_text, orders
 from api.escalations import service as escalations
 from api.families.models import ContactPoint
 from api.messages import enrolment, mail_enrolment, outbox, wording
@@ -20,9 +20,12 @@ REPLIES_TO_STRANGER = 3
 
 
 def from_worker(session: Session, conversation: Conversation, message: InboundMessage) -> None:
-    """A text from a worker's own phone: ACK, HANDOVER or CLOSE and a number; anything else gets the instruction."""
+    """A text from a worker's own phone: ACK, HANDOVER or CLOSE and a number; anything else gets the instruction. Of an
+    order no more is kept here than its verb and number, done or not: a worker who reads that it was not types it
+    again."""
     worker = session.get_one(Worker, conversation.worker_id)
     outbox.queue_to_worker(session, worker, by_text.answer(session, worker, message.body), in_reply_to=message)
+    message.body = orders.kept(message.body)
     message.state, message.settled_at = "recorded", message.received_at
 
 

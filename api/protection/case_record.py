@@ -1,4 +1,5 @@
-"""Taking one person's name out of what workers wrote in a family's case record, which itself stays."""
+"""Taking one person's name out of what workers wrote in a family's case record, which itself stays, and in their own
+texts to the service."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from api.earlier.models import EarlierVersion
 from api.escalations.models import Escalation
 from api.evidence.models import Evidence
 from api.families.models import Family, Person
-from api.messages.models import HandoverNote
+from api.messages.models import Conversation, HandoverNote, InboundMessage
 from api.plans.models import Contingency, Outcome, Plan, PlanAction, PlanVersion, Risk
 from api.protection import whose
 from api.reviews.models import ActionEffect, OutcomeProgress, Review
@@ -76,7 +77,13 @@ def without_name(session: Session, person: Person, family: Family, instead: str)
             column: InstrumentedAttribute[object] = getattr(table, key)
             rows = session.scalars(select(table).where(column.in_(of))).all()
             places += _replace(rows, columns.split(), pattern, instead)
-    return places
+    # Of which family a worker's text was that was no order, it does not say: one name too many goes rather.
+    texted = (
+        select(InboundMessage)
+        .join(Conversation)
+        .where(Conversation.worker_id.is_not(None), Conversation.agency_id == family.agency_id)
+    )
+    return places + _replace(session.scalars(texted).all(), ["body"], pattern, instead)
 
 
 def _replace(rows: Iterable[Base], columns: Iterable[str], pattern: re.Pattern[str], instead: str) -> int:

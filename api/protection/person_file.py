@@ -17,13 +17,14 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from api import clock
+from api import clock, sealed
 from api.access.models import Agency, Opening, Worker
 from api.appointments.models import Appointment, Attendee, CalendarFeed, ChangeRequest
 from api.audit import service as audit
 from api.audit.models import AuditEntry
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
 from api.database import Base, transaction
+from api.escalations import orders
 from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.evidence import sealing
 from api.evidence.models import ENDINGS, Evidence, UploadLink
@@ -102,6 +103,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
                 select(HandoverNote).where(HandoverNote.conversation_id.in_(ids)).order_by(HandoverNote.seq)
             )
         ],
+        "workers_texts": _texted(session, person, agency, {one.id for one in escalations}, workers),
         "seen_on_the_web": _seen(session, ids, workers),
         "messages_not_included": _not_included(session, talks.shared),
         "escalations": [_escalation(session, one, workers) for one in escalations],
@@ -181,6 +183,30 @@ def _messages(session: Session, ids: Sequence[UUID], workers: dict[UUID, Worker]
         by = _by(workers, sent.written_by)
         lines.append((sent.seq, {"from": by or "Hearthline", "at": _plain(sent.created_at), **known}))
     return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
+
+
+def _texted(
+    session: Session, person: Person, agency: Agency, numbers: set[int], workers: dict[UUID, Worker]
+) -> dict[str, Any]:
+    """What workers texted to the service: orders about the person's escalations. What has their whole name is counted
+    only, for it may name others too; a first name alone may be somebody else's."""
+    named = whose.name_pattern([f"{person.first_name} {person.last_name}"] if person.last_name else [])
+    rows = session.execute(
+        select(InboundMessage, Conversation.worker_id)
+        .join(Conversation)
+        .where(Conversation.worker_id.is_not(None), Conversation.agency_id == agency.id)
+        .order_by(InboundMessage.seq)
+    )
+    about, others = [], 0
+    for one, worker_id in rows:
+        words = sealed.or_nothing(one.body)
+        asked = orders.order(words)
+        if asked is not None and asked.reference in numbers:
+            about.append({"at": _plain(one.received_at), "by": _by(workers, worker_id), "body": orders.kept(words)})
+        elif named is not None and named.search(words):
+            others += 1
+    why = "a worker's texts with this name, which may name others too" if others else ""
+    return {"orders": about, "not_included": {"count": others, "why": why}}
 
 
 def _seen(session: Session, ids: Sequence[UUID], workers: dict[UUID, Worker]) -> Lines:

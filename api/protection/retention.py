@@ -59,6 +59,14 @@ _OLD: Mapping[str, tuple[str, str]] = {
     "media_fetches": ("media_fetches", "SELECT id FROM media_fetches WHERE settled_at < :before"),
     "webhook_events": ("webhook_events", "SELECT id FROM webhook_events WHERE settled_at < :before"),
     "appointment_news": ("appointment_news", "SELECT id FROM appointment_news WHERE noted_at < :before"),
+    "workers_texts": (
+        "inbound_messages",
+        "SELECT i.id FROM inbound_messages i JOIN conversations c ON c.id = i.conversation_id"
+        " WHERE c.worker_id IS NOT NULL AND i.received_at < :before AND i.state NOT IN ('queued', 'unanswered')"
+        " AND NOT EXISTS (SELECT 1 FROM escalations e WHERE e.message_id = i.id)"
+        " AND NOT EXISTS (SELECT 1 FROM outbound_messages o"
+        " WHERE o.in_reply_to = i.id AND o.state IN ('queued', 'sending'))",
+    ),
     "anonymous_chats": (
         "conversations",
         _CHATS.format(channel="web", old="coalesce(c.closed_at, c.expires_at) < :before"),
@@ -69,13 +77,22 @@ _OLD: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-#: What goes before its conversation does.
-_PARTS = (
-    "DELETE FROM delivery_attempts USING outbound_messages o"
-    " WHERE outbound_id = o.id AND o.conversation_id = ANY(:ids)",
-    "DELETE FROM outbound_messages WHERE conversation_id = ANY(:ids)",
-    "DELETE FROM inbound_messages WHERE conversation_id = ANY(:ids)",
-)
+#: What goes before the rows of a table do.
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "conversations": (
+        "DELETE FROM delivery_attempts USING outbound_messages o"
+        " WHERE outbound_id = o.id AND o.conversation_id = ANY(:ids)",
+        "DELETE FROM outbound_messages WHERE conversation_id = ANY(:ids)",
+        "DELETE FROM inbound_messages WHERE conversation_id = ANY(:ids)",
+    ),
+    "inbound_messages": (
+        "DELETE FROM delivery_attempts USING outbound_messages o"
+        " WHERE outbound_id = o.id AND o.in_reply_to = ANY(:ids)",
+        "DELETE FROM outbound_messages WHERE in_reply_to = ANY(:ids)",
+    ),
+}
+#: What the rows of a table are called where a query joins others, and locks these alone.
+_LOCKED = {"conversations": "OF c ", "delivery_attempts": "OF a ", "inbound_messages": "OF i "}
 
 
 class BadRules(ValueError):
@@ -148,14 +165,12 @@ def _clear_batch(rule: Rule, days: int, batch: int) -> int:
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.retention'))")):
             return 0
         facts = {"before": clock.now() - timedelta(days=days), "batch": batch}
-        alias = "c." if table == "conversations" else "a." if table == "delivery_attempts" else ""
-        chosen = text(f"{old} LIMIT :batch FOR UPDATE {'OF ' + alias[0] if alias else ''} SKIP LOCKED")
+        chosen = text(f"{old} LIMIT :batch FOR UPDATE {_LOCKED.get(table, '')}SKIP LOCKED")
         ids = list(session.scalars(chosen, facts))
         if not ids:
             return 0
-        if table == "conversations":
-            for part in _PARTS:
-                session.execute(text(part), {"ids": ids})
+        for part in _PARTS.get(table, ()):
+            session.execute(text(part), {"ids": ids})
         session.execute(text(f"DELETE FROM {table} WHERE id = ANY(:ids)"), {"ids": ids})  # noqa: S608
         audit.record(
             session,
