@@ -20,7 +20,7 @@ from api.console import forms
 from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import transaction
-from api.families import contact, editing, identity, profile, questions, zones
+from api.families import contact, content, editing, identity, profile, questions, zones
 from api.messages import enrolment, mail_enrolment
 from api.safety.screen import screen
 from api.sealed import all_open
@@ -229,6 +229,7 @@ def _page(
         audit.record_view(session, worker_id=me.id, verb="viewed_contact", family_id=family.id, object_id=person.id)
         view = contact.view(session, person, me.today)
         feed = feeds.live(session, person.id)
+        told = content.history(session, person)
         fields = editing.shown(person) if given is None else given
         words = [one for one in person.door_words if all_open(one)] if typed is None else typed
     return console_page(
@@ -247,6 +248,7 @@ def _page(
         zones=zones.by_area(),
         code=code,
         feed=feed,
+        told=told,
         address=address,
         questions=[*words, *[""] * questions.MOST][: questions.MOST],
         suggested=[texts.render(one, person.language) for one in SUGGESTED],

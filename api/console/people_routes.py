@@ -20,7 +20,7 @@ from api.console.inputs import an_id
 from api.console.layout import console_page
 from api.database import reading, transaction
 from api.escalations import shifts
-from api.families import editing, people, service
+from api.families import content, editing, people, service
 from api.families import queries as families
 from api.messages import enrolment
 
@@ -246,6 +246,7 @@ def _person(
         person = access.person_or_404(session, me, person_id)
         family = access.family_or_404(session, me, person.family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_contact", family_id=family.id, object_id=person.id)
+        told = content.history(session, person)
     shown: dict[str, Any] = given or {
         "kind": person.kind,
         "first_name": person.first_name,
@@ -254,7 +255,7 @@ def _person(
     }
     return console_page(
         request, me, "console/person.html", here="families", status=400 if problems else 200,
-        family=family, person=person, given=shown, problems=problems or [],
+        family=family, person=person, given=shown, problems=problems or [], told=told,
     )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""What conferences, reviews and appointments said before they were changed: when, by whom and why."""
+"""What conferences, reviews, appointments and people's profiles said before a change: when, by whom and why."""

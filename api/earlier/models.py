@@ -1,4 +1,4 @@
-"""Table: what a conference, a review or an appointment said before a change. Never changed itself."""
+"""Table: what conferences, reviews, appointments and people's profiles said before a change. Never changed itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.database import Base, Id
 from api.sealed import Sealed, SealedJson, Unreadable
 
-KINDS = ("conference", "review", "appointment")
+KINDS = ("conference", "review", "appointment", "person")
 
 
 def _lost(words: Unreadable) -> dict[str, Any]:
@@ -22,13 +22,13 @@ def _lost(words: Unreadable) -> dict[str, Any]:
 
 class EarlierVersion(Base):
     """``content``: all that it said until ``at``, in plain JSON (people by id). ``what``: changed, moved, cancelled,
-    corrected or withdrawn; ``by_id`` who did that (None: an import, or the family chose); ``reason``: why, where said.
+    corrected or withdrawn; ``by_id`` who did that (None: an import, or the family did); ``reason``: why, where said.
     """
 
     __tablename__ = "earlier_versions"
     __table_args__ = (
         UniqueConstraint("object_id", "number"),
-        CheckConstraint("kind IN ('conference','review','appointment')", name="kind"),
+        CheckConstraint("kind IN ('conference','review','appointment','person')", name="kind"),
         CheckConstraint("what IN ('changed','moved','cancelled','corrected','withdrawn')", name="what"),
     )
 

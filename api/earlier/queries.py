@@ -34,7 +34,7 @@ class Told:
     @staticmethod
     def typed(field: str, given: Any) -> Any:
         """A value of a change as pages show it: days and moments are dates again."""
-        if given and field in ("held_on", "next_review_on"):
+        if given and field in ("held_on", "next_review_on", "born", "reconfirm_on"):
             return date.fromisoformat(given)
         return datetime.fromisoformat(given) if given and field in ("starts_at", "ends_at") else given
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, select
@@ -48,7 +48,7 @@ def plain(row: object, names: str) -> dict[str, Any]:
     """These fields of a row as JSON can keep them; moments in UTC."""
 
     def value(given: Any) -> Any:
-        if isinstance(given, uuid.UUID | date | datetime):
+        if isinstance(given, uuid.UUID | date | datetime | time):
             return str(given)
         return given
 

@@ -21,7 +21,7 @@ from api.audit import service as audit
 from api.coded import Coded
 from api.database import notify
 from api.evidence.models import UploadLink
-from api.families import identity
+from api.families import content, identity
 from api.families.models import ChatCode, ContactPoint, Family, Person
 from api.messages import enrolment, held
 from api.messages.models import Conversation
@@ -57,14 +57,17 @@ def add(session: Session, family: Family, values: Mapping[str, Any], worker: Wor
 
 
 def correct(session: Session, person: Person, values: Mapping[str, Any], worker: Worker, today: date) -> list[str]:
-    """Mend a name, a birthday or the kind; returns which of them were any other. Raises CannotCorrect."""
+    """Mend a name, a birthday or the kind; returns which of them were any other. What it was before is kept. Raises
+    CannotCorrect."""
+    session.refresh(person, with_for_update=True)
     changed = sorted(name for name, value in values.items() if getattr(person, name) != value)
     kind = values.get("kind", person.kind)
     check_birthday(kind, values.get("born", person.born), today)
     if kind != person.kind:
         _check_kind(session, person, kind)
-    for name in changed:
-        setattr(person, name, values[name])
+    with content.kept(session, person, worker.id, what="corrected"):
+        for name in changed:
+            setattr(person, name, values[name])
     if changed:
         _record(session, person, worker, "corrected_person", {"fields": changed})
         session.flush()

@@ -1,7 +1,8 @@
 """Changing how a person is written to: by themselves in conversation, or by their worker in the console.
 
 A change holds at once, also for what is queued (api.messages.held looks in the moment before anything goes out), and is
-in the audit trail with what changed, never with what it says. Nothing here commits.
+in the audit trail with what changed, never with what it says: that is kept sealed (families.content). Nothing here
+commits.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.audit import service as audit
+from api.families import content
 from api.families.models import ContactPoint, Person
 from api.families.wishes import as_time
 from api.messages import held
@@ -51,13 +53,16 @@ def change(
     actor_id: uuid.UUID,
     now: datetime,
 ) -> list[str]:
-    """Make the changes (names of the profile's fields) and return which of them were any. "HH:MM" for the times."""
+    """Make the changes (names of the profile's fields) and return which of them were any. "HH:MM" for the times. What
+    it said before is kept."""
+    session.refresh(person, with_for_update=True)
     values = {name: value for name, value in changes.items() if name not in TIMES}
     if any(name in changes for name in TIMES):
         values["contact_from"], values["contact_until"] = hours_with(person, changes)
     changed = sorted(name for name, value in values.items() if getattr(person, name) != value)
-    for name in changed:
-        setattr(person, name, values[name])
+    with content.kept(session, person, actor_id if actor_kind == "worker" else None):
+        for name in changed:
+            setattr(person, name, values[name])
     if "language" in changed:
         session.execute(
             update(Conversation)

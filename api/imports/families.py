@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from api.access.models import Agency, Worker
+from api.families import content
 from api.families import service as assignments
 from api.families.models import ContactPoint, Family, Person
 from api.imports import appointments, casework, dates, plans, series
@@ -112,7 +114,8 @@ def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency)
                 "reminder_moments": None if chosen.moments is None else ",".join(chosen.moments),
                 "reminder_kinds": {kind: ",".join(moments) for kind, moments in chosen.kinds.items()},
             }
-        people[person.id] = writer.put("people", existing, Person, **values)
+        with content.kept(writer.session, existing, None) if existing is not None else nullcontext():
+            people[person.id] = writer.put("people", existing, Person, **values)
     writer.session.flush()
     return people
 

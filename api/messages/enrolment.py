@@ -20,6 +20,7 @@ from api.access.models import Worker
 from api.assistant import state as dialogue
 from api.audit import service as audit
 from api.escalations import service as escalations
+from api.families import content
 from api.families.models import Consent, ContactPoint, Family, Person
 from api.messages import hands, options, outbox, quiet
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -72,7 +73,8 @@ def add_number(session: Session, person: Person, address: str, worker: Worker, *
             .join(ContactPoint)
             .where(ContactPoint.address == address, ContactPoint.state != "quarantined")
         ):
-            one.wording = "discreet"
+            with content.kept(session, one, worker.id):
+                one.wording = "discreet"
     return point
 
 

@@ -21,6 +21,7 @@ from api import texts
 from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.escalations import service as escalations
+from api.families import content
 from api.families.models import Consent, ContactPoint, Family, Person
 from api.families.wishes import mail_wanted
 from api.messages import enrolment, held, letters, mailing, outbox
@@ -69,7 +70,8 @@ def add_address(
         invite(session, person, point, worker, conversation=conversation)
     if others := [one for one in holders if one.id != person.id]:
         for one in (person, *others):
-            one.wording = "discreet"
+            with content.kept(session, one, worker.id if worker else None):
+                one.wording = "discreet"
     return point
 
 
@@ -227,7 +229,8 @@ def _agreed(session: Session, person: Person, point: ContactPoint, consent: Cons
         earlier.state, earlier.state_changed_at = "quarantined", now
     consent.answer, consent.answered_at = "agreed", now
     point.state, point.state_changed_at = "active", now
-    person.contact_channel = "email"
+    with content.kept(session, person, None):
+        person.contact_channel = "email"
     _record(session, person, "confirmed_mail_address", None, point)
 
 

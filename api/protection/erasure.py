@@ -22,6 +22,7 @@ from api.audit import service as audit
 from api.conferences.models import ConferenceAttendee
 from api.database import transaction
 from api.demo.models import DemoText
+from api.earlier.models import EarlierVersion
 from api.escalations.models import Escalation
 from api.evidence import store
 from api.evidence.models import Evidence, MediaFetch, UploadLink
@@ -41,7 +42,7 @@ ERASED = "erased:"
 
 #: Every table that names a person, and what becomes of it. A test finds one that is missing here.
 TREATED = {
-    Person.__tablename__: "the row stays for what refers to it; name, birthday and profile go",
+    Person.__tablename__: "the row stays for what refers to it; name, birthday and profile go, the earlier ones too",
     ContactPoint.__tablename__: "set aside, the number replaced",
     Consent.__tablename__: "stays: that and when was agreed, to which wording",
     ChatCode.__tablename__: "removed",
@@ -174,6 +175,8 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
     ):
         gone = _count(session, delete(table).where(table.person_id == person.id))
         done.add(table.__tablename__.replace("_", " "), gone)
+    earlier = delete(EarlierVersion).where(EarlierVersion.kind == "person", EarlierVersion.object_id == person.id)
+    done.add("earlier profiles", _count(session, earlier))
     neutral = whose.neutral(agency)
     done.add("places in the case record", case_record.without_name(session, person, family, neutral))
     if person.erased_at is None:

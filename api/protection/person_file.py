@@ -24,6 +24,8 @@ from api.audit import service as audit
 from api.audit.models import AuditEntry
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
 from api.database import Base, transaction
+from api.earlier.models import EarlierVersion
+from api.earlier.queries import OWN
 from api.escalations import orders
 from api.escalations.models import Escalation, EscalationEvent, Notification
 from api.evidence import sealing
@@ -90,6 +92,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "profile": _fields(person, PROFILE)
         | {"has_pin": bool(person.pin_hash), "asked_instead_of_a_pin": list(person.door_words)},
+        "profile_before": _earlier(session, person, workers),
         "contact_points": _all(session, ContactPoint, person, "channel address state state_changed_at"),
         "consents": _all(
             session, Consent, person, "wording_id wording_version language asked_at answer answered_at", "asked_at"
@@ -163,6 +166,22 @@ def _all(session: Session, table: type[Base], person: Person, names: str, order:
     columns = table.__table__.c
     rows = session.scalars(select(table).where(columns["person_id"] == person.id).order_by(columns[order])).all()
     return [_fields(row, names) for row in rows]
+
+
+def _earlier(session: Session, person: Person, workers: dict[UUID, Worker]) -> Lines:
+    """What the profile said until somebody changed it, as far as the profile itself is told."""
+    rows = session.scalars(
+        select(EarlierVersion).filter_by(kind="person", object_id=person.id).order_by(EarlierVersion.number)
+    )
+    told = set(PROFILE.split())
+    return [
+        {
+            "until": _plain(row.at),
+            "changed_by": _by(workers, row.by_id),
+            "said": {name: value for name, value in row.content.get(OWN, {}).items() if name in told},
+        }
+        for row in rows
+    ]
 
 
 def _by(workers: dict[UUID, Worker], worker_id: UUID | None) -> str:

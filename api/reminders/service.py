@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
+from api.families import content
 from api.families.models import Person
 from api.reminders import rules
 
@@ -27,9 +28,10 @@ def choose(
 ) -> None:
     """From now on these moments; "" for none, None for what is usual here. ``kinds``: the kinds of appointment with
     moments of their own, all of them; None leaves these as they are. Raises ValueError for what is no moment."""
-    person.reminder_moments = None if moments is None else rules.written(rules.parse(moments))
-    if kinds is not None:
-        person.reminder_kinds = rules.each(kinds)
+    with content.kept(session, person, worker.id if worker and not by_person else None):
+        person.reminder_moments = None if moments is None else rules.written(rules.parse(moments))
+        if kinds is not None:
+            person.reminder_kinds = rules.each(kinds)
     audit.record(
         session,
         actor_kind="person" if by_person else "worker",

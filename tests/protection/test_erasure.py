@@ -23,6 +23,7 @@ from api.database import transaction
 from api.demo.models import DemoText
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
+from api.families import people, profile
 from api.families.models import ContactPoint, Family, Person
 from api.imports.service import import_file
 from api.jurisdiction.phones import local_number
@@ -162,6 +163,25 @@ def test_no_word_number_or_name_is_left_and_what_happened_stays(session: Session
     assert (again.kind, again.status, again.body) == ("same", 201, ""), "emptied, and still nothing is done twice"
     entry = session.scalars(select(AuditEntry).where(AuditEntry.verb == "erased_person")).one()
     assert entry.detail["reason"] == "request 4711" and entry.detail["messages"] == 2
+
+
+def test_the_names_and_profiles_that_were_theirs_before_go_and_a_relatives_stay(session: Session, town: Town) -> None:
+    mine = town.mine
+    with transaction() as writing:
+        for person, name in ((mine.parent, "Marigold"), (mine.child, "Primrose")):
+            known = writing.get_one(Person, person.id)
+            people.correct(writing, known, {"first_name": name}, town.worker, clock.now().date())
+            people.correct(writing, known, {"first_name": person.first_name}, town.worker, clock.now().date())
+        seen = {"phone_seen_by": "her husband"}
+        who = {"actor_kind": "worker", "actor_id": town.worker.id, "now": clock.now()}
+        profile.change(writing, writing.get_one(Person, mine.parent.id), seen, **who)
+        profile.change(writing, writing.get_one(Person, mine.parent.id), {"phone_seen_by": ""}, **who)
+    assert "Marigold" in everything(session) and "her husband" in everything(session)
+    end_plan(mine)
+    answer = run(mine.parent.id, "--yes")
+    assert answer.exit_code == 0 and "earlier profiles: 4" in answer.output, answer.output
+    left = everything(session)
+    assert "Marigold" not in left and "her husband" not in left and "Primrose" in left
 
 
 def test_nobody_elses_is_touched(session: Session, town: Town) -> None:

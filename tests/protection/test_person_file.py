@@ -20,6 +20,7 @@ from api.audit import service as audit
 from api.audit.models import AuditEntry
 from api.cli import app
 from api.database import transaction
+from api.families import profile
 from api.families.models import ContactPoint, Family, Person
 from api.protection import whose
 from api.views.models import StatedView
@@ -67,6 +68,20 @@ def test_it_holds_what_the_person_said_was_told_and_who_looked(session: Session,
     ].items()
     (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.verb == "exported_person"))
     assert entry.object_id == str(mine.parent.id) and mine.conversation.address not in json.dumps(entry.detail)
+
+
+def test_what_was_known_of_them_before_is_in_it_without_the_code_word(
+    session: Session, town: Town, tmp_path: Path
+) -> None:
+    mine = town.mine
+    who: dict[str, Any] = {"actor_kind": "worker", "actor_id": town.worker.id, "now": clock.now()}
+    for given in ({"phone_seen_by": "her husband", "code_word": "pineapple"}, {"phone_seen_by": "", "code_word": ""}):
+        with transaction() as writing:
+            profile.change(writing, writing.get_one(Person, mine.parent.id), given, **who)
+    held = export(mine.conversation.address, tmp_path)
+    assert [one["said"]["phone_seen_by"] for one in held["profile_before"]] == ["", "her husband"]
+    assert held["profile_before"][0]["changed_by"] == "Lena Worker (worker)"
+    assert "pineapple" not in json.dumps(held)
 
 
 def test_nothing_of_another_person_is_in_it(session: Session, town: Town, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from api.access.models import Agency
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
+from api.families import content
 from api.families.models import ContactPoint
 from api.families.wishes import Wish
 from api.messages import enrolment, mail_enrolment
@@ -53,7 +54,8 @@ def add(ask: Ask, address: str) -> Reply:
         pass_on(ask, "preference", "routine", _told(ask, "mail.not_usable_words"))
         return say("mail.not_usable")
     if point.state == "active":
-        person.contact_channel = "email"
+        with content.kept(ask.session, person, None):
+            person.contact_channel = "email"
         return say("mail.confirmed")
     pass_on(ask, "preference", "routine", _told(ask, "mail.added_words"))
     return say("mail.code_sent")

@@ -12,7 +12,7 @@ from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.audit import service as audit
-from api.families import profile
+from api.families import content, profile
 from api.jurisdiction.phones import local_number
 from api.messages import mail_enrolment
 
@@ -103,7 +103,8 @@ def change_language(ask: Ask) -> list[Reply]:
     if wanted in texts.languages():
         ask.conversation.language = wanted
         if ask.person is not None:
-            ask.person.language = wanted
+            with content.kept(ask.session, ask.person, None):
+                ask.person.language = wanted
         return [say("language.changed")]
     if not re.search(r"\w\w", ask.words):  # a stray key or a row of signs asks for no interpreter
         return talk.fallback(ask)
