@@ -40,6 +40,7 @@ from api.pages import errors
 from api.pages.headers import SecurityHeaders
 from api.pages.rendering import STATIC
 from api.plans import action_routes as actions
+from api.plans import course_routes as courses
 from api.plans import routes as plans
 from api.protection import data_keys
 from api.reminders import routes as reminders
@@ -99,6 +100,7 @@ def create_app() -> FastAPI:
         appointments.router,
         changes.router,
         plans.router,
+        courses.router,
         actions.router,
         escalations.router,
         messages.router,

@@ -64,7 +64,7 @@ CHOICES = {
 @router.get("/plans/{plan_id}")
 def edit_plan(request: Request, me: Me, plan_id: uuid.UUID) -> Response:
     """The plan's form, and what changed at each version."""
-    return _page(request, me, plan_id, None)
+    return plan_page(request, me, plan_id, None)
 
 
 @router.post("/plans/{plan_id}")
@@ -88,7 +88,7 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
             problems = [] if stale else [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
     if problems or stale:
-        return _page(request, me, plan_id, given, problems, stale=stale)
+        return plan_page(request, me, plan_id, given, problems, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#plans", 303)
 
 
@@ -171,7 +171,7 @@ def withdraw_view(me: Me, view_id: uuid.UUID) -> Response:
     return RedirectResponse(f"/console/families/{family_id}#views", 303)
 
 
-def _page(
+def plan_page(
     request: Request,
     me: Visitor,
     plan_id: uuid.UUID,
@@ -180,8 +180,8 @@ def _page(
     *,
     stale: bool = False,
 ) -> Response:
-    """``stale``: somebody changed the plan since this form was opened; what they changed is shown, and saved over only
-    if this is saved again."""
+    """The plan's form with what is ``given`` (None: the plan as it is). ``stale``: somebody changed the plan since this
+    form was opened; what they changed is shown, and saved over only if this is saved again."""
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_plan", family_id=plan.family_id, object_id=plan.id)

@@ -34,6 +34,7 @@ from api.console import (
     ladder_routes,
     opening_routes,
     people_routes,
+    plan_course_routes,
     plan_routes,
     print_routes,
     push_routes,
@@ -85,6 +86,7 @@ routers = [
     webhook_routes.router,
     push_routes.router,
     plan_routes.router,
+    plan_course_routes.router,
     print_routes.router,
     evidence_routes.router,
 ]

@@ -1,4 +1,4 @@
-"""Plans under /api/v1: read and change them. (``action_routes``: their actions, one by one.)"""
+"""Plans under /api/v1: read and change them. (``action_routes``: their actions; ``course_routes``: begin and end.)"""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.database import transaction
-from api.plans import editing, history, making, queries
+from api.plans import editing, history, making, outcomes, queries
 from api.plans.change_schemas import PlanChange, PlanGiven
 from api.plans.schemas import PlanOut, VersionOut
-from api.rest.errors import READS, WRITES, Refused
+from api.rest.errors import DECIDES, READS, WRITES, Refused
 from api.rest.schemas import Part
 from api.rest.versions import STALE, IfMatch, refuse_stale, show_version
 
 router = APIRouter(prefix="/api/v1", tags=["Plans"])
 
 Me = Annotated[Visitor, Depends(bearer_worker)]
+#: Not what was sent is wrong, but how things stand.
+CONFLICTS = (
+    "plan_is_over", "plan_exists", "plan_has_not_ended", "review_ended_plan", "conference_was_withdrawn",
+    "outcome_not_dropped",
+)  # fmt: skip
 
 
 @router.post("/families/{family_id}/plans", status_code=201, responses=WRITES)
@@ -74,6 +79,25 @@ def change_plan(me: Me, plan_id: uuid.UUID, given: PlanChange, response: Respons
         return PlanOut.of(view)
 
 
+@router.post("/plans/{plan_id}/outcomes/{outcome_id}/restore", responses={**DECIDES, **STALE})
+def restore_outcome(
+    me: Me, plan_id: uuid.UUID, outcome_id: uuid.UUID, response: Response, if_match: IfMatch = None
+) -> PlanOut:
+    """A dropped outcome is of the plan again, and open; a version is kept. `If-Match` is the plan's. 404 where it is
+    none of this plan, 409 if it is not dropped, or the plan has ended."""
+    with transaction() as session:
+        plan = access.plan_or_404(session, me, plan_id)
+        history.lock(session, plan)
+        refuse_stale(if_match, plan.version)
+        try:
+            outcomes.restore(session, plan, outcome_id, me.worker)
+        except editing.CannotChange as error:
+            raise refusal(error) from None
+        view = queries.one_plan(session, plan, me.today)
+        show_version(response, view.plan.version)
+        return PlanOut.of(view)
+
+
 @router.get("/plans/{plan_id}/versions", responses=READS)
 def list_versions(me: Me, plan_id: uuid.UUID, asked: Annotated[Part, Query()], response: Response) -> list[VersionOut]:
     """What changed in the plan, when, by whom and at which review, the newest first."""
@@ -97,4 +121,5 @@ def list_versions(me: Me, plan_id: uuid.UUID, asked: Annotated[Part, Query()], r
 
 def refusal(error: editing.CannotChange) -> Refused:
     """What cannot be changed, as an answer."""
-    return Refused(409 if error.code in ("plan_is_over", "plan_exists") else 422, error.code)
+    special = {"not_found": 404, "lead_or_manager": 403, **dict.fromkeys(CONFLICTS, 409)}
+    return Refused(special.get(error.code, 422), error.code)

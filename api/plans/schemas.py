@@ -62,12 +62,16 @@ class CoreGroupOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """A plan; ``children`` are ids of the family's people. It goes on while ``ended_on`` is null."""
+    """A plan; ``children`` are ids of the family's people. It goes on while ``ended_on`` is null. ``end_kind`` is empty
+    where a review or an import ended it; ``withdrawn`` where the conference that made it was a mistake. ``end_support``
+    is what help was to remain where no review said it."""
 
     id: uuid.UUID
     external_id: str
     started_on: date
     ended_on: date | None
+    end_kind: Literal["", "moved", "of_age", "death", "court", "other", "withdrawn"]
+    end_support: str
     review_on: date | None
     contingency: str
     family_may_see_contingency: bool = Field(description="Is `contingency` on the family's own page?")
@@ -88,6 +92,8 @@ class PlanOut(BaseModel):
             external_id=plan.external_id,
             started_on=plan.started_on,
             ended_on=plan.ended_on,
+            end_kind=plan.end_kind,  # type: ignore[arg-type]  # the table's constraint says so
+            end_support=plan.end_support,
             review_on=plan.review_on,
             contingency=plan.contingency,
             family_may_see_contingency=plan.family_may_see_contingency,

@@ -42,6 +42,8 @@ WORDS: dict[str, Any] = {
     "discussion": "Everybody said what they had seen.",
     "due_on": "2026-12-16",
     "email": "amara@agency.example",
+    "end_kind": "",
+    "end_support": "",
     "ends_at": "2026-12-03T11:00:00Z",
     "ends_on": "2027-03-31",
     "error": "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from api.app import create_app
 from api.appointments.models import Appointment
 from api.conferences.models import Conference
 from api.database import transaction
-from api.plans.models import PlanAction
+from api.plans.models import Outcome, Plan, PlanAction
 from tests.small_town import Town, review_of
 
 load_all_checks()
@@ -74,6 +74,8 @@ SENSE: dict[str, dict[str, Any]] = {
         "next_step": "continue", "why": "the wrong day",
     },
     "PATCH /api/v1/plans/{plan_id}": {"review_on": "2030-01-07"},
+    "PUT /api/v1/plans/{plan_id}/start": {"started_on": "2026-01-06"},
+    "POST /api/v1/plans/{plan_id}/end": {"ended_on": "2026-05-04"},
     "POST /api/v1/plans/{plan_id}/actions": {"owner_name": "Mr Reid", "due_on": "2030-01-07", "outcome_id": None},
     "PATCH /api/v1/actions/{action_id}": {"owner_name": "Mr Reid", "due_on": "2030-01-07", "outcome_id": None},
     "POST /api/v1/families": {"name": "Rowan", "external_id": None},
@@ -94,6 +96,7 @@ STATES: dict[str, tuple[type[Any], str, dict[str, Any]]] = {
     "POST /api/v1/conferences/{conference_id}/withdraw": (
         Conference, "conference_id", {"status": "held", "decision": "continue"},
     ),
+    "POST /api/v1/plans/{plan_id}/go-on": (Plan, "plan_id", {"ended_on": date(2026, 5, 4)}),
 }  # fmt: skip
 
 
@@ -136,7 +139,13 @@ def key(town: Town) -> dict[str, str]:
 def there(town: Town) -> dict[str, Any]:
     """What is really there, by the name that the API gives its id."""
     mine = town.mine
+    with transaction() as session:
+        dropped = Outcome(
+            id=uuid.uuid4(), plan_id=mine.plan.id, external_id="o", position=1, title="warm", state="dropped"
+        )
+        session.add(dropped)
     return {
+        "outcome_id": dropped.id,
         "family_id": mine.family.id,
         "lead_worker_id": town.worker.id,
         "person_id": mine.parent.id,
