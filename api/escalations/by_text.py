@@ -64,6 +64,8 @@ def _heard(result: Acknowledgement, agency: Agency) -> str:
     heard = result.heard
     if heard.how == "hushed":
         return texts.render("escalation.sms.family_hushed", agency.language)
+    if heard.how == "others":
+        return texts.render("escalation.sms.family_others", agency.language)
     if heard.how == "not" or heard.at is None:
         return texts.render("escalation.sms.family_not_told", agency.language)
     when = {"when": local_time(heard.at, agency)} if heard.how == "later" else {}

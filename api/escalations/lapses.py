@@ -16,15 +16,17 @@ from sqlalchemy.orm import Session
 from api import clock, sealed
 from api.access.models import Agency, Worker
 from api.audit import service as audit
-from api.escalations import telling
+from api.escalations import family, telling
 from api.escalations.by_text import local_time
 from api.escalations.family import DANGER
 from api.escalations.ladder import PRIORITIES
 from api.escalations.models import Escalation, Notification
 from api.escalations.patience import EARLY, REMIND_AFTER
-from api.escalations.service import add_words, open_again, open_escalation
+from api.escalations.said import add_words
+from api.escalations.service import open_again, open_escalation
 from api.escalations.telling import note
 from api.messages.models import Conversation, OutboundMessage
+from api.messages.queries import on_its_way
 
 #: The kind of what is opened for somebody who was left waiting; how pressing it is.
 KIND, PRIORITY = "left_waiting", "urgent"
@@ -89,10 +91,11 @@ _AGAIN = Escalation.ring_by + func.make_interval(0, 0, 0, 0, 0, Agency.ring_agai
 
 def _is_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """A promised call is over and waits for a reminder or to go on. A worker who has written to the family about that
-    time, or later, has been in touch."""
+    time, or later, has been in touch, if it went."""
     in_touch = exists().where(
         OutboundMessage.conversation_id == Escalation.conversation_id,
         OutboundMessage.written_by.is_not(None),
+        on_its_way(now),
         OutboundMessage.created_at >= Escalation.ring_by - EARLY,
     )
     return (
@@ -146,6 +149,7 @@ def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
         detail={"why": "ring_missed"},
     )
     open_again(session, escalation, now)
+    family.tell_missed(session, escalation, now)
     _not_only(session, escalation, holder.id if holder else None, now)
     return "reopened"
 

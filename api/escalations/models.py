@@ -102,7 +102,8 @@ class EscalationEvent(Base):
     """Something became of an escalation: ``kind`` is opened, raised, reopened, acknowledged, handed_over, left (the
     worker who had it is gone), chat_left (whoever wrote has left the web chat), left_waiting (the worker who had taken
     the conversation over did not answer), ring_missed (nobody said that they had rung) or resolved. In order of ``at``
-    they are its whole life but the rungs."""
+    they are its whole life but the rungs. Or untold (whoever has it said to ring, and the family did not hear of it:
+    others may see that phone)."""
 
     __tablename__ = "escalation_events"
 

@@ -15,7 +15,7 @@ from api.access.models import Agency, Worker
 from api.access.queries import Viewer, visible_escalations, worker_names
 from api.channels.push.models import PushBrowser
 from api.escalations import links
-from api.escalations.family import DANGER
+from api.escalations.family import DANGER, untold
 from api.escalations.models import REACHED, Escalation, EscalationEvent, Notification
 from api.escalations.world import Due, World, cases, world
 from api.families.models import Person
@@ -48,6 +48,8 @@ class Card:
     over: bool
     #: They asked not to be texted (api.messages.hush).
     hushed: bool
+    #: Whoever has it said to ring, and the family was not told so: others may see that phone.
+    untold: bool
     told: list[Told]
     next_roles: list[str]
     next_names: list[str]
@@ -278,6 +280,7 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
         )
     names = worker_names(session, [e.acknowledged_by for e in escalations] + [e.resolved_by for e in escalations])
     known = cases(session, escalations)
+    unheard = untold(session, escalations)
     worlds: dict[uuid.UUID, World] = {}
     made = []
     for escalation in escalations:
@@ -301,6 +304,7 @@ def make_cards(session: Session, escalations: Sequence[Escalation]) -> list[Card
                 channel=conversation.channel if conversation else "",
                 over=conversation is not None and conversation.over(clock.now()),
                 hushed=conversation is not None and conversation.hushed_at is not None,
+                untold=escalation.id in unheard,
                 told=told[escalation.id],
                 next_roles=roles,
                 next_names=sorted(following),

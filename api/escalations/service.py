@@ -23,17 +23,15 @@ from api.escalations.family import DANGER, NOTHING, Heard
 from api.escalations.ladder import PRIORITIES
 from api.escalations.models import Escalation
 from api.escalations.rota import Member, away, next_in, on_call
+from api.escalations.said import said_since, stands_there, write_down
 from api.escalations.telling import note, tell_all, tell_next
 from api.escalations.world import World, cases, world
 from api.messages.models import Conversation, HandoverNote, InboundMessage
-from api.sealed import Unreadable
 
 __all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_all", "tell_next"]
 
 #: Whoever comes on duty so soon is next on duty already.
 ABOUT_TO_COME = timedelta(hours=1)
-#: So many characters of what was said stand on an escalation, the newest; the conversation has them all.
-MOST_WORDS = 8000
 
 
 @dataclass(frozen=True)
@@ -97,12 +95,12 @@ def open_escalation(
             return same
     joined = queries.open_in_conversation(session, conversation.id, kind)
     if joined is not None:
-        new = _said_since(joined, message) or not _stands_there(joined, words)
+        new = said_since(joined, message) or not stands_there(joined, words)
         if new:
-            _write_down(joined, words)
+            write_down(joined, words)
         joined.reasons = sorted({*joined.reasons, *(reasons or [])})
         # Whatever stands there already: "I will kill him" may be urgent in one message and an emergency in the next.
-        again = new and (kind in DANGER or _said_since(joined, message))
+        again = new and (kind in DANGER or said_since(joined, message))
         _raise_priority(session, joined, priority, kind, now, again=again)
         notify(session, f"agency:{joined.agency_id}")
         return joined
@@ -127,30 +125,6 @@ def open_escalation(
     return escalation
 
 
-def add_words(escalation: Escalation, words: str) -> None:
-    """Write down what was said, unless it stands there."""
-    if not _stands_there(escalation, words):
-        _write_down(escalation, words)
-
-
-def _write_down(escalation: Escalation, words: str) -> None:
-    # Words that cannot be opened hold no new ones up; the messages themselves stay in the conversation.
-    before = "" if isinstance(escalation.words, Unreadable) else f"{escalation.words}\n"
-    escalation.words = f"{before}{words}"[-MOST_WORDS:]
-    escalation.version += 1
-
-
-def _stands_there(escalation: Escalation, words: str) -> bool:
-    """Are these words one of the messages on it already, whole (a turn that runs twice, or an action's own call)?"""
-    return f"\n{words}\n"[-MOST_WORDS - 1 :] in f"\n{escalation.words}\n"
-
-
-def _said_since(escalation: Escalation, message: InboundMessage | None) -> bool:
-    """Did this message come after somebody took it on? Then it counts even where it says the same again."""
-    taken_at = escalation.acknowledged_at
-    return message is not None and taken_at is not None and message.received_at > taken_at
-
-
 def _raise_priority(
     session: Session, escalation: Escalation, priority: str, kind: str, now: datetime, *, again: bool = False
 ) -> None:
@@ -167,6 +141,7 @@ def _raise_priority(
 def open_again(session: Session, escalation: Escalation, now: datetime) -> None:
     """Nobody has it: from the top of its ladder, at once. What came of it, where it was closed, stays in the
     conversation as that worker's note."""
+    family.take_back(session, escalation)
     if escalation.state == "resolved" and escalation.conversation_id and escalation.resolved_by:
         kept = HandoverNote(
             conversation_id=escalation.conversation_id,
@@ -216,7 +191,7 @@ def acknowledge(
         heard = NOTHING
         if mine and not resolved and ring_by is not None and ring_by != escalation.ring_by:
             escalation.ring_by, escalation.ring_reminded_at = ring_by, None
-            heard = family.tell_seen(session, escalation, clock.now())
+            heard = _tell_family(session, escalation, worker)
         return Acknowledgement(False, _holder(session, escalation), mine, resolved, heard)
     escalation.state = "acknowledged"
     escalation.acknowledged_at = clock.now()
@@ -228,8 +203,15 @@ def acknowledge(
     escalation.ring_by, escalation.ring_reminded_at = ring_by or (None if past else escalation.ring_by), None
     _record(session, escalation, worker, "acknowledged_escalation", via)
     note(session, escalation, "acknowledged", worker_id=worker.id, via=via)
-    heard = family.tell_seen(session, escalation, clock.now())
+    heard = _tell_family(session, escalation, worker)
     return Acknowledgement(True, worker.name, True, heard=heard)
+
+
+def _tell_family(session: Session, escalation: Escalation, worker: Worker) -> Heard:
+    heard = family.tell_seen(session, escalation, clock.now())
+    if heard == family.OTHERS:
+        note(session, escalation, "untold", worker_id=worker.id)
+    return heard
 
 
 def _holder(session: Session, escalation: Escalation) -> str:
@@ -254,6 +236,7 @@ def hand_over(
     here = world(session, escalation.agency_id, now)
     takers = _takers(here, worker, to, now)
     case = cases(session, [escalation])[escalation.id]
+    family.take_back(session, escalation)
     escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "open", None, None
     escalation.step = 0
     escalation.next_rung_at = now + ladder.steps_for(here.rules, case, now.astimezone(here.zone))[0].wait
@@ -314,6 +297,7 @@ def resolve(
         raise NotOpen(f"no open escalation {escalation_id}")
     if _unseen(escalation, worker, seen):
         raise Changed("something has come since")
+    family.take_back(session, escalation)
     now = clock.now()
     if escalation.acknowledged_by is None:
         escalation.acknowledged_at, escalation.acknowledged_by, escalation.acknowledged_via = now, worker.id, via

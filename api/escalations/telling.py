@@ -24,7 +24,7 @@ from api.webhooks import events as webhooks
 from api.webhooks.models import OF_ESCALATIONS
 
 #: Events after which whoever has read it still knows all of it (``Escalation.version``).
-SAYS_NOTHING_NEW = ("opened", "acknowledged", "resolved")
+SAYS_NOTHING_NEW = ("opened", "acknowledged", "untold", "resolved")
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
 

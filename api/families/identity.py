@@ -52,6 +52,20 @@ def needs_proof(person: Person, agency: Agency) -> bool:
     return agency.proof == "always" or (agency.proof == "seen" and bool(person.phone_seen_by))
 
 
+def others_may_have(session: Session, conversation: Conversation) -> bool:
+    """Is it a phone that somebody else may have in hand, as far as we know, or one that has a door?"""
+    if conversation.channel != "sms" or conversation.person_id is None:
+        return False
+    person = session.get_one(Person, conversation.person_id)
+    agency = session.get(Agency, conversation.agency_id) if conversation.agency_id else None
+    return (
+        bool(person.phone_seen_by)
+        or proves(person)
+        or (agency is not None and needs_proof(person, agency))
+        or len(holders(session, conversation.address)) > 1
+    )
+
+
 def standing(person: Person | None, conversation: Conversation, agency: Agency, *, shared: bool, now: datetime) -> str:
     """What the one who writes may be told: ``known`` (all that is theirs), ``stranger`` (nothing), or what is missing
     first: ``who`` (of several), ``pin``, ``question``, ``locked`` (the worker's help), ``choose`` (a PIN: they have

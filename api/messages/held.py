@@ -13,13 +13,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from api.escalations import family
 from api.families import zones
 from api.messages import quiet
 from api.messages.models import Conversation, OutboundMessage
 from api.reminders.rules import Hours
 
+#: Why a message did not go: what it said of a call for a human does not hold any more.
+UNTRUE = "untrue"
+
 _FACTS = text(f"""
-    SELECT o.kind, o.body, o.in_reply_to IS NOT NULL AS reply, coalesce(i.safety_kind, 'none') <> 'none' AS to_danger,
+    SELECT o.kind, o.body, o.part, v.id AS conversation,
+           o.in_reply_to IS NOT NULL AS reply, coalesce(i.safety_kind, 'none') <> 'none' AS to_danger,
            o.written_by IS NOT NULL AS by_worker, v.last_inbound_at, o.channel,
            p.contact_from, p.contact_until, p.contact_days, {zones.OF_PERSON} AS timezone,
            (SELECT min(CASE c.state WHEN 'active' THEN '1active' WHEN 'pending' THEN '2pending' ELSE '3opted_out' END)
@@ -59,6 +64,8 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
     row = session.execute(_FACTS, {"id": outbound_id}).one_or_none()
     if row is None or row.channel == "web":
         return quiet.Verdict()
+    if not family.still_true(session, row.conversation, row.part, now):
+        return quiet.Verdict(reason=UNTRUE)
     reach = row.live[1:] if row.live else "opted_out" if row.known else ""
     hours = None
     if row.timezone is not None:

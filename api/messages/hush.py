@@ -15,13 +15,12 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from api.access.models import Agency, Worker
+from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
 from api.escalations import queries as escalation_queries
 from api.escalations import service as escalations
 from api.families import identity
-from api.families.models import Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.quiet import AFTER, HUSHED, QUIET_KINDS
 from api.safety.screen import Verdict
@@ -76,21 +75,7 @@ def silent(session: Session, conversation: Conversation, message: InboundMessage
     hushed_at = conversation.hushed_at
     if hushed_at is None:
         return False
-    return message.received_at < hushed_at + AFTER or _others_may_write(session, conversation)
-
-
-def _others_may_write(session: Session, conversation: Conversation) -> bool:
-    """Is it a phone that somebody else may have in hand, as far as we know, or one that has a door?"""
-    if conversation.channel != "sms" or conversation.person_id is None:
-        return False
-    person = session.get_one(Person, conversation.person_id)
-    agency = session.get(Agency, conversation.agency_id) if conversation.agency_id else None
-    return (
-        bool(person.phone_seen_by)
-        or identity.proves(person)
-        or (agency is not None and identity.needs_proof(person, agency))
-        or len(identity.holders(session, conversation.address)) > 1
-    )
+    return message.received_at < hushed_at + AFTER or identity.others_may_have(session, conversation)
 
 
 def tell(session: Session, conversation: Conversation, message: InboundMessage, silence: Silence) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from api.access.models import Worker
@@ -16,6 +16,14 @@ from api.messages.models import HandoverNote, InboundMessage, OutboundMessage
 
 #: The largest number that the order of messages can reach (a bigint).
 LAST_SEQ = 2**63 - 1
+
+
+def on_its_way(now: datetime) -> ColumnElement[bool]:
+    """Has a message of ours gone, or does it go in this moment? Not what failed, was called off, or waits."""
+    gone = OutboundMessage.state.in_(("sending", "sent", "delivered"))
+    return or_(
+        gone, and_(OutboundMessage.state == "queued", OutboundMessage.error == "", OutboundMessage.due_at <= now)
+    )
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from api.messages.models import (
     InboundMessage,
     OutboundMessage,
 )
-from api.messages.queries import LAST_SEQ
+from api.messages.queries import LAST_SEQ, on_its_way
 from api.messages.quiet import STILL_WRITING
 from api.webhooks import events as webhooks
 
@@ -203,7 +203,8 @@ def lock(session: Session, conversation: Conversation) -> None:
 
 
 def wrote_since(session: Session, conversation: Conversation) -> bool:
-    """Has a human written since the conversation was taken over (by a version that did not keep when: probably)?"""
+    """Has a human written since the conversation was taken over, words that went (by a version that did not keep when:
+    probably)?"""
     if conversation.taken_over_at is None:
         return True
     return bool(
@@ -213,6 +214,7 @@ def wrote_since(session: Session, conversation: Conversation) -> bool:
                     OutboundMessage.conversation_id == conversation.id,
                     OutboundMessage.written_by.is_not(None),
                     OutboundMessage.created_at >= conversation.taken_over_at,
+                    on_its_way(clock.now()),
                 )
             )
         )
