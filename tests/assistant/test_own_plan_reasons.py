@@ -55,6 +55,12 @@ def test_whatever_it_was_taken_for_why_is_answered_from_the_plan(talk: Phone, in
     assert COLD in talk("kelly").says("what are they worried about", intent)
 
 
+def test_whether_children_can_be_taken_is_not_answered_with_how_the_plan_goes(talk: Phone) -> None:
+    told = talk("kelly").says("se los pueden llevar o no", "ask_plan_status")
+    assert told.startswith("A plan is not about taking children away")
+    assert talk("kelly").says("how is it going", "ask_plan_status").startswith("2 of your 5")
+
+
 def test_what_is_kept_from_the_family_is_not_among_the_reasons(talk: Phone) -> None:
     keep_from_family(COLD)
     kelly = talk("kelly")
@@ -95,6 +101,15 @@ def test_in_spanish_too(talk: Phone) -> None:
 def test_a_stranger_hears_no_reason(talk: Phone) -> None:
     told = talk("stranger").says(WHY, "ask_about_plan")
     assert "cold" not in told and not told.startswith("What people are worried about")
+
+
+def test_it_is_among_the_questions_that_are_offered_and_the_most_feared_one_stands_last(talk: Phone) -> None:
+    kelly = talk("kelly")
+    offered = kelly.says("and the other thing about it", "ask_about_plan").splitlines()[1:]
+    assert offered == [
+        "1 What is a plan?", "2 Why do we have a plan?", "3 When does it end?", "4 Can they take my kids?",
+    ]  # fmt: skip
+    assert COLD in kelly.says("2")
 
 
 def test_before_the_proof_no_reason_is_told(talk: Phone) -> None:

@@ -63,7 +63,7 @@ def redirect(ask: Ask, name: str) -> str:
         return "change_contact_preference"
     if own_plan.is_asked(ask, name):
         return "ask_plan_status"
-    if own_plan.why_is_asked(ask, name):
+    if own_plan.is_about(ask, name):
         return "ask_about_plan"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"

@@ -31,8 +31,11 @@ WAITING = ("open", "blocked")
 TAKEN_FOR = frozenset(
     {"ask_about_plan", "check_actions", "ask_who_is_my_worker", "ask_capabilities", "out_of_scope", "fallback"}
 )
-#: ... and one about why there is a plan. (Rasa knows no intent of that name: ask_about_plan has it.)
-WHY_TAKEN_FOR = frozenset({"ask_plan_status", "ask_capabilities", "out_of_scope", "fallback"})
+#: ... and those that ask_about_plan answers, by topic: why there is a plan, and whether children can be taken.
+ABOUT_TAKEN_FOR = {
+    "why": frozenset({"ask_plan_status", "ask_capabilities", "out_of_scope", "fallback"}),
+    "take": frozenset({"ask_plan_status"}),
+}
 
 
 def is_asked(ask: Ask, name: str) -> bool:
@@ -42,11 +45,11 @@ def is_asked(ask: Ask, name: str) -> bool:
     return _on_it(ask) or says(ask.words, "if_not_working")
 
 
-def why_is_asked(ask: Ask, name: str) -> bool:
-    """Do the words ask why there is a plan, or what people are worried about?"""
-    if ask.tapped or ask.holder is None or name not in WHY_TAKEN_FOR:
+def is_about(ask: Ask, name: str) -> bool:
+    """Do the words ask why there is a plan, or what they fear most of it?"""
+    if ask.tapped or ask.holder is None:
         return False
-    return topic_of(ask.words) == "why"
+    return name in ABOUT_TAKEN_FOR.get(topic_of(ask.words), ())
 
 
 def _on_it(ask: Ask) -> bool:

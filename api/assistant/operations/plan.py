@@ -63,7 +63,7 @@ def about(ask: Ask) -> list[Reply]:
     """A general question about plans: one of the explanations in the catalogue, and whom to ask for more."""
     topic = ask.carried("topic") or topic_of(ask.words)
     if topic not in topics():
-        choices = [option(f"about.ask.{name}", "ask_about_plan", topic=name) for name in ("plan", "take", "end")]
+        choices = [option(f"about.ask.{name}", "ask_about_plan", topic=name) for name in ("plan", "why", "end", "take")]
         return [say("about.which", *choices)]
     told = ask.pack.explanation(topic, ask.language)
     text_id, args = ("about.local", {"told": told}) if told else (f"about.{topic}", {})
