@@ -1,22 +1,23 @@
-"""At a shift's change: whoever comes on duty is told, once, the numbers of what is still open.
+"""At a shift's change: whoever comes on duty, by a shift or by a cover, is told, once, the numbers of what is open.
 
 Promise: numbers and a link, no word of any case; nothing where nothing is open, and nothing to who was on duty before.
-The shift's own row says that it is done, so a crash repeats or loses none.
+The shift's or cover's own row says that it is done, so a crash repeats or loses none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from api import clock, texts
 from api.access.models import Agency, Worker
 from api.database import transaction
 from api.escalations import world
-from api.escalations.models import Escalation, Shift
+from api.escalations.models import Escalation, RotaChange, Shift
 from api.escalations.rota import Rota, on_call
 from api.messages import outbox
 from api.settings import settings
@@ -31,31 +32,38 @@ LATELY = timedelta(days=7)
 MOST_NUMBERS = 8
 BATCH = 200
 
+Duty = TypeVar("Duty", Shift, RotaChange)
+
 
 def tell_incoming() -> int:
     """Tell everybody whose duty has just begun; returns how many were told."""
     with transaction() as session:
+        # One at a time: a shift and a cover that begin together are one change, and who comes on is told of it once.
+        if not session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('hearthline.changeover'))")):
+            return 0
         now = clock.now()
-        begun = session.scalars(
-            select(Shift)
-            .where(
-                Shift.role == "duty",
-                Shift.told_at.is_(None),
-                Shift.starts_at <= now,
-                Shift.starts_at > now - CHANGED_WITHIN,
-                Shift.ends_at > now,
-            )
-            .order_by(Shift.starts_at, Shift.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
+        begun: list[Shift | RotaChange] = [*_begun(session, Shift, now), *_begun(session, RotaChange, now)]
         told = 0
-        for agency_id in {shift.agency_id for shift in begun}:
-            since = min(shift.starts_at for shift in begun if shift.agency_id == agency_id)
+        for agency_id in {one.agency_id for one in begun}:
+            since = min(one.starts_at for one in begun if one.agency_id == agency_id)
             told += _tell(session, session.get_one(Agency, agency_id), since, now)
-        for shift in begun:
-            shift.told_at = now
+        for one in begun:
+            one.told_at = now
     return told
+
+
+def _begun(session: Session, table: type[Duty], now: datetime) -> Sequence[Duty]:
+    """Of which nobody has been told; a leave has no role, and is none of these."""
+    found = select(table).where(
+        table.role == "duty",
+        table.told_at.is_(None),
+        table.starts_at <= now,
+        table.starts_at > now - CHANGED_WITHIN,
+        table.ends_at > now,
+    )
+    if table is RotaChange:
+        found = found.where(RotaChange.cancelled_at.is_(None))
+    return session.scalars(found.order_by(table.starts_at, table.id).limit(BATCH).with_for_update()).all()
 
 
 def _tell(session: Session, agency: Agency, since: datetime, now: datetime) -> int:

@@ -167,6 +167,8 @@ class RotaChange(Base):
     made_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     #: Taken back; it stays in the table for the record.
     cancelled_at: Mapped[datetime | None]
+    #: When whoever comes on duty by this cover was told what is still open (once, as it begins).
+    told_at: Mapped[datetime | None]
 
 
 class Shift(Base):

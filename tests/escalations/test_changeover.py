@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -102,3 +102,71 @@ def test_many_numbers_are_one_text(session: Session, town: Town) -> None:
     assert changeover.tell_incoming() == 1
     (text,) = said(session, town.worker)
     assert "and 5 more" in text and len(text) < 306
+
+
+def cover(town: Town, worker: Worker, after: timedelta, *, role: str = "duty", cancelled: bool = False) -> None:
+    """This worker covers for eight hours, from so long after now."""
+    with transaction() as writing:
+        now = clock.now()
+        writing.add(
+            RotaChange(
+                agency_id=town.agency.id, kind="cover", worker_id=worker.id, role=role,
+                instead_of=None if worker is town.worker else town.worker.id, starts_at=now + after,
+                ends_at=now + after + 8 * HOUR, made_at=now, cancelled_at=now if cancelled else None,
+            )
+        )  # fmt: skip
+
+
+def test_who_comes_on_by_a_cover_in_the_middle_of_a_shift_is_told_once(session: Session, town: Town) -> None:
+    changeover.tell_incoming()
+    number = town.escalation(town.mine)
+    cover(town, town.duty, 2 * HOUR)
+    assert changeover.tell_incoming() == 0
+    clock.move(2 * HOUR)
+    assert changeover.tell_incoming() == 1
+    (words,) = said(session, town.duty)
+    assert f"Nobody has taken on: {number}." in words
+    for _ in range(3):
+        clock.move(timedelta(minutes=1))
+        assert changeover.tell_incoming() == 0
+    assert len(said(session, town.duty)) == 1 and said(session, town.worker) == []
+
+
+def test_a_shift_and_a_cover_that_begin_together_are_told_together(session: Session, town: Town) -> None:
+    town.escalation(town.mine)
+    cover(town, town.manager, timedelta(0))
+    assert changeover.tell_incoming() == 1, "Lena's shift is covered"
+    assert changeover.tell_incoming() == 0
+    assert len(said(session, town.manager)) == 1 and said(session, town.worker) == []
+
+
+@pytest.mark.parametrize("which", ["the manager's rota", "taken back", "hours ago", "on duty before"])
+def test_other_covers_tell_nobody(session: Session, town: Town, which: str) -> None:
+    clock.move(timedelta(minutes=5))
+    changeover.tell_incoming()
+    town.escalation(town.mine)
+    who = town.worker if which == "on duty before" else town.duty
+    ago = -3 * HOUR if which == "hours ago" else timedelta(0)
+    cover(town, who, ago, role="manager" if "manager" in which else "duty", cancelled=which == "taken back")
+    clock.move(timedelta(seconds=1))
+    assert changeover.tell_incoming() == 0
+    assert said(session, who) == []
+
+
+def test_leave_tells_nobody_and_two_processes_tell_once(session: Session, town: Town) -> None:
+    clock.move(timedelta(minutes=5))
+    changeover.tell_incoming()
+    town.escalation(town.mine)
+    with transaction() as writing:
+        writing.add(
+            RotaChange(
+                agency_id=town.agency.id, kind="leave", worker_id=town.worker.id, role="",
+                starts_at=clock.now(), ends_at=clock.now() + HOUR, made_at=clock.now(),
+            )
+        )  # fmt: skip
+    assert changeover.tell_incoming() == 0
+    cover(town, town.duty, timedelta(0))
+    with transaction() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(hashtext('hearthline.changeover'))"))
+        assert changeover.tell_incoming() == 0, "the other one is at it"
+    assert changeover.tell_incoming() == 1
