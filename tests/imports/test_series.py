@@ -129,10 +129,10 @@ def test_with_fewer_days_the_visits_of_those_days_stay_as_they_are_and_the_other
     daily: Raw = {"frequency": "working_days", "every_working_days": 1, "starts_on": "monday+1w"}
     load(with_series(raw, **daily))
     before = {one.id: one.series_on for one in visits(session)}
-    load(with_series(raw, starts_on="wednesday+1w"))
+    load(with_series(raw, starts_on="wednesday+2w"))
     after = visits(session)
     assert {one.id: one.series_on for one in after if one.id in before} == before
-    assert len(scheduled(session)) >= 6 and {day.isoweekday() for day in scheduled(session)} == {3}
+    assert len(scheduled(session)) >= 5 and {day.isoweekday() for day in scheduled(session)} == {3}
     assert {one.status for one in after if one.series_on and one.series_on.isoweekday() != 3} == {"cancelled"}
 
 
@@ -142,7 +142,7 @@ def test_a_day_that_a_visit_was_moved_from_may_be_one_of_its_days_again(load: Lo
     assert {day.isoweekday() for day in scheduled(session)} == {3}
     load(with_series(raw, frequency="working_days", every_working_days=1, starts_on="monday+1w"))
     days = scheduled(session)
-    assert len(days) == len(set(days)) > 30 and {day.isoweekday() for day in days} >= {1, 2, 3}
+    assert len(days) == len(set(days)) > 24 and {day.isoweekday() for day in days} >= {1, 2, 3}
 
 
 def worker_and_series(session: Session) -> tuple[Worker, AppointmentSeries]:
