@@ -74,6 +74,8 @@ class Appointment(Base):
     #: The series it belongs to, and which of its days it stands for: that stays where the appointment is moved.
     series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("appointment_series.id"))
     series_on: Mapped[date | None]
+    #: What files last said of it, as digests (``api.imports.said``); None: it is from before that was kept.
+    said: Mapped[str | None] = mapped_column(Sealed("appointments.said"), default="", server_default="")
     attendees: Mapped[list[Attendee]] = relationship(back_populates="appointment", order_by="Attendee.name")
 
 

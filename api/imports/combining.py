@@ -6,7 +6,7 @@ What all tables have in common; what each of them means is in ``from_csv``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,18 @@ class Combined:
     places: dict[str, tuple[Row, str]] = field(default_factory=dict)
     found: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: What no table names, under a thing that one names: it is laid over what stands here.
+    unsaid: set[str] = field(default_factory=set)
+
+    def says(self, path: str) -> bool:
+        """Does a table say what stands at this place of the import file?"""
+        known = path
+        while known not in self.places and known not in self.unsaid:
+            cut = max(known.rfind("."), known.rfind("["))
+            if cut < 0:
+                return False
+            known = known[:cut]
+        return known not in self.unsaid and self.locate(path) is not None
 
     def locate(self, path: str) -> str | None:
         """A place of the import file as file, row and column; None for what no table names."""
@@ -70,8 +82,6 @@ class Combining:
         self.families: dict[tuple[str, str], tuple[int, Raw]] = {}
         self.keys: dict[tuple[str, str], standing.Keys] = {}
         self.seen: dict[tuple[str, ...], Row] = {}
-        #: (agency, family, plan, part) → the lines of that part that a table names.
-        self.named: dict[tuple[str, str, str, str], set[str]] = {}
 
     def wrong(self, row: Row, column: str, message: str) -> None:
         self.made.found.append(Problem(path=row.at(column), message=message))
@@ -131,9 +141,14 @@ class Combining:
 
     def put(self, row: Row, target: Raw, spot: Spot, values: Raw) -> None:
         self.made.places[path_of(spot)] = (row, "")
+        self.unnamed(spot, [name for name in target if name not in values])
         for name, value in values.items():
             target[name] = value
             self.made.places[path_of((*spot, name))] = (row, name)
+
+    def unnamed(self, spot: Spot, names: Iterable[str]) -> None:
+        """No table says these fields of what stands there."""
+        self.made.unsaid |= {path_of((*spot, name)) for name in names} - self.made.places.keys()
 
     @staticmethod
     def item(items: list[Raw], key: str, standing_one: Raw | None = None) -> tuple[int, Raw]:

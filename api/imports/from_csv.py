@@ -16,12 +16,16 @@ from api.appointments.models import Appointment, AppointmentSeries
 from api.imports import standing, tables
 from api.imports.combining import Combined, Combining, Raw, Take, without
 from api.imports.problems import Problem, path_of
+from api.imports.report import Report
+from api.imports.schemas import CoreGroupIn, RiskIn
+from api.imports.shapes import Strict
 from api.imports.sheets import Row, Sheet
 from api.imports.writer import Path as Spot
 from api.plans.models import Plan, PlanAction
 
 __all__ = ["Combined", "combine", "relocated"]
 
+_LINES: dict[str, type[Strict]] = {"risks": RiskIn, "core_group": CoreGroupIn}
 _FAMILYS_OWN = {"family_name": "name", "lead_worker": "lead_worker", "workers": "workers"}
 _SAFE = {"wording": "wording", "may_name_children": "may_name_children", "safe_from": "from", "safe_until": "until",
          "timezone": "timezone"}  # fmt: skip
@@ -47,7 +51,6 @@ class _Tables(Combining):
         for sheet in sheets:
             for row in sheet.rows:
                 self.row(sheet.kind, row, take[sheet.kind.name])
-            self._leave_out(sheet)
         return self.made
 
     def person(self, row: Row, values: Raw, family: Raw, spot: Spot, _: tuple[str, str]) -> None:
@@ -95,8 +98,10 @@ class _Tables(Combining):
         rows = plan.setdefault(part, [])
         n = len(rows)
         rows.append(dict(self._lines(key, plan["id"], part).get(values[name], {})))
-        self.put(row, rows[n], (*spot, "plans", index, part, n), without(values, "family", "agency", "plan"))
-        self.named.setdefault((*key, plan["id"], part), set()).add(values[name])
+        at = (*spot, "plans", index, part)
+        self.made.places.setdefault(path_of(at), (row, ""))
+        self.put(row, rows[n], (*at, n), without(values, "family", "agency", "plan"))
+        self.unnamed((*at, n), _LINES[part].model_fields)  # so the same table is the same, whatever stands here
 
     def _lines(self, key: tuple[str, str], plan_id: str, part: str) -> dict[str, Raw]:
         plan = self.standing_row(key, Plan, plan_id)
@@ -106,16 +111,6 @@ class _Tables(Combining):
             return {one.description: standing.risk(one) for one in plan.risks}
         return {one.name: standing.member(one) for one in plan.core_group}
 
-    def _leave_out(self, sheet: Sheet) -> None:
-        """Say how many lines go because the table that names their plan does not have them."""
-        gone = sum(
-            len(self._lines((agency, family), plan_id, part).keys() - names)
-            for (agency, family, plan_id, part), names in self.named.items()
-            if part == sheet.kind.name
-        )
-        if gone:
-            self.made.notes.append(f"{sheet.kind.name}: {gone} of plans that the table names are not in it and go")
-
     def outcome(self, row: Row, values: Raw, family: Raw, spot: Spot, key: tuple[str, str]) -> None:
         found = self._plan_named(row, values, family, key)
         if found is None:
@@ -124,6 +119,7 @@ class _Tables(Combining):
         if "outcomes" not in plan:
             known = self.standing_row(key, Plan, plan["id"])
             plan["outcomes"] = [standing.outcome(one) for one in known.outcomes] if known is not None else []
+            self.unnamed((*spot, "plans", index), ["outcomes"])  # but for those that have a row
         n, made = self.item(plan["outcomes"], values["id"])
         self.put(row, made, (*spot, "plans", index, "outcomes", n), without(values, "family", "agency", "plan"))
 
@@ -171,7 +167,8 @@ class _Tables(Combining):
         elif "starts" in values and "ends" not in values and known is not None:
             # Moved, and nothing said of its length: it takes as long as before.
             made.pop("ends", None)
-            values["minutes"] = round((known.ends_at - known.starts_at).total_seconds() / 60)
+            made["minutes"] = round((known.ends_at - known.starts_at).total_seconds() / 60)
+            self.unnamed(at, ["ends"])
         if values.keys() & {"starts", "status"}:
             made.pop("reason", None)  # it was the reason of the change before
         there = self._attendees(row, values, made, at)
@@ -212,6 +209,11 @@ def _numbers(person: Raw, values: Raw) -> None:
         values["other_phones"] = [one for one in before if one != values["phone"]] if values["phone"] in before else []
     kept = [values["phone"], *values["other_phones"]]
     person["shared_phones"] = [one for one in person.get("shared_phones", []) if one not in kept]
+
+
+def left_out(report: Report) -> list[str]:
+    """How many lines went because the table that names their plan does not have them."""
+    return [f"{part}: {gone} of plans that the table names are not in it and go" for part, gone in report.gone.items()]
 
 
 def relocated(problems: Sequence[Problem], made: Combined) -> list[Problem]:

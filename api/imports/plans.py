@@ -1,11 +1,12 @@
 """Writing plans: children, risks, actions with their history, and the core group.
 
-Promise: what was reported or decided in Hearthline since the last import is not undone by the next one, and what a
-worker keeps off the family's page stays off it until a file says otherwise.
+Promise: what was reported, decided or changed in Hearthline since the last import is not undone by a file that says the
+same again, and what a worker keeps off the family's page stays off it until a file says otherwise.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -15,12 +16,15 @@ from sqlalchemy import select
 
 from api.access.models import Worker
 from api.families.models import Family, Person
-from api.imports import dates, made_here
+from api.imports import dates, made_here, said
+from api.imports.said import Kept, LastFile
 from api.imports.schemas import ActionIn, PlanIn
 from api.imports.writer import Path, Writer
 from api.plans import history, lines
 from api.plans.models import BY_WORKER, ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
 
+_MODELS: dict[str, type[Any]] = {"risks": Risk, "core_group": CoreGroupMember, "contingencies": Contingency}
+_OWNER = ("owner_person_id", "owner_name")
 #: The status after an event that is not called as the status is.
 _AFTER = {"reported_blocked": "blocked"} | dict.fromkeys(("reopened", "undone", "unblocked", "restored"), "open")
 
@@ -40,87 +44,95 @@ def write_plans(
     known = {plan.external_id: plan for plan in writer.session.scalars(select(Plan).where(Plan.family_id == family.id))}
     made_here.take_over(writer, known, given, people, today, path)
     for i, plan in enumerate(given):
-        row = writer.put(
-            "plans",
-            known.get(plan.id),
-            Plan,
-            family_id=family.id,
-            external_id=plan.id,
-            started_on=dates.local_day(plan.started_on, today),
-            review_on=dates.local_day(plan.review_on, today) if plan.review_on else None,
-            ended_on=dates.local_day(plan.ended_on, today) if plan.ended_on else None,
-            contingency=plan.contingency,
-            **_said(plan, "visit_every_days", "family_may_see_contingency"),
-        )
-        writer.session.flush()
-        _write_children(writer, row, [people[key] for key in plan.children], (*path, "plans", i, "children"))
         at = (*path, "plans", i)
-        _write_risks(writer, row, plan, at)
-        _write_core_group(writer, row, plan, at)
-        _write_outcomes(writer, row, plan, today)
-        _write_contingencies(writer, row, plan, today, at)
-        _write_actions(writer, row, plan, people, workers, zone, at)
+        existing = known.get(plan.id)
+        children = [people[key] for key in plan.children]
+        parts = _lines_of(plan, today)
+        names = sorted(child.first_name for child in children)
+        kept = said.of_plan(writer.session, existing, names, parts) if existing is not None else {}
+        last = LastFile(writer, at, kept.setdefault("own", {}))
+        values = {"started_on": dates.local_day(plan.started_on, today)} | _named(plan, today)
+        here = {name: getattr(existing, name) for name in values} if existing is not None else {}
+        changed = last.anew(here, values)
+        if changed.get("ended_on", "") is None:  # it goes on, so nothing says how it ended
+            changed |= {"end_kind": "", "end_support": ""}
+        row = writer.put("plans", existing, Plan, family_id=family.id, external_id=plan.id, **changed)
+        writer.session.flush()
+        _write_children(last, row, children)
+        for part, given_lines in parts.items():
+            _write_part(last, row, part, given_lines, new=existing is None)
+        _write_outcomes(writer, row, plan, today, at, kept.setdefault("outcomes", {}))
+        _write_actions(writer, row, plan, people, workers, zone, at, kept.setdefault("actions", {}))
+        row.said = json.dumps(kept)
         history.keep_version(writer.session, row, None)
 
 
-def _said(plan: PlanIn, *names: str) -> dict[str, Any]:
-    """Those of the fields that the file speaks of; the others stay as they are here."""
-    return {name: value for name in names if (value := getattr(plan, name)) is not None}
+def _named(plan: PlanIn, today: date) -> dict[str, Any]:
+    """Those of the plan's own fields that the file names; the others stay as they are here. An end or a review that it
+    names as null is one that it takes back."""
+    found = {
+        name: dates.local_day(day, today) if day else None
+        for name, day in (("review_on", plan.review_on), ("ended_on", plan.ended_on))
+        if name in plan.model_fields_set
+    }
+    own = ("contingency", "visit_every_days", "family_may_see_contingency")
+    return found | {
+        name: value for name in own if name in plan.model_fields_set and (value := getattr(plan, name)) is not None
+    }
 
 
-def _write_children(writer: Writer, row: Plan, children: list[Person], path: Path) -> None:
+def _write_children(last: LastFile, row: Plan, children: list[Person]) -> None:
     """Whom the plan is for: as the file says it, unless it says what the last one said and a worker has said otherwise
     since (a child who was born)."""
+    place = (*last.path, "children")
+    if not last.writer.says(place):
+        return
+    otherwise = last.otherwise("children", sorted(str(child.id) for child in children))
     if {child.id for child in row.children} == {child.id for child in children}:
         return
-    said = history.newest(writer.session, row.id, imported=True)
-    now = history.newest(writer.session, row.id)
-    names = sorted(child.first_name for child in children)
-    if said is not None and said is not now and said.content["plan"].get("children") == names:
-        writer.note(path, "were changed here since your last file, and stay as they are here")
+    if otherwise:
+        row.children = children
+    else:
+        last.writer.note(place, said.STAY)
+
+
+def _lines_of(plan: PlanIn, today: date) -> dict[str, list[dict[str, Any]]]:
+    """The lines that have no ids, of each part that the file has."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if plan.risks is not None:
+        found["risks"] = [{"position": n, **risk.model_dump()} for n, risk in enumerate(plan.risks, start=1)]
+    if plan.core_group is not None:
+        found["core_group"] = [{**member.model_dump(), "phone": member.phone or ""} for member in plan.core_group]
+    if plan.contingencies is not None:
+        found["contingencies"] = [
+            {"position": n, **one.model_dump(), "by_on": dates.local_day(one.by_on, today) if one.by_on else None}
+            for n, one in enumerate(plan.contingencies, start=1)
+        ]
+    return found
+
+
+def _write_part(last: LastFile, row: Plan, part: str, given: Sequence[dict[str, Any]], *, new: bool) -> None:
+    """The lines of a part become the file's where it says another list than the last one did; one that stays keeps its
+    row, wherever it stands in the file."""
+    writer, place = last.writer, (*last.path, part)
+    if not writer.says(place):
         return
-    row.children = children
-
-
-def _write_risks(writer: Writer, row: Plan, plan: PlanIn, path: Path) -> None:
-    if plan.risks is None:
-        return
-    given = [{"position": n, **risk.model_dump()} for n, risk in enumerate(plan.risks, start=1)]
-    _replace(writer, row, "risks", Risk, row.risks, given, path)
-
-
-def _write_core_group(writer: Writer, row: Plan, plan: PlanIn, path: Path) -> None:
-    if plan.core_group is None:
-        return
-    given = [{**member.model_dump(), "phone": member.phone or ""} for member in plan.core_group]
-    _replace(writer, row, "core_group", CoreGroupMember, row.core_group, given, path)
-
-
-def _write_contingencies(writer: Writer, row: Plan, plan: PlanIn, today: date, path: Path) -> None:
-    if plan.contingencies is None:
-        return
-    given = [
-        {"position": n, **one.model_dump(), "by_on": dates.local_day(one.by_on, today) if one.by_on else None}
-        for n, one in enumerate(plan.contingencies, start=1)
+    named = [
+        {name: value for name, value in line.items() if writer.says((*place, n, name))} for n, line in enumerate(given)
     ]
-    _replace(writer, row, "contingencies", Contingency, row.contingencies, given, path)
-
-
-def _replace(
-    writer: Writer,
-    row: Plan,
-    part: str,
-    model: type[Any],
-    rows: Sequence[Any],
-    given: Sequence[dict[str, Any]],
-    path: Path,
-) -> None:
-    """The lines of a part become the file's; one that stays keeps its row, wherever it stands in the file."""
+    model, rows = _MODELS[part], list(getattr(row, part))
     pairs = lines.pair(part, rows, given)
+    if not last.otherwise(part, named) and not new:
+        if len(rows) != len(given) or any(
+            existing is None or any(value not in (None, getattr(existing, name)) for name, value in line.items())
+            for existing, line in zip(pairs, named, strict=True)
+        ):
+            writer.note(place, said.STAY)
+        return
     if lines.FLAG in model.__table__.columns:
         for n in lines.keep_hidden(rows, given, pairs):
             writer.note(
-                (*path, part, n), "is kept from the family, as a line that it may stand for was; say `kept_from_family`"
+                (*place, n), "is kept from the family, as a line that it may stand for was; say `kept_from_family`"
             )
     for existing, values in zip(pairs, given, strict=True):
         if existing is None:
@@ -129,30 +141,31 @@ def _replace(
         for name, value in values.items():
             if getattr(existing, name) != value:
                 setattr(existing, name, value)
-    for existing in list(rows):
+    for existing in rows:
         if not any(existing is one for one in pairs):
+            writer.report.gone[part] += 1
             writer.session.delete(existing)
     writer.session.flush()
     writer.session.expire(row, [part])
 
 
-def _write_outcomes(writer: Writer, row: Plan, plan: PlanIn, today: date) -> None:
+def _write_outcomes(writer: Writer, row: Plan, plan: PlanIn, today: date, path: Path, kept: Kept) -> None:
     if plan.outcomes is None:
         return
     known = {outcome.external_id: outcome for outcome in row.outcomes}
     for position, outcome in enumerate(plan.outcomes, start=1):
-        writer.put(
-            "outcomes",
-            known.get(outcome.id),
-            Outcome,
-            plan_id=row.id,
-            external_id=outcome.id,
-            position=position,
-            title=outcome.title,
-            measure=outcome.measure,
-            by_on=dates.local_day(outcome.by_on, today) if outcome.by_on else None,
+        existing = known.get(outcome.id)
+        values = {
+            "position": position,
+            "title": outcome.title,
+            "measure": outcome.measure,
+            "by_on": dates.local_day(outcome.by_on, today) if outcome.by_on else None,
             **({} if outcome.state is None else {"state": outcome.state}),
-        )
+        }
+        here = {name: getattr(existing, name) for name in values} if existing is not None else {}
+        last = LastFile(writer, (*path, "outcomes", position - 1), kept.setdefault(outcome.id, {}))
+        changed = last.anew(here, values)
+        writer.put("outcomes", existing, Outcome, plan_id=row.id, external_id=outcome.id, **changed)
     writer.session.flush()
     writer.session.expire(row, ["outcomes"])
 
@@ -165,6 +178,7 @@ def _write_actions(
     workers: dict[str, Worker],
     zone: ZoneInfo,
     path: Path,
+    kept: Kept,
 ) -> None:
     today = writer.now.astimezone(zone).date()
     known = {
@@ -178,8 +192,6 @@ def _write_actions(
             continue
         existing = known.get(action.id)
         values = {
-            "plan_id": row.id,
-            "external_id": action.id,
             "title": action.title,
             "why": action.why,
             "owner_person_id": people[action.owner].id if action.owner else None,
@@ -191,9 +203,14 @@ def _write_actions(
             "evidence": action.evidence,
             "outcome_id": outcomes[action.outcome] if action.outcome else None,
         }
+        here = {name: getattr(existing, name) for name in values} if existing is not None else {}
+        last = LastFile(writer, (*path, "actions", n), kept.setdefault(action.id, {}))
+        changed = last.anew(here, values, {"owner_person_id": "owner", "outcome_id": "outcome"})
+        if changed.keys() & set(_OWNER):  # whose it is, is one thing
+            changed |= {name: values[name] for name in _OWNER}
         if existing is None or _status_is_the_agencys(existing, action):
-            values |= {"status": action.status, "blocked_reason": action.blocked_reason}
-        written = writer.put("actions", existing, PlanAction, **values)
+            changed |= {"status": action.status, "blocked_reason": action.blocked_reason}
+        written = writer.put("actions", existing, PlanAction, plan_id=row.id, external_id=action.id, **changed)
         writer.session.flush()
         if existing is None:
             _write_history(writer, written, action, people, workers, zone)

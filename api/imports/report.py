@@ -28,6 +28,10 @@ class Report:
     updated: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
 
+    #: How many lines of a plan went, by part, as the file has them no more.
+    gone: Counter[str] = field(default_factory=Counter)
+    #: Does the file itself say what stands at this place? Else it was only laid over what is here.
+    says: Callable[[str], bool] = bool
     #: Where a place of the file is for whoever wrote it; None: in no file.
     locate: Callable[[str], str | None] = str
 

@@ -87,7 +87,7 @@ def import_tables(paths: Sequence[Path], *, check_only: bool = False, ask_first:
 
     def write(session: Session) -> None:
         combined = from_csv.combine(session, tables)
-        report.locate = combined.locate
+        report.locate, report.says = combined.locate, combined.says
         given = _validated(session, combined.raw, now, report)
         report.notes += combined.notes
         told = {problem.path for problem in combined.found}  # a cell that cannot be read is not missing as well
@@ -100,6 +100,7 @@ def import_tables(paths: Sequence[Path], *, check_only: bool = False, ask_first:
         except Refused:
             report.problems = from_csv.relocated(report.problems, combined)
             raise
+        report.notes += from_csv.left_out(report)
 
     return _write(report, write, one_view=True)
 

@@ -42,7 +42,7 @@ _PRINTS = text("""
     UNION ALL
     SELECT 'views', id, md5(v::text), '', id, NULL FROM stated_views v WHERE family_id = :family
     UNION ALL
-    SELECT 'appointments', id, md5(a::text || coalesce((
+    SELECT 'appointments', id, md5((to_jsonb(a) - 'said')::text || coalesce((
                SELECT string_agg(t::text, ',' ORDER BY t.id) FROM attendees t WHERE t.appointment_id = a.id), '')),
            a.status, id, a.starts_at || '|' || a.ends_at
     FROM appointments a WHERE family_id = :family

@@ -47,6 +47,10 @@ class Writer:
         (self.report.updated if changed else self.report.unchanged)[kind] += 1
         return existing
 
+    def says(self, path: Path) -> bool:
+        """Does the file itself say what stands there? A table says only what its columns name."""
+        return self.report.says(path_of(path))
+
     def note(self, path: Path, message: str) -> None:
         """Tell of something that was left as it was. What the file does not name is not told of."""
         place = self.report.locate(path_of(path))

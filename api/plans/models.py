@@ -67,6 +67,8 @@ class Plan(Base):
     visit_every_days: Mapped[int | None]
     #: Counts the changes: the number of the newest PlanVersion. Two workers do not overwrite each other.
     version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: What files last said of it, as digests (``api.imports.said``); None: it is from before that was kept.
+    said: Mapped[str | None] = mapped_column(Sealed("plans.said"), default="", server_default="")
     children: Mapped[list[Person]] = relationship(secondary=plan_children)
     risks: Mapped[list[Risk]] = relationship(order_by="Risk.position")
     actions: Mapped[list[PlanAction]] = relationship(back_populates="plan", order_by="PlanAction.due_on")

@@ -154,3 +154,14 @@ def test_visits_that_a_file_says_anew_are_told_each_by_itself(load: Load, here: 
     assert {one["appointment_id"] for one in again} == {one["appointment_id"] for one in single}
     load(changed)
     assert told() == [] and deliver_webhooks() == 0
+
+
+def test_a_first_file_after_the_update_tells_nothing_of_what_it_only_remembers(load: Load, here: Raw) -> None:
+    with transaction() as session:
+        for row in session.scalars(select(Appointment)):
+            row.said = None
+    listen()
+    load(here)
+    assert told() == []
+    with reading() as session:
+        assert all(session.scalars(select(Appointment.said)))

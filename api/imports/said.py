@@ -1,0 +1,108 @@
+"""What the last file said, field by field: only what this file says otherwise is written.
+
+Promise: what somebody changed here stays when a file says what the last one said, and the report names it. Kept are
+digests of what was said, so that no address or name stands in a second place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.imports.writer import Path, Writer
+from api.plans import history
+from api.plans.lines import FLAG
+from api.plans.models import Plan
+from api.sealed import all_open
+
+#: Digests by the names of fields; within a plan, by part and id.
+Kept = dict[str, Any]
+Line = Mapping[str, Any]
+STAYS = "was changed here since your last file, and stays as it is here"
+STAY = "were changed here since your last file, and stay as they are here"
+
+
+def digest(value: Any) -> str:
+    """A short mark of a value that JSON has, or of a day, moment, length of time or id: alike for what is alike."""
+    words = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
+
+
+def opened(said: str | None) -> Kept | None:
+    """What a row's ``said`` holds; None where nobody kept it, or it does not open."""
+    return None if said is None or not all_open(said) else json.loads(said or "{}")
+
+
+@dataclass
+class LastFile:
+    """What files have said of one row, which stands at ``path`` in this one; ``kept`` follows what it says."""
+
+    writer: Writer
+    path: Path
+    kept: Kept
+
+    def otherwise(self, name: str, value: Any) -> bool:
+        """Does this file say it otherwise than the last one? The next one is held against this."""
+        before, now = self.kept.get(name), digest(value)
+        self.kept[name] = now
+        return before is None or before != now
+
+    def anew(
+        self, here: Mapping[str, Any], values: Mapping[str, Any], at: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Those of the values that this file says otherwise than the last one, or all where nothing is ``here`` yet.
+        What else differs from what is here stays, and the report says so. ``at``: how the file calls a field."""
+        found = {}
+        for name, value in values.items():
+            place = (*self.path, (at or {}).get(name, name))
+            if not self.writer.says(place):
+                continue
+            if self.otherwise(name, value):
+                found[name] = value
+            elif here and here[name] != value:
+                self.writer.note(place, STAYS)
+        return found if here else dict(values)
+
+
+def of_plan(session: Session, row: Plan, children: Sequence[str], parts: Mapping[str, Sequence[Line]]) -> Kept:
+    """What files have said of a plan: its own fields, and its outcomes and actions by id. Where nobody kept that, it is
+    told by the plan's last version that an import made. ``children`` (first names, sorted) and ``parts`` are this
+    file's: they count as said before where that version has them."""
+    kept = opened(row.said)
+    if kept is not None:
+        return kept
+    version = history.newest(session, row.id, imported=True)
+    if version is None or "children" not in version.content.get("plan", {}):
+        return {}
+    content = version.content
+    own = _digests(content["plan"])
+    if content["plan"]["children"] != children:
+        del own["children"]
+    for part, lines in parts.items():
+        if _alike(content.get(part, {}).values(), lines):
+            own[part] = digest(lines)
+    lines_of = {
+        part: {one.external_id: _digests(content.get(part, {}).get(str(one.id), {})) for one in getattr(row, part)}
+        for part in ("outcomes", "actions")
+    }
+    return {"own": own, **lines_of}
+
+
+def _digests(line: Line) -> Kept:
+    return {name: digest(value) for name, value in line.items()}
+
+
+def _alike(before: Any, lines: Sequence[Line]) -> bool:
+    """Are these the same lines, but for whether they are kept from the family?"""
+
+    def words(line: Line, names: Any) -> list[str]:
+        return sorted(f"{name}: {line.get(name)}" for name in names if name != FLAG)
+
+    return sorted(words(line, line) for line in before) == sorted(
+        words(line, [name for name in line if name != "position"]) for line in lines
+    )
