@@ -166,7 +166,8 @@ def change_from(
     session.refresh(series, with_for_update=True)
     family = session.get_one(Family, series.family_id)
     if attendees is not None:
-        service.attendees_of(session, family, attendees)
+        there = [uuid.UUID(one["person_id"]) for one in series.attendees if one["person_id"]]
+        service.attendees_of(session, family, attendees, already=there)
     if series.ends_on is not None and day > series.ends_on:
         raise CannotBook("series_is_over")
     zone, place = where(session, series.family_id)

@@ -8,7 +8,7 @@ checked that they may see the family.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,8 +40,8 @@ class NotExpected(LookupError):
 
 class CannotBook(Coded):
     """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
-    ends_before_start, attendee_is_a_stranger, attendee_twice, appointment_exists, appointment_is_cancelled,
-    appointment_is_over, series_exists, series_is_over, series_has_no_days."""
+    ends_before_start, attendee_is_a_stranger, attendee_has_left, attendee_twice, appointment_exists,
+    appointment_is_cancelled, appointment_is_over, series_exists, series_is_over, series_has_no_days."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,9 @@ def change(
                 detail["answers_taken_back"] += attendee.answer != "none"
                 attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
         if attendees is not None:
-            wanted = attendees_of(session, session.get_one(Family, appointment.family_id), attendees)
+            family = session.get_one(Family, appointment.family_id)
+            there = [place.person_id for place in appointment.attendees]
+            wanted = attendees_of(session, family, attendees, already=there)
             detail["added"], detail["removed"] = attendance.settle(session, appointment, wanted, by=worker.id)
     verb = "changed_appointment" if begin == was_at else "moved_appointment"
     _record(session, appointment, worker, verb, detail)
@@ -221,14 +223,19 @@ def _in_order(starts_at: datetime, ends_at: datetime) -> None:
         raise CannotBook("ends_before_start")
 
 
-def attendees_of(session: Session, family: Family, wanted: Sequence[Expected]) -> list[Attendee]:
-    """The rows for who is to be expected. Raises CannotBook for strangers to the family, and for anybody twice."""
+def attendees_of(
+    session: Session, family: Family, wanted: Sequence[Expected], *, already: Collection[uuid.UUID | None] = ()
+) -> list[Attendee]:
+    """The rows for who is to be expected. Raises CannotBook for strangers to the family, for anybody twice, and for
+    whoever has left it; of those who are expected ``already`` nobody minds that."""
     people = {person.id: person for person in session.scalars(select(Person).where(Person.family_id == family.id))}
     known = [expected.person_id for expected in wanted if expected.person_id]
     if len(set(known)) < len(known):
         raise CannotBook("attendee_twice")
     if not people.keys() >= set(known):
         raise CannotBook("attendee_is_a_stranger")
+    if any(people[key].gone for key in known if key not in already):
+        raise CannotBook("attendee_has_left")
     return [
         Attendee(
             person_id=expected.person_id,

@@ -149,6 +149,10 @@ def _fill(
     people = queries.people(session, family.id)
     plan = _plan(session, family, details)
     _check(details, row, people, plan, today, with_review)
+    named = {*details.children, *(one.person_id for one in details.attendees if one.person_id)}
+    already = {one.person_id for one in row.children} | {one.person_id for one in row.attendees}
+    if worker is not None and any(_had_left(people[key], details.held_on) for key in named - already):
+        raise CannotRecord("attendee_has_left")
     if plan is not None and plan.ended_on is None and (row.decision, details.decision) == ("plan", "no_plan"):
         raise CannotRecord("plan_goes_on")
     if plan is None and details.decision == "plan":
@@ -174,6 +178,11 @@ def _fill(
         row.plan_id = _make_plan(session, family, row, people, worker.id if worker else None).id
     session.flush()
     timescales.refresh(session, family.id)
+
+
+def _had_left(person: Person, day: date) -> bool:
+    """Were they of the family no more on that day (UTC)? Of somebody erased nothing new is written."""
+    return person.erased_at is not None or (person.left_at is not None and person.left_at.date() < day)
 
 
 def _plan(session: Session, family: Family, details: Details) -> Plan | None:

@@ -151,6 +151,11 @@ class Person(Base):
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 
     @property
+    def gone(self) -> bool:
+        """Are they of the family no more, by a worker's note or erased?"""
+        return self.left_at is not None or self.erased_at is not None
+
+    @property
     def grown(self) -> bool:
         """Is it an adult of the family?"""
         return self.kind in GROWN

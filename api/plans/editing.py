@@ -146,7 +146,7 @@ def _whole(plan: Plan, part: str, given: Sequence[Line]) -> list[dict[str, Any]]
 def _check(session: Session, plan: Plan, own: Line, parts: Mapping[str, Sequence[Line]]) -> None:
     if any(len(given) > lines.MOST_LINES for given in parts.values()):
         raise CannotChange("too_many_lines")
-    people = set(session.scalars(select(Person.id).filter_by(family_id=plan.family_id)))
+    people = {one.id: one for one in session.scalars(select(Person).filter_by(family_id=plan.family_id))}
     outcomes = {outcome.id for outcome in plan.outcomes}
     known = {action.id: action for action in plan.actions}
     for line in parts.get("actions", ()):
@@ -156,6 +156,8 @@ def _check(session: Session, plan: Plan, own: Line, parts: Mapping[str, Sequence
         owner = line.get("owner_person_id")
         if owner is not None and owner not in people:
             raise CannotChange("owner_is_a_stranger")
+        if owner is not None and people[owner].gone and (before is None or before.owner_person_id != owner):
+            raise CannotChange("owner_has_left")
         if owner is None and not line.get("owner_name"):
             raise CannotChange("owner_needed")
         if line.get("outcome_id") is not None and line["outcome_id"] not in outcomes:
@@ -219,9 +221,7 @@ def children_of(session: Session, plan: Plan, wanted: Collection[uuid.UUID]) -> 
         raise CannotChange("children_needed")
     found = session.scalars(select(Person).where(Person.family_id == plan.family_id, Person.id.in_(wanted))).all()
     new = {child.id for child in found} - {child.id for child in plan.children}
-    if len(found) != len(set(wanted)) or any(
-        child.grown or child.left_at is not None or child.erased_at is not None for child in found if child.id in new
-    ):
+    if len(found) != len(set(wanted)) or any(child.grown or child.gone for child in found if child.id in new):
         raise CannotChange("child_is_a_stranger")
     if queries.on_a_plan_that_goes_on(session, new, besides=plan.id):
         raise CannotChange("child_has_plan")

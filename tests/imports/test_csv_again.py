@@ -81,7 +81,7 @@ def test_an_action_a_risk_and_a_plan_that_were_changed_here_stay(give: Any, sess
     assert (row.title, row.due_on, plan.review_on, plan.contingency) == ("Cook together", due, due, "Ring Amara.")
     where = {note.partition(":")[0] for note in report.notes}
     assert where == {
-        "actions.csv, row 2, column title", "actions.csv, row 2, column due_on", "risks.csv, row 2, column risks",
+        "actions.csv, row 2, column title", "actions.csv, row 2, column due_on", "risks.csv, row 2",
     }  # fmt: skip
     give(risks=RISKS.replace("high", "medium"))
     plan = one(session, Plan, external_id="plan-1")

@@ -86,10 +86,14 @@ def test_an_end_that_the_file_said_is_taken_back_by_null_and_not_by_silence(
     load(raw)
     del given["ended_on"]
     load(raw)
-    assert the_plan(session).ended_on is not None
+    row = the_plan(session)
+    assert row.ended_on is not None
+    row.end_kind, row.end_support = "moved", "The hub"
+    session.commit()
     given["ended_on"] = None
     load(raw)
-    assert the_plan(session).ended_on is None
+    row = the_plan(session)
+    assert (row.ended_on, row.end_kind, row.end_support) == (None, "", "")
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "from before that was kept"])
