@@ -76,7 +76,9 @@ def family(session: Session, row: Family, agency_key: str) -> Raw:
         _series(keys, one)
         for one in session.scalars(again.order_by(AppointmentSeries.starts_on, AppointmentSeries.external_id))
     ]
-    appointments = select(Appointment).filter_by(family_id=row.id).order_by(Appointment.starts_at, Appointment.id)
+    appointments = (
+        select(Appointment).filter_by(family_id=row.id).order_by(Appointment.starts_at, Appointment.external_id)
+    )
     made["appointments"] = [appointment(keys, one) for one in session.scalars(appointments)]
     meetings = select(Conference).filter_by(family_id=row.id).order_by(Conference.held_on, Conference.external_id)
     made["conferences"] = [_conference(keys, one) for one in session.scalars(meetings)]
