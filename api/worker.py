@@ -23,7 +23,7 @@ from api.assistant.runner import Runner
 from api.database import closed, libpq_url
 from api.escalations.changeover import LOOK_SECONDS as CHANGEOVER_SECONDS
 from api.escalations.changeover import tell_incoming
-from api.escalations.jobs import climb, watch_calls
+from api.escalations.jobs import climb, watch_calls, watch_held
 from api.evidence.fetching import fetch_media
 from api.evidence.jobs import SWEEP_SECONDS, sweep_files
 from api.jobs import app
@@ -102,6 +102,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, turns.look)),
                 asyncio.create_task(_every(settings().tick_seconds, climb)),
                 asyncio.create_task(_every(settings().tick_seconds, watch_calls)),
+                asyncio.create_task(_every(settings().tick_seconds, watch_held)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(settings().tick_seconds, end_silent_takeovers)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),

@@ -38,6 +38,7 @@ from sqlalchemy.orm import Session
 from api.access.models import Worker
 from api.access.queries import Viewer, visible_escalations, visible_families
 from api.appointments.models import Appointment, ChangeRequest
+from api.escalations import forgotten
 from api.escalations.models import Escalation
 from api.families import contact
 from api.families.models import Family, FamilyWorker, Person
@@ -48,7 +49,7 @@ from api.timescales.models import CaseEvent, Deadline
 
 #: What a line can tell of, the most urgent first.
 WHAT = (
-    "emergency", "urgent", "routine", "taken", "unanswered", "undelivered", "today", "change", "date_late",
+    "emergency", "urgent", "held", "routine", "taken", "unanswered", "undelivered", "today", "change", "date_late",
     "contingency", "overdue", "blocked", "not_reminded", "to_verify", "tomorrow", "unrecorded", "date_soon",
     "safe_contact",
 )  # fmt: skip
@@ -173,7 +174,7 @@ def _alike(
 def _parts(viewer: Viewer, seen: CTE, days: _Days, *, strangers: bool) -> list[Select[Any]]:
     to_go_over = _alike("safe_contact", seen, Person.id, Person.reconfirm_on, day=Person.reconfirm_on)
     return [
-        _escalations(viewer, seen, strangers=strangers),
+        _escalations(viewer, seen, days.now, strangers=strangers),
         *_messages(seen, days),
         *_meetings(seen, days),
         *_plans(seen, days),
@@ -181,13 +182,17 @@ def _parts(viewer: Viewer, seen: CTE, days: _Days, *, strangers: bool) -> list[S
     ]
 
 
-def _escalations(viewer: Viewer, seen: CTE, *, strangers: bool) -> Select[Any]:
-    """Those that nobody has taken on, with those of strangers; and those that the viewer has, until they are closed."""
+def _escalations(viewer: Viewer, seen: CTE, now: datetime, *, strangers: bool) -> Select[Any]:
+    """Those that nobody has taken on, with those of strangers; those that the viewer has, until they are closed; and
+    for managers those that somebody has had for long without a sign."""
     ours = Escalation.family_id.in_(select(seen.c.id))
     which = or_(ours, Escalation.family_id.is_(None)) if strangers else ours
     mine = and_(Escalation.state == "acknowledged", Escalation.acknowledged_by == viewer.id)
-    shown = visible_escalations(viewer).where(or_(Escalation.state == "open", mine), which)
-    what = case((Escalation.state == "open", Escalation.priority), else_="taken")
+    asked = [Escalation.state == "open", mine]
+    if viewer.role == "manager":
+        asked.append(and_(*forgotten.long_held(now)))
+    shown = visible_escalations(viewer).where(or_(*asked), which)
+    what = case((Escalation.state == "open", Escalation.priority), (mine, "taken"), else_="held")
     line = _one(what, Escalation.family_id, Escalation.id, at=Escalation.opened_at, kind=Escalation.kind)
     return line.where(Escalation.id.in_(shown.with_only_columns(Escalation.id)), Escalation.state != "resolved")
 

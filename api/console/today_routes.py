@@ -22,7 +22,7 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 #: How the lines look: a life may hang on the first; the second are late.
-ALARMING = ("emergency", "urgent", "unanswered", "undelivered", "date_late", "contingency")
+ALARMING = ("emergency", "urgent", "held", "unanswered", "undelivered", "date_late", "contingency")
 LATE = ("routine", "taken", "change", "overdue", "blocked", "not_reminded", "to_verify")
 MEETINGS = ("today", "tomorrow", "unrecorded", "change")
 DATES = ("date_late", "date_soon")
@@ -54,7 +54,7 @@ def place(line: today.Line) -> str:
     """The page where it is done."""
     family = f"/console/families/{line.family_id}"
     match line.what:
-        case "emergency" | "urgent" | "routine" | "taken":
+        case "emergency" | "urgent" | "held" | "routine" | "taken":
             return f"/console/e/{line.object_id}"
         case "unanswered" | "undelivered":
             return f"/console/conversations/{line.object_id}"

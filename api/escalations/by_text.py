@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_time
+from babel.dates import format_skeleton, format_time
 from sqlalchemy.orm import Session
 
 from api import clock, crashpoints, texts
@@ -78,6 +78,16 @@ def local_time(moment: datetime, agency: Agency) -> str:
     """The time of day at the agency, as its workers write it."""
     locale = Locale.parse(pack(agency.jurisdiction).locale(agency.language), sep="_")
     return format_time(moment.astimezone(ZoneInfo(agency.timezone)), "short", locale=locale)
+
+
+def local_when(moment: datetime, now: datetime, agency: Agency) -> str:
+    """The same, with the day where it is another than today."""
+    zone = ZoneInfo(agency.timezone)
+    time = local_time(moment, agency)
+    if moment.astimezone(zone).date() == now.astimezone(zone).date():
+        return time
+    locale = Locale.parse(pack(agency.jurisdiction).locale(agency.language), sep="_")
+    return f"{format_skeleton('MMMEd', moment.astimezone(zone), locale=locale)} {time}"
 
 
 def _hand_over(session: Session, worker: Worker, agency: Agency, asked: Order) -> str:

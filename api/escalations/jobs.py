@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api import clock, crashpoints
 from api.database import transaction
-from api.escalations import bounced, lapses, queries, service
+from api.escalations import bounced, forgotten, lapses, queries, service
 from api.escalations.world import Due
 from api.jobs import TELL_LEFT, app, await_turn
 from api.messages.queries import waits_for_a_turn
@@ -27,6 +27,8 @@ BATCH = 2000
 ABANDONED = 200
 #: Of promised calls, in one transaction.
 CALLS = 200
+#: Of what somebody has without a sign, in one transaction.
+HELD = 200
 #: Escalations of which a worker's text is held up, at one tick.
 HELD_UP = 100
 
@@ -114,8 +116,18 @@ def watch_calls() -> int:
     return done
 
 
+def watch_held() -> int:
+    """Remind whoever has something on and gives no sign, and later let the ladder go on; returns how many."""
+    done = 0
+    with transaction() as session:
+        now = clock.now()
+        for number, one in [(one.id, one) for one in forgotten.due(session, now, HELD)]:
+            done += _by_itself(session, f"what is held, {number}", partial(forgotten.follow_up, session, one, now))
+    return done
+
+
 def _release() -> None:
-    """What somebody had who does not work here any more is open again."""
+    """What somebody had who does not work here any more, or is on leave, is open again."""
     failed: set[int] = set()
     while True:
         with transaction() as session:

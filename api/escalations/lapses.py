@@ -50,7 +50,7 @@ def left_waiting(
             session, conversation=conversation, message=None, kind=KIND, priority=PRIORITY, words=said
         )
         note(session, here, "left_waiting", worker_id=taken_by)
-        _not_only(session, here, taken_by, now)
+        not_only(session, here, taken_by, now)
         return True
     if (
         here.state == "acknowledged"
@@ -66,7 +66,7 @@ def left_waiting(
         here.priority = PRIORITY
     if raised or here.state == "acknowledged":
         open_again(session, here, now)
-        _not_only(session, here, taken_by, now)
+        not_only(session, here, taken_by, now)
     return True
 
 
@@ -150,11 +150,11 @@ def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
     )
     open_again(session, escalation, now)
     family.tell_missed(session, escalation, now)
-    _not_only(session, escalation, holder.id if holder else None, now)
+    not_only(session, escalation, holder.id if holder else None, now)
     return "reopened"
 
 
-def _not_only(session: Session, escalation: Escalation, silent: uuid.UUID | None, now: datetime) -> None:
+def not_only(session: Session, escalation: Escalation, silent: uuid.UUID | None, now: datetime) -> None:
     """Where the rung just told is nobody but the one who has been silent, the next one is told at once."""
     told = select(Notification.worker_id).where(
         Notification.escalation_id == escalation.id,

@@ -103,7 +103,8 @@ class EscalationEvent(Base):
     worker who had it is gone), chat_left (whoever wrote has left the web chat), left_waiting (the worker who had taken
     the conversation over did not answer), ring_missed (nobody said that they had rung) or resolved. In order of ``at``
     they are its whole life but the rungs. Or untold (whoever has it said to ring, and the family did not hear of it:
-    others may see that phone)."""
+    others may see that phone), still (whoever has it said so again), reminded (that nothing has come of it), forgotten
+    (and still nothing came), away (whoever had it is on leave now)."""
 
     __tablename__ = "escalation_events"
 

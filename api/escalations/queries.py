@@ -16,7 +16,7 @@ from api.access.queries import Viewer, visible_escalations, worker_names
 from api.channels.push.models import PushBrowser
 from api.escalations import links
 from api.escalations.family import DANGER, untold
-from api.escalations.models import REACHED, Escalation, EscalationEvent, Notification
+from api.escalations.models import REACHED, Escalation, EscalationEvent, Notification, RotaChange
 from api.escalations.world import Due, World, cases, world
 from api.families.models import Person
 from api.families.queries import Who, who_by_person, who_of
@@ -103,12 +103,21 @@ def default_agency(session: Session, phone: str = "") -> Agency:
 
 
 def abandoned(session: Session, limit: int, but: Collection[int] = ()) -> Sequence[Escalation]:
-    """Escalations (``but`` these) that somebody took on who does not work here any more, locked for this
-    transaction."""
+    """Escalations (``but`` these) that somebody took on who does not work here any more, or whose leave has begun (or
+    was noted) since, locked for this transaction."""
+    now = clock.now()
+    on_leave = exists().where(
+        RotaChange.worker_id == Escalation.acknowledged_by,
+        RotaChange.kind == "leave",
+        RotaChange.cancelled_at.is_(None),
+        RotaChange.starts_at <= now,
+        RotaChange.ends_at > now,
+        func.greatest(RotaChange.starts_at, RotaChange.made_at) > Escalation.acknowledged_at,
+    )
     return session.scalars(
         select(Escalation)
         .join(Worker, Worker.id == Escalation.acknowledged_by)
-        .where(Escalation.state == "acknowledged", Worker.active.is_(False), Escalation.id.not_in(but))
+        .where(Escalation.state == "acknowledged", or_(Worker.active.is_(False), on_leave), Escalation.id.not_in(but))
         .limit(limit)
         .with_for_update(of=Escalation, skip_locked=True)
     ).all()

@@ -48,7 +48,7 @@ def list_escalations(me: Me, asked: Annotated[EscalationList, Query()]) -> Page[
 @router.post("/{escalation_id}/acknowledge", responses=WRITES)
 def acknowledge_escalation(me: Me, escalation_id: int, given: TakingOn | None = None) -> EscalationOut:
     """Take it on: the ladder stops. The first one has it; for everybody after that 409, with the name. Doing it again
-    oneself changes nothing but when one rings. 422 for a call in the past or far away."""
+    oneself says that one still has it, or when one rings. 422 for a call in the past or far away."""
     by = given.ring_by if given else None
     with transaction() as session:
         escalation = access.escalation_or_404(session, me, escalation_id)

@@ -159,8 +159,10 @@ def open_again(session: Session, escalation: Escalation, now: datetime) -> None:
 
 
 def release(session: Session, escalation: Escalation, now: datetime) -> None:
-    """Whoever had it does not work here any more: it is open again."""
-    note(session, escalation, "left", worker_id=escalation.acknowledged_by)
+    """Whoever had it does not work here any more, or is on leave: it is open again."""
+    holder = session.get(Worker, escalation.acknowledged_by) if escalation.acknowledged_by else None
+    kind = "away" if holder is not None and holder.active else "left"
+    note(session, escalation, kind, worker_id=escalation.acknowledged_by)
     open_again(session, escalation, now)
 
 
@@ -192,6 +194,8 @@ def acknowledge(
         if mine and not resolved and ring_by is not None and ring_by != escalation.ring_by:
             escalation.ring_by, escalation.ring_reminded_at = ring_by, None
             heard = _tell_family(session, escalation, worker)
+        elif mine and not resolved:
+            note(session, escalation, "still", worker_id=worker.id, via=via)
         return Acknowledgement(False, _holder(session, escalation), mine, resolved, heard)
     escalation.state = "acknowledged"
     escalation.acknowledged_at = clock.now()

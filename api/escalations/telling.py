@@ -24,7 +24,7 @@ from api.webhooks import events as webhooks
 from api.webhooks.models import OF_ESCALATIONS
 
 #: Events after which whoever has read it still knows all of it (``Escalation.version``).
-SAYS_NOTHING_NEW = ("opened", "acknowledged", "untold", "resolved")
+SAYS_NOTHING_NEW = ("opened", "acknowledged", "untold", "still", "reminded", "resolved")
 #: A telling by hand: somebody handed it over.
 HANDOVER = "handover"
 
@@ -203,6 +203,11 @@ def tell_left(session: Session, escalation: Escalation, now: datetime) -> None:
 def remind_of_call(session: Session, escalation: Escalation, now: datetime, **times: str) -> None:
     """Text whoever has it that the time has passed by which they said to ring."""
     _tell_concerned(session, escalation, "ring", now, **times)
+
+
+def remind_of_held(session: Session, escalation: Escalation, now: datetime, *, later: str) -> None:
+    """Text whoever has it that nothing has come of it."""
+    _tell_concerned(session, escalation, "held", now, later=later)
 
 
 def _tell_concerned(session: Session, escalation: Escalation, what: str, now: datetime, **args: str) -> None:

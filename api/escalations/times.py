@@ -48,7 +48,8 @@ _TIMES = text("""
                  WHERE NOT r.nobody AND r.next_at > r.at AND NOT EXISTS (
                    SELECT 1 FROM escalation_events v
                    WHERE v.escalation_id = s.id
-                     AND v.kind IN ('raised', 'reopened', 'handed_over', 'left', 'left_waiting', 'ring_missed')
+                     AND v.kind IN ('raised', 'reopened', 'handed_over', 'left', 'away', 'left_waiting', 'ring_missed',
+                                    'forgotten')
                      AND v.at >= r.at AND v.at <= r.next_at + interval '1 second')) AS silent
         FROM escalations s WHERE s.agency_id = :agency AND s.opened_at > :since
     ) e GROUP BY e.priority

@@ -37,6 +37,8 @@ OF_ESCALATIONS = {
     "left": "escalation.opened",
     "left_waiting": "escalation.opened",
     "ring_missed": "escalation.opened",
+    "forgotten": "escalation.opened",
+    "away": "escalation.opened",
     "handed_over": "escalation.opened",
     "acknowledged": "escalation.acknowledged",
     "resolved": "escalation.closed",

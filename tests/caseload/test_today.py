@@ -127,7 +127,7 @@ def busy(town: Town) -> Town:
 
 def test_everything_that_waits_is_there_the_most_urgent_first(busy: Town) -> None:
     found = lines(busy.worker)
-    expected = [what for what in today.WHAT if what not in ("urgent", "routine", "taken")]
+    expected = [what for what in today.WHAT if what not in ("urgent", "held", "routine", "taken")]
     assert [line.what for line in found] == expected
     assert {line.family for line in found} == {"Ash"}, "Birch is not this worker's"
 

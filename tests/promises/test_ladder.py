@@ -46,9 +46,30 @@ def test_an_acknowledgement_ends_the_ladder(system: System, team: Team) -> None:
     team.lead.expect(f"{reference} is yours")
     (escalation,) = system.escalations(team.parent)
     assert (escalation["state"], escalation["acknowledged_via"]) == ("acknowledged", "sms")
+    system.move_clock(timedelta(minutes=59))
+    system.settle()
+    team.expect_nothing_else()
+    team.lead.text(f"CLOSE {reference} rang her, safe")
+    team.lead.expect(f"{reference} is closed")
     system.move_clock(timedelta(hours=5))
     system.settle()
     team.expect_nothing_else()
+
+
+def test_what_somebody_took_on_and_forgot_goes_up_the_ladder_again(system: System, team: Team) -> None:
+    team.parent.text(DANGER)
+    team.parent.expect("999")
+    reference = reference_in(team.lead.expect("EMERGENCY"))
+    team.duty.expect("EMERGENCY")
+    team.lead.text(f"ACK {reference}")
+    team.lead.expect(f"{reference} is yours")
+    system.move_clock(timedelta(minutes=60, seconds=1))
+    assert reference_in(team.lead.expect("is still yours")) == reference
+    team.duty.expect_nothing_else()
+    system.move_clock(timedelta(minutes=60, seconds=1))
+    assert {reference_in(phone.expect("EMERGENCY")) for phone in (team.lead, team.duty)} == {reference}
+    (escalation,) = system.escalations(team.parent)
+    assert (escalation["state"], escalation["acknowledged_by"]) == ("open", None)
 
 
 def test_the_text_to_a_worker_says_nothing_about_the_family(system: System, team: Team) -> None:

@@ -1,0 +1,118 @@
+"""Taken on, and then nothing: who has it is reminded once, and after as long again others are told of it.
+
+A sign is whatever shows that somebody sees to it: closing it, a time by which they ring (that has its own clock:
+lapses), a takeover, their words to the family if these went, or saying once more that they have it. How long each
+priority may go without one stands in data/held.yaml, with why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import yaml
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from api.access.models import Agency
+from api.audit import service as audit
+from api.escalations import telling
+from api.escalations.by_text import local_when
+from api.escalations.lapses import not_only
+from api.escalations.models import Escalation, EscalationEvent
+from api.escalations.patience import BOUNDS
+from api.escalations.service import open_again
+from api.escalations.telling import note
+from api.messages.models import Conversation, OutboundMessage
+from api.messages.queries import on_its_way
+from api.settings import DATA
+
+#: A promised call is nobody else's to follow up for as long.
+CALLS_CLOCK = timedelta(minutes=BOUNDS["ring_again_minutes"][1])
+
+
+@lru_cache(maxsize=1)
+def limits() -> dict[str, timedelta]:
+    """Priority → how long it may be somebody's without a sign."""
+    data = yaml.safe_load((DATA / "held.yaml").read_text(encoding="utf-8"))
+    return {priority: timedelta(minutes=one["minutes"]) for priority, one in data.items()}
+
+
+def long_held(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Has somebody had it, without a sign, for longer than its priority allows?"""
+    return _since("still", now=now)
+
+
+def _since(*kinds: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The same, counted from the last event of these kinds since it was taken on."""
+    last = (
+        select(func.max(EscalationEvent.at))
+        .where(
+            EscalationEvent.escalation_id == Escalation.id,
+            EscalationEvent.kind.in_(kinds),
+            EscalationEvent.at >= Escalation.acknowledged_at,
+        )
+        .correlate(Escalation)
+        .scalar_subquery()
+    )
+    before = case({priority: literal(now - limit) for priority, limit in limits().items()}, value=Escalation.priority)
+    wrote = exists().where(
+        OutboundMessage.conversation_id == Escalation.conversation_id,
+        OutboundMessage.written_by.is_not(None),
+        OutboundMessage.created_at >= Escalation.acknowledged_at,
+        on_its_way(now),
+    )
+    there = exists().where(Conversation.id == Escalation.conversation_id, Conversation.taken_over_by.is_not(None))
+    return (
+        Escalation.state == "acknowledged",
+        func.greatest(Escalation.acknowledged_at, last) <= before,  # the greatest of those that there are
+        or_(Escalation.ring_by.is_(None), Escalation.ring_by <= now - CALLS_CLOCK),
+        ~wrote,
+        ~there,
+    )
+
+
+def due(session: Session, now: datetime, limit: int, but: Collection[int] = ()) -> Sequence[Escalation]:
+    """Escalations (``but`` these) that wait for a reminder or to go on, locked for this transaction."""
+    return session.scalars(
+        select(Escalation)
+        .where(*_since("still", "reminded", now=now), Escalation.id.not_in(but))
+        .order_by(Escalation.acknowledged_at)
+        .limit(limit)
+        .with_for_update(of=Escalation, skip_locked=True)
+    ).all()
+
+
+def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
+    """Remind whoever has it; or, later, let the ladder go on. Returns which: reminded, reopened."""
+    last = session.scalars(
+        select(EscalationEvent.kind)
+        .where(
+            EscalationEvent.escalation_id == escalation.id,
+            EscalationEvent.kind.in_(("still", "reminded")),
+            EscalationEvent.at >= escalation.acknowledged_at,
+        )
+        .order_by(EscalationEvent.at.desc())
+        .limit(1)
+    ).first()
+    holder = escalation.acknowledged_by
+    if last != "reminded":
+        agency = session.get_one(Agency, escalation.agency_id)
+        later = local_when(now + limits()[escalation.priority], now, agency)
+        telling.remind_of_held(session, escalation, now, later=later)
+        note(session, escalation, "reminded", worker_id=holder)
+        return "reminded"
+    note(session, escalation, "forgotten", worker_id=holder)
+    audit.record(
+        session,
+        actor_kind="system",
+        actor_id=None,
+        verb="reopened_escalation",
+        family_id=escalation.family_id,
+        object_id=str(escalation.id),
+        detail={"why": "forgotten"},
+    )
+    open_again(session, escalation, now)
+    not_only(session, escalation, holder, now)
+    return "reopened"
