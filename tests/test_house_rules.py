@@ -54,7 +54,7 @@ TYPICAL: dict[str, dict[str, str]] = {
         "place": "Seacroft Children's Centre, Dib Lane, LS8 3AG", "details": "It should take about 90 minutes.",
         "people": "Amara Okafor (social worker), Mrs Ellison (school)", "what": "the red book and a letter",
         "link": "https://help.example.org/a/" + "x" * 43, "page": "https://help.example.org/chat",
-        "more": "12", "count": "12", "n": "12", "number": "3",
+        "more": "12", "count": "12", "n": "12", "number": "3", "which": "for Maximilian and Anastasia",
         "reference": "12345", "agency": "Aire Valley Children's Services", "agency_phone": "020 7946 0100",
         "phone": "020 7946 0100", "need": "domestic abuse support", "example": "Leeds or LS9",
         "lines": "Seacroft Food Bank: 0.8 miles, open Wed 10:30-14:00, 020 7946 0101",

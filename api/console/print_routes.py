@@ -38,15 +38,15 @@ def print_plan(request: Request, me: Me, person_id: uuid.UUID) -> Response:
             session, worker_id=me.id, verb="viewed_own_plan_of", family_id=person.family_id, object_id=person.id
         )
         timezone = person.timezone or me.timezone
-        theirs = own.own_plan(session, person.id, clock.now().astimezone(ZoneInfo(timezone)).date(), reader=me)
-        ended = own.ended(session, person.id) if theirs is None else None
+        theirs = own.own_plans(session, person.id, clock.now().astimezone(ZoneInfo(timezone)).date(), reader=me)
+        ended = None if theirs else own.ended(session, person.id)
         language = texts.supported(person.language)
     place = pack(me.jurisdiction)
     notes = {
         "language": me.language,
         "back": texts.render("console.print.back", me.language),
         "paper": texts.render("console.print.paper", me.language, name=person.first_name),
-        "left_out": texts.render("console.print.left_out", me.language) if theirs and theirs.left_out else "",
+        "left_out": texts.render("console.print.left_out", me.language) if any(one.left_out for one in theirs) else "",
     }
     return page(
         request,
@@ -54,7 +54,7 @@ def print_plan(request: Request, me: Me, person_id: uuid.UUID) -> Response:
         language=language,
         timezone=timezone,
         locale=place.locale(language),
-        one=theirs,
+        plans=theirs,
         ended=ended,
         kind_words=kind_words(place, language),
         notes=notes,

@@ -85,16 +85,17 @@ def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
     return Ended(on=plan.ended_on, support=or_nothing(said), taken_back=plan.end_kind == WITHDRAWN)
 
 
-def own_plan(session: Session, person_id: uuid.UUID, today: date, *, reader: Viewer | None = None) -> OwnPlan | None:
-    """The person's plan that goes on, as they may see it; None where there is none, or they were erased
-    or have left the family. ``reader``: a worker who looks at it for them, and reads nothing that was not said to
-    them."""
+def own_plans(session: Session, person_id: uuid.UUID, today: date, *, reader: Viewer | None = None) -> list[OwnPlan]:
+    """The family's plans that go on, the newest first, as the person may see them; none where they were erased or have
+    left the family. ``reader``: a worker who looks at it for them, and reads nothing that was not said to them."""
     person = session.get(Person, person_id)
     if person is None or person.erased_at is not None or person.left_at is not None:
-        return None
-    plan = queries.current_plan(session, person.family_id)
-    if plan is None:
-        return None
+        return []
+    found = queries.current_plans(session, person.family_id)
+    return [_seen_by(session, person, plan, today, reader) for plan in found]
+
+
+def _seen_by(session: Session, person: Person, plan: Plan, today: date, reader: Viewer | None) -> OwnPlan:
     grown = person.grown  # they read what adults are worried about
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found else None

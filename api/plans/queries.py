@@ -133,11 +133,10 @@ def own_action(session: Session, person_id: uuid.UUID, action_id: uuid.UUID) -> 
     return session.scalar(select(PlanAction).filter_by(id=action_id, owner_person_id=person_id).with_for_update())
 
 
-def current_plan(session: Session, family_id: uuid.UUID) -> Plan | None:
-    """The family's plan that goes on, or None."""
-    return session.scalar(
-        select(Plan).filter_by(family_id=family_id, ended_on=None).order_by(Plan.started_on.desc()).limit(1)
-    )
+def current_plans(session: Session, family_id: uuid.UUID) -> list[Plan]:
+    """The family's plans that go on, the newest first."""
+    found = select(Plan).filter_by(family_id=family_id, ended_on=None)
+    return list(session.scalars(found.order_by(Plan.started_on.desc(), Plan.id)))
 
 
 def on_a_plan_that_goes_on(
@@ -182,6 +181,7 @@ def report(session: Session, event_id: uuid.UUID, person_id: uuid.UUID) -> Actio
 
 
 def visits_every(session: Session, family_id: uuid.UUID) -> int | None:
-    """Every how many days the children are to be visited, as the family's plan that goes on says."""
-    plan = current_plan(session, family_id)
-    return plan.visit_every_days if plan else None
+    """Every how many days children are to be visited, at most, as the family's plans that go on say."""
+    return min(
+        (one.visit_every_days for one in current_plans(session, family_id) if one.visit_every_days), default=None
+    )

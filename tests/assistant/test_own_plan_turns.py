@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from api import clock
 from api.assistant.operations.words import says
 from api.database import reading, transaction
 from api.families.models import Person
 from api.messages.sms import segments
-from api.plans.models import Contingency, Plan
+from api.plans.models import Contingency, Outcome, Plan
 from api.timescales.models import Deadline
 from tests.assistant.conftest import Talk
 
@@ -122,6 +125,46 @@ def test_a_plan_that_was_taken_back_is_said_to_have_been_a_mistake(talk: Phone, 
         values = {"ended_on": Plan.started_on, "end_kind": kind}
         session.execute(update(Plan).where(Plan.family_id == kelly.family_id).values(values))
     assert told in talk("kelly").says("how is my plan going", "ask_plan_status")
+
+
+@pytest.fixture
+def second() -> None:
+    """Kelly's family has another plan, for a child who was born since."""
+    with transaction() as session:
+        kelly = session.scalars(select(Person).filter_by(external_id="kelly")).one()
+        baby = Person(family_id=kelly.family_id, external_id="baby", kind="child", first_name="Robin")
+        made = Plan(
+            family_id=kelly.family_id, external_id="second", started_on=clock.now().date(), contingency="Gran comes",
+            family_may_see_contingency=True, review_on=clock.now().date() + timedelta(days=5), children=[baby],
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        session.add(Outcome(plan_id=made.id, external_id="o", position=1, title="Weighed every week"))
+        session.add(Contingency(plan_id=made.id, position=1, trigger="no weight", response="the nurse rings"))
+
+
+def test_of_two_plans_each_is_told_with_whose_it_is_or_when_it_began(talk: Phone, second: None) -> None:
+    kelly = talk("kelly")
+    told = [kelly.says("what is on my plan", "check_actions")]
+    while "Show more" in told[-1]:
+        told.append(kelly.says("more"))
+    assert all(segments(part) <= 2 for part in told)
+    whole = "\n".join(told)
+    newer, older = (found.start() for found in re.finditer(r"^The plan (for|from) .*:$", whole, re.MULTILINE))
+    assert newer < whole.index("Weighed every week") < older < whole.index("Jayden and Ruby sleep")
+    assert len(re.findall(r"The plan (?:for|from) .* is looked at again by", whole)) == 2
+    then = kelly.says("what happens if it doesnt work", "ask_about_plan")
+    assert "the nurse rings" in then and then.count("\n") > 1, "and what the older one says"
+    assert "Gran comes" in then or "more" in then
+
+
+def test_each_plan_is_looked_at_again_on_a_day_of_its_own(talk: Phone, second: None) -> None:
+    for words, intent in (("how is my plan going", "ask_plan_status"), ("when does this plan end", "ask_about_plan")):
+        told = talk("kelly").says(words, intent)
+        assert len(re.findall(r"The plan (?:for|from) [^.]* is looked at again by", told)) == 2, told
+        assert all(segments(part) <= 2 for part in told.split("\n--\n")), told
+    discreet = talk("sarah").says("how is my plan going", "ask_plan_status")
+    assert "The plan" not in discreet
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def answer(ask: Ask) -> list[Reply]:
     if not (more or _on_it(ask) or says(ask.words, "if_not_working")):
         return []
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    theirs = own.own_plan(ask.session, ask.someone.id, today)
-    if theirs is None:
+    theirs = own.own_plans(ask.session, ask.someone.id, today)
+    if not theirs:
         return []
     if not more and says(ask.words, "if_not_working"):
         return [_if_not(ask, theirs)]
@@ -77,15 +77,16 @@ def why(ask: Ask) -> list[Reply]:
     """What people are worried about and when they would be less so, to adults, as on their own page; to a young person
     that it is not their fault. [] where there is no plan, nothing that they may see, or somebody else may read it."""
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    theirs = own.own_plan(ask.session, ask.person.id, today) if ask.person is not None else None
-    if theirs is None:
+    theirs = own.own_plans(ask.session, ask.person.id, today) if ask.person is not None else []
+    if not theirs:
         return []
     if not ask.someone.grown:
         return [say("plan.why.young", option("", "contact_worker", label=ask.text("option.ask_worker")))]
     if not ask.plain_words:
         return []
     under = ask.text("plan.why")
-    lines = [(under, _worry(ask, risk)) for risk in theirs.risks if all_open(risk.description, risk.lower_when)]
+    risks = [risk for one in theirs for risk in one.risks if all_open(risk.description, risk.lower_when)]
+    lines = [(under, _worry(ask, risk)) for risk in risks]
     more = ask.carried("more")
     return [_page(ask, lines, int(more) if more.isdigit() else 0, "ask_about_plan", topic="why")] if lines else []
 
@@ -105,8 +106,48 @@ def looked_at(ask: Ask, plan: Plan, today: date) -> date | None:
     return timescales.due_by(ask.session, plan.family_id, "review_conference", today)
 
 
-def _lines(ask: Ask, theirs: OwnPlan) -> list[tuple[str, str]]:
-    """Each line with the heading that it stands under ("" for none)."""
+def next_looks(ask: Ask, plans: Sequence[Plan], today: date) -> list[str]:
+    """When it is looked at again: at the review where the person is expected; of several plans each by its day (a
+    meeting does not say which of them it is about)."""
+    each = each_looked_at(ask, plans, today)
+    meeting = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
+    if meeting is None or (each and len(plans) > 1):
+        return each
+    text_id = "plan.review" if ask.plain_words else "plan.review_discreet"
+    return [ask.text(text_id, when=speaking.moment(ask, meeting.starts_at))]
+
+
+def each_looked_at(ask: Ask, plans: Sequence[Plan], today: date) -> list[str]:
+    """By when each plan is looked at again, a line for each day; which plan it is where there are several."""
+    days = [(plan, day) for plan in plans if (day := looked_at(ask, plan, today)) is not None]
+    if not ask.plain_words:
+        return [ask.text("plan.review_by_discreet", day=speaking.day(ask, day)) for day in sorted({d for _, d in days})]
+    if len(plans) == 1:
+        return [ask.text("plan.review_by", day=speaking.day(ask, day)) for _, day in days]
+    return [
+        ask.text("plan.review_by_each", which=_which(ask, plan), day=speaking.short_day(ask, day)) for plan, day in days
+    ]
+
+
+def _which(ask: Ask, plan: Plan) -> str:
+    """Whose plan it is where that may be said; else on which day it began."""
+    names = [child.first_name for child in plan.children]
+    if names and (ask.someone.may_name_children or not ask.someone.grown):
+        return ask.text("plan.which_for", children=speaking.join(ask, names))
+    return ask.text("plan.which_of", day=speaking.short_day(ask, plan.started_on))
+
+
+def _lines(ask: Ask, plans: Sequence[OwnPlan]) -> list[tuple[str, str]]:
+    """Each line with the heading that it stands under ("" for none); of several plans one after another."""
+    if len(plans) == 1:
+        return [*_of_one(ask, plans[0]), *_next(ask, plans)]
+    found: list[tuple[str, str]] = []
+    for one in plans:
+        found += [("", ask.text("plan.own.which", which=_which(ask, one.plan))), *_of_one(ask, one)]
+    return [*found, *_next(ask, plans)]
+
+
+def _of_one(ask: Ask, theirs: OwnPlan) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     wants = [one.title for one in theirs.outcomes if one.state == "open" and all_open(one.title)]
     lines += [(ask.text("plan.own.wants"), f"- {_short(titles.without_names(ask, title))}") for title in wants]
@@ -118,15 +159,11 @@ def _lines(ask: Ask, theirs: OwnPlan) -> list[tuple[str, str]]:
         who = action.owner_name.strip() if all_open(action.owner_name) else ""
         line = _action(ask, action)
         lines.append((ask.text("plan.own.others"), f"- {who}: {line.removeprefix('- ')}" if who else line))
-    return [*lines, *_next(ask, theirs)]
+    return lines
 
 
-def _next(ask: Ask, theirs: OwnPlan) -> list[tuple[str, str]]:
-    meeting = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
-    if meeting is not None:
-        return [("", ask.text("plan.review", when=speaking.moment(ask, meeting.starts_at)))]
-    by = looked_at(ask, theirs.plan, theirs.today)
-    return [("", ask.text("plan.review_by", day=speaking.day(ask, by)))] if by is not None else []
+def _next(ask: Ask, plans: Sequence[OwnPlan]) -> list[tuple[str, str]]:
+    return [("", line) for line in next_looks(ask, [one.plan for one in plans], plans[0].today)]
 
 
 def _waiting(actions: Sequence[PlanAction]) -> list[PlanAction]:
@@ -180,28 +217,25 @@ def _fits(ask: Ask, shown: list[str], *, last: bool) -> bool:
     return segments(to_gsm7("\n".join([*shown, *offered]))) <= SEGMENTS
 
 
-def _in_numbers(ask: Ask, theirs: OwnPlan) -> Reply:
+def _in_numbers(ask: Ask, plans: Sequence[OwnPlan]) -> Reply:
     """Where somebody else may read the phone: how many of each, and what to ask for."""
-    goals = sum(one.state == "open" for one in theirs.outcomes)
-    lines = [ask.text("plan.own.numbers", count=goals, number=len(_waiting(theirs.mine)))]
-    meeting = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
-    by = looked_at(ask, theirs.plan, theirs.today)
-    if meeting is not None:
-        lines.append(ask.text("plan.review_discreet", when=speaking.moment(ask, meeting.starts_at)))
-    elif by is not None:
-        lines.append(ask.text("plan.review_by_discreet", day=speaking.day(ask, by)))
+    goals = sum(one.state == "open" for theirs in plans for one in theirs.outcomes)
+    waiting = sum(len(_waiting(theirs.mine)) for theirs in plans)
+    lines = [ask.text("plan.own.numbers", count=goals, number=waiting)]
+    lines += next_looks(ask, [one.plan for one in plans], plans[0].today)
     return say("plan.own", option("option.whats_left", "check_actions"), lines=" ".join(lines))
 
 
-def _if_not(ask: Ask, theirs: OwnPlan) -> Reply:
-    """What their plan says of that, to adults, where it may be written; else whom to ask."""
+def _if_not(ask: Ask, plans: Sequence[OwnPlan]) -> Reply:
+    """What their plans say of that, to adults, where it may be written; else whom to ask."""
     ask_them = option("", "contact_worker", label=ask.text("option.ask_worker"))
     if not ask.someone.grown:
         return say("plan.if_not.young", ask_them)
-    written = [one for one in theirs.contingencies if all_open(one.trigger, one.response)]
+    written = [one for each in plans for one in each.contingencies if all_open(one.trigger, one.response)]
+    general = [each.contingency for each in plans if each.contingency]
     if not ask.plain_words:
         return say("plan.if_not.discreet", ask_them)
-    if not written and not theirs.contingency:
+    if not written and not general:
         return say("plan.if_not.none", ask_them)
     lines: list[str] = []
     for one in written:
@@ -210,8 +244,7 @@ def _if_not(ask: Ask, theirs: OwnPlan) -> Reply:
         lines.append(
             ask.text("plan.if_not.line_by" if day else "plan.if_not.line", what=trigger, details=response, day=day)
         )
-    if theirs.contingency:
-        lines.append(f"- {_in_general(ask, titles.without_names(ask, theirs.contingency))}")
+    lines += [f"- {_in_general(ask, titles.without_names(ask, words))}" for words in general]
     told: list[str] = []
     for line in lines:
         if told and not _told_in_one(ask, [*told, line], rest=len(lines) - len(told) - 1):

@@ -25,8 +25,8 @@ def status(ask: Ask) -> list[Reply]:
     it. Never a forecast."""
     if asked := own_plan.answer(ask):
         return asked
-    plan = queries.current_plan(ask.session, ask.family_id)
-    if plan is None:
+    plans = queries.current_plans(ask.session, ask.family_id)
+    if not plans:
         ended = queries.last_ended_plan(ask.session, ask.family_id)
         if ended is None or ended.ended_on is None:
             return [say("plan.none")]
@@ -45,17 +45,11 @@ def status(ask: Ask) -> list[Reply]:
         parts.append(ask.text("plan.late_one" if late == 1 else "plan.late_many", number=late))
     if blocked:
         parts.append(ask.text("plan.blocked_one" if blocked == 1 else "plan.blocked_many", number=blocked))
-    last = reviews.of_plan(ask.session, plan.id)
-    if last and last[0].progress and not (late or blocked):
-        well = sum(one.progress in ("good", "achieved") for one in last[0].progress)
-        parts.append(ask.text("plan.progress", number=well, total=len(last[0].progress)))
-    review = queries.review_meeting(ask.session, ask.someone.id, ask.turn.now)
-    next_look = "plan.review" if ask.plain_words else "plan.review_discreet"
-    if review is not None:
-        parts.append(ask.text(next_look, when=speaking.moment(ask, review.starts_at)))
-    elif (day := own_plan.looked_at(ask, plan, today)) is not None:
-        by = "plan.review_by" if ask.plain_words else "plan.review_by_discreet"
-        parts.append(ask.text(by, day=speaking.day(ask, day)))
+    progress = [one for plan in plans for last in reviews.of_plan(ask.session, plan.id)[:1] for one in last.progress]
+    if progress and not (late or blocked):
+        well = sum(one.progress in ("good", "achieved") for one in progress)
+        parts.append(ask.text("plan.progress", number=well, total=len(progress)))
+    parts += own_plan.next_looks(ask, plans, today)
     return [say("plan.status", option("option.whats_left", "check_actions"), told=" ".join(parts))]
 
 
@@ -80,7 +74,7 @@ def about(ask: Ask) -> list[Reply]:
 def how_to_read_it(ask: Ask) -> list[Reply]:
     """Where their whole plan stands: a page behind a code of their own that the worker gives; nothing for whoever has
     no plan, or has not proved who they are. The address alone shows nobody's data."""
-    if ask.person is None or queries.current_plan(ask.session, ask.family_id) is None:
+    if ask.person is None or not queries.current_plans(ask.session, ask.family_id):
         return []
     if ask.channel_is_own:
         return [say("plan.page_here")]
@@ -96,15 +90,16 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
     if topic in ("conference", "review") and (told := _conference(ask, today)):
         return told
-    plan = queries.current_plan(ask.session, ask.family_id)
-    if plan is None:
-        return []
+    plans = queries.current_plans(ask.session, ask.family_id)
+    if topic in ("end", "review") and len(plans) > 1:
+        each = own_plan.each_looked_at(ask, plans, today)
+        return [say("plan.own", lines="\n".join(each))] if each else []
     if topic in ("end", "review"):
-        day = own_plan.looked_at(ask, plan, today)
-        return [say("about.own_review", day=speaking.day(ask, day))] if day is not None else []
-    if topic in ("who_decides", "core_group") and plan.core_group:
-        people = [f"{member.name} ({member.role})" for member in plan.core_group[:MOST_NAMED]]
-        return [say("about.own_group", people=speaking.join(ask, people))]
+        days = [day for plan in plans if (day := own_plan.looked_at(ask, plan, today)) is not None]
+        return [say("about.own_review", day=speaking.day(ask, day)) for day in days]
+    if topic in ("who_decides", "core_group"):
+        named = {f"{member.name} ({member.role})": None for plan in plans for member in plan.core_group}
+        return [say("about.own_group", people=speaking.join(ask, list(named)[:MOST_NAMED]))] if named else []
     return []
 
 
@@ -117,12 +112,16 @@ def _conference(ask: Ask, today: date) -> list[Reply]:
     if meeting is not None and not past:
         kind, when = speaking.kind(ask, meeting), speaking.moment(ask, meeting.starts_at)
         return [say("about.own_conference", kind=kind, when=when)]
-    theirs = own.own_plan(ask.session, ask.someone.id, today)
-    if theirs is not None and theirs.last is not None:
-        told = ask.text(f"chat.plan.next.{theirs.last.next_step}")
-        return [say("about.own_last", day=speaking.day(ask, theirs.last.held_on), told=told)]
-    if theirs is not None:
-        return [say("about.own_began", day=speaking.day(ask, theirs.plan.started_on))] if past else []
+    theirs = own.own_plans(ask.session, ask.someone.id, today)
+    if reviewed := [one.last for one in theirs if one.last is not None]:
+        return [
+            say(
+                "about.own_last", day=speaking.day(ask, last.held_on), told=ask.text(f"chat.plan.next.{last.next_step}")
+            )
+            for last in reviewed
+        ]
+    if theirs:
+        return [say("about.own_began", day=speaking.day(ask, one.plan.started_on)) for one in theirs] if past else []
     ended = own.ended(ask.session, ask.someone.id) if past else None
     return [_over(ask, ended.on, taken_back=ended.taken_back)] if ended is not None else []
 

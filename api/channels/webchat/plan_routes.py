@@ -112,16 +112,16 @@ def _page(request: Request, chat: Chat, address: str = "", problem: str = "") ->
         raise HTTPException(404)
     today = clock.now().astimezone(ZoneInfo(chat.timezone)).date()
     with transaction() as session:
-        mine = own.own_plan(session, chat.person_id, today)
-        ended = own.ended(session, chat.person_id) if mine is None else None
-        if mine is not None:
+        mine = own.own_plans(session, chat.person_id, today)
+        ended = None if mine else own.ended(session, chat.person_id)
+        for one in mine:
             audit.record(
                 session,
                 actor_kind="person",
                 actor_id=chat.person_id,
                 verb="viewed_own_plan",
-                family_id=mine.plan.family_id,
-                object_id=mine.plan.id,
+                family_id=one.plan.family_id,
+                object_id=one.plan.id,
             )
         feed = feeds.live(session, chat.person_id)
     place = pack(chat.jurisdiction)
@@ -138,7 +138,7 @@ def _page(request: Request, chat: Chat, address: str = "", problem: str = "") ->
         timezone=chat.timezone,
         locale=place.locale(chat.language),
         chat=chat,
-        one=mine,
+        plans=mine,
         ended=ended,
         kind_words=kind_words(place, chat.language),
         feed=feed,
