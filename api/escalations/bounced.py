@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -136,10 +136,17 @@ def _others(session: Session, told: Notification) -> set[str]:
 
 
 def _next_if_nobody(session: Session, escalation: Escalation, rungs: Collection[int], now: datetime) -> None:
-    """The next rung at once, if one of these is the last that was told and nobody in it was."""
-    last = escalation.rung - 1
-    reached = select(Notification.id).filter_by(escalation_id=escalation.id, rung=last, problem="")
-    if last in rungs and session.scalars(reached).first() is None:
+    """The next rung at once, if one of these is the last that was told and nobody in it was. In an emergency several
+    can be the last, where a rota was empty: they were told in one moment, and whoever was reached by one is waited for.
+    Else the bounce of one would have all of them told again, and again."""
+    last = Notification.rung == escalation.rung - 1
+    if escalation.priority == "emergency":
+        moment = select(func.max(Notification.at)).where(Notification.escalation_id == escalation.id)
+        last = Notification.at == moment.scalar_subquery()
+    told = session.execute(
+        select(Notification.rung, Notification.problem).where(Notification.escalation_id == escalation.id, last)
+    ).all()
+    if any(row.rung in rungs for row in told) and all(row.problem for row in told):
         _pass_on(session, escalation, now)
 
 

@@ -13,13 +13,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.access.models import Worker
 from api.database import reading, transaction
-from api.escalations import rules
+from api.escalations import rules, service
 from api.escalations.jobs import climb
 from api.escalations.ladder import Case, Rule, Step, Telling, mark_of, rehearse, telling
 from api.escalations.models import Escalation, LadderRule, Notification, Shift
 from api.escalations.queries import make_cards
 from api.escalations.rota import Member, Rota, Turn
+from api.messages.models import OutboundMessage
 from tests.small_town import Town
 
 LONDON = ZoneInfo("Europe/London")
@@ -172,3 +174,27 @@ def test_the_manager_hears_in_the_same_moment_as_rehearsed_and_the_empty_rota_is
     assert len({one.at for one in told}) == 1
     with reading() as looking:
         assert make_cards(looking, [looking.get_one(Escalation, number)])[0].next_roles == ["lead", "duty", "manager"]
+
+
+def bounces(number: int, worker: Worker) -> None:
+    """The last text about this to that worker does not arrive."""
+    with transaction() as session:
+        query = select(OutboundMessage).filter_by(escalation_id=number, worker_id=worker.id)
+        message = session.scalars(query.order_by(OutboundMessage.seq.desc())).first()
+        assert message is not None
+        message.state = "failed"
+        service.skip_rung(session, session.get_one(Escalation, number), message, "30003")
+
+
+def test_of_two_steps_told_together_one_that_bounces_does_not_ring_the_other_again(
+    session: Session, town: Town
+) -> None:
+    session.execute(delete(Shift).where(Shift.role == "duty"))
+    session.commit()
+    number = town.escalation(town.mine)
+    together = [(0, "duty"), (0, "lead"), (1, "manager")]
+    assert sorted(roles(session, number)) == together
+    bounces(number, town.manager)
+    assert climb() == 0 and len(roles(session, number)) == 3, "the family's worker has their minutes"
+    bounces(number, town.worker)
+    assert {role for rung, role in roles(session, number) if rung > 1} == {"everybody"}, "now nobody was reached"
