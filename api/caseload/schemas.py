@@ -15,7 +15,7 @@ from api.plans.schemas import ActionOut, Status
 from api.rest.schemas import Moment, Paging
 
 What = Literal[
-    "emergency", "urgent", "routine", "taken", "unanswered", "undelivered", "today", "change", "date_late",
+    "emergency", "urgent", "held", "routine", "taken", "unanswered", "undelivered", "today", "change", "date_late",
     "contingency", "overdue", "blocked", "not_reminded", "to_verify", "tomorrow", "unrecorded", "date_soon",
     "safe_contact",
 ]  # fmt: skip

@@ -128,6 +128,8 @@ def test_a_manager_sees_what_others_have_had_for_long(client: TestClient, sessio
     assert held(town.manager) == [str(number)], "also once they were reminded"
     client.cookies.update(town.signed_in(town.manager))
     assert "Taken on, and nothing since" in client.get("/console/today").text
+    items = client.get("/api/v1/today", headers=town.program(town.manager)).json()["items"]
+    assert [item["object_id"] for item in items if item["what"] == "held"] == [str(number)]
 
 
 @pytest.mark.parametrize("noted", ["ahead", "afterwards"])
