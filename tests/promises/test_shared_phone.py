@@ -201,7 +201,8 @@ def test_a_reminder_is_discreet_and_1_needs_no_pin_and_she_can_have_it_silent(
     )  # fmt: skip
     assert row["answer"] == "confirmed"
 
-    # He sits down beside her: nothing comes any more, not even the reply to danger, until she writes again.
+    # He sits down beside her: nothing comes any more, not even the reply to danger, whoever writes, until a worker
+    # has found out that it is safe.
     system.settle()
     before = len(system.twilio.to(shared.phone.number))
     shared.phone.text("dont reply hes reading these")
@@ -213,6 +214,11 @@ def test_a_reminder_is_discreet_and_1_needs_no_pin_and_she_can_have_it_silent(
     system.settle()
     assert len(system.twilio.to(shared.phone.number)) == before
     system.move_clock(timedelta(minutes=40))
+    shared.phone.text("who is this")
+    system.settle()
+    assert len(system.twilio.to(shared.phone.number)) == before
+    conversation = system.one("SELECT id FROM conversations WHERE address = %(n)s", n=shared.phone.number)["id"]
+    Desk(system, team.lead).press(f"/console/conversations/{conversation}/texts-again")
     shared.says(QUESTION, WHO)
 
     # "Not this phone": needs no proof, is read back, and holds for what nobody asked for.
