@@ -65,6 +65,8 @@ def test_a_conference_of_the_wrong_family_is_withdrawn_with_its_plan_and_its_clo
     made = record(client, town).json()
     me = town.program(town.worker)
     dates = f"/api/v1/families/{town.mine.family.id}/timescales"
+    held_then = {"kind": "core_group", "day": "2026-02-05"}
+    assert client.post(f"/api/v1/families/{town.mine.family.id}/events", json=held_then, headers=me).status_code == 201
     assert [one for one in client.get(dates, headers=me).json() if one["plan_id"] == made["plan_id"]]
     assert withdraw(client, town, made, **{"If-Match": '"7"'}).status_code == 412
     answer = withdraw(client, town, made, **{"If-Match": '"1"'})
