@@ -32,7 +32,7 @@ from api.escalations.models import Escalation, Shift
 from api.evidence.models import Evidence
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
 from api.messages.models import Conversation, InboundMessage
-from api.plans.models import ActionEvent, Plan, PlanAction, Risk
+from api.plans.models import ActionEvent, Outcome, Plan, PlanAction, Risk
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
@@ -159,6 +159,19 @@ class Town:
             session.add(made)
             session.flush()
             return made.id
+
+
+def dropped_outcome_of(household: Household) -> uuid.UUID:
+    """An outcome that was dropped from this family's plan, made when it is first asked for."""
+    with transaction() as session:
+        known = session.scalar(select(Outcome.id).filter_by(plan_id=household.plan.id, state="dropped"))
+        if known is not None:
+            return known
+        made = Outcome(
+            id=uuid.uuid4(), plan_id=household.plan.id, external_id="o", position=1, title="warm", state="dropped"
+        )
+        session.add(made)
+    return made.id
 
 
 def review_of(household: Household) -> uuid.UUID:

@@ -17,9 +17,8 @@ from api.access.models import Worker, WorkerSession
 from api.app import create_app
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
-from api.plans.models import PlanAction
 from tests.access.api_routes import APPOINTMENT, BODIES, FOR_MANAGERS, LISTS, NEW_PLAN, ROUTES, STATES
-from tests.small_town import PASSWORD, Household, Town, review_of
+from tests.small_town import PASSWORD, Household, Town, dropped_outcome_of, review_of
 
 
 def sign_in(client: TestClient, email: str = "lena@example.org", password: str = PASSWORD) -> Any:
@@ -40,6 +39,8 @@ def ids(household: Household, escalation: int) -> dict[str, object]:
         "plan": household.plan.id,
         "child": household.child.id,
         "view": household.view.id,
+        "change": household.change.id,
+        "outcome": dropped_outcome_of(household),
         "escalation": escalation,
     }
 
@@ -171,7 +172,9 @@ def test_what_is_ones_own_is_there_and_each_look_and_change_is_recorded(
     mine = ids(town.mine, town.escalation(town.mine))
     if path in STATES:
         with transaction() as session:
-            session.get_one(PlanAction, town.mine.action.id).status = STATES[path]
+            table, key, state = STATES[path]
+            for name, value in state.items():
+                setattr(session.get_one(table, mine[key]), name, value)
     if path == NEW_PLAN:
         town.in_ohio()
     answer = ask(client, town.program(town.worker), method, path, mine)

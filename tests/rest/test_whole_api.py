@@ -27,8 +27,8 @@ from api.app import create_app
 from api.appointments.models import Appointment
 from api.conferences.models import Conference
 from api.database import transaction
-from api.plans.models import Outcome, Plan, PlanAction
-from tests.small_town import Town, review_of
+from api.plans.models import Plan, PlanAction
+from tests.small_town import Town, dropped_outcome_of, review_of
 
 load_all_checks()
 CHECKS = [
@@ -111,6 +111,8 @@ def _app() -> FastAPI:
     return app
 
 
+#: Of ten tries one is of something that is not there, and three send what makes sense. What comes first is tried most.
+REALLY = (7, 1, 8, 2, 9, 3, 4, 5, 6, 0)
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _app()).include(path_regex="^/api/v1/")
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 #: Each with what it allows, and with what it forbids where it forbids anything.
@@ -139,13 +141,8 @@ def key(town: Town) -> dict[str, str]:
 def there(town: Town) -> dict[str, Any]:
     """What is really there, by the name that the API gives its id."""
     mine = town.mine
-    with transaction() as session:
-        dropped = Outcome(
-            id=uuid.uuid4(), plan_id=mine.plan.id, external_id="o", position=1, title="warm", state="dropped"
-        )
-        session.add(dropped)
     return {
-        "outcome_id": dropped.id,
+        "outcome_id": dropped_outcome_of(mine),
         "family_id": mine.family.id,
         "lead_worker_id": town.worker.id,
         "person_id": mine.parent.id,
@@ -208,7 +205,7 @@ def test_every_answer_is_a_documented_one(
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode), really=st.integers(0, 9))
+    @given(case=operation.as_strategy(generation_mode=mode), really=st.sampled_from(REALLY))
     def ask(case: Case, really: int) -> None:
         if allowed and really:
             for name in case.path_parameters:
