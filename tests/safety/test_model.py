@@ -24,8 +24,8 @@ def test_the_artefact_is_small_and_says_what_it_was_trained_on(model: Model) -> 
     assert PATH.stat().st_size < 3_000_000
     about = model.about
     assert sum(about["trained_on"].values()) > 3000
-    alone = {"network_alone", "bias_alone"}
-    assert {"network", "sparse", "early", "bias", "sparse_clear", "early_clear"} | alone <= about["mix"].keys()
+    assert about["second"]["plan"]["seed"] != about["plan"]["seed"]
+    assert {"network", "both.networks", "alone.networks", "second_from", "early_clear"} <= about["mix"].keys()
 
 
 def test_the_screen_is_whole() -> None:
@@ -114,6 +114,18 @@ def test_what_knows_only_english_and_spanish_clears_no_other_language(model: Mod
     folded = load_patterns().fold(text)
     assert not model.clears(folded)
     assert model.score(text, folded).stage == "foreign"
+
+
+def test_what_is_suspected_is_read_by_both_networks_and_what_is_cleared_by_one_at_most(model: Model) -> None:
+    fold = load_patterns().fold
+    suspected = "he has locked the door and she is crying under the bed with the baby"
+    assert model.score(suspected, fold(suspected)).stage == "both"
+    cleared = [
+        "what time is the meeting on thursday please",
+        "done the parenting course",
+        "gracias, nos vemos el lunes",
+    ]
+    assert {model.score(text, fold(text)).stage for text in cleared} <= {"sparse", "early", "one"}
 
 
 def test_a_file_that_is_no_artefact_is_refused(tmp_path: Path) -> None:
