@@ -22,7 +22,7 @@ from api.evidence.cleaning import Refused
 from api.evidence.models import MediaFetch
 from api.families import contact
 from api.families.models import Person
-from api.messages import outbox
+from api.messages import hush, outbox
 from api.messages.models import Conversation, InboundMessage
 
 FIRST_WAIT = timedelta(seconds=20)
@@ -148,11 +148,12 @@ def _settle(one: _Try, state: str, problem: str) -> None:
 
 
 def _tell(session: Session, message: InboundMessage, text_id: str) -> None:
-    """Answer the sender, once for each text; while a worker has taken over, the worker does."""
+    """Answer the sender, once for each text; while a worker has taken over, the worker does. Nobody is answered who
+    asked for no texts."""
     conversation = session.get_one(Conversation, message.conversation_id)
     if text_id == "evidence.media.kept" and (message.state, message.flag) == ("unanswered", FLAG):
         message.state, message.flag, message.settled_at = "answered", "", clock.now()
-    if conversation.taken_over_by is None:
+    if conversation.taken_over_by is None and not hush.silent(session, conversation, message):
         words = texts.render(text_id, conversation.language)
         outbox.queue_reply(session, conversation, words, in_reply_to=message, part="media")
     notify(session, f"conversation:{conversation.id}")

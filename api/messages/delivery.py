@@ -25,7 +25,7 @@ from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
-from api.messages import bounces, held, lateness, letters, mailing, quiet, sms
+from api.messages import bounces, held, hush, lateness, letters, mailing, quiet, sms
 from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
@@ -169,9 +169,10 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         reminder = session.get_one(OutboundMessage, outbound_id)
         _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
         return None
-    if row is not None and (hushed_at := row.hushed_at or way.hushed_at) is not None and row.kind != "escalation":
-        verdict = quiet.while_hushed(hushed_at, row.in_reply_to is not None, row.created_at, now)
-        if verdict.reason:
+    if row is not None and (row.hushed_at or way.hushed_at) is not None and row.kind != "escalation":
+        answers = row.in_reply_to is not None
+        if not (answers and hush.answered(session, row.in_reply_to)):
+            verdict = quiet.while_hushed(answers, row.created_at, now)
             _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
             return None
     if row is not None and _may_have_to_wait(row.kind, row.in_reply_to, row.created_at, now):

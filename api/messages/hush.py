@@ -10,6 +10,7 @@ a code at its door, is as it was when they write again. (DECISIONS, "Emergency a
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import update
@@ -76,6 +77,12 @@ def silent(session: Session, conversation: Conversation, message: InboundMessage
     if hushed_at is None:
         return False
     return message.received_at < hushed_at + AFTER or identity.others_may_have(session, conversation)
+
+
+def answered(session: Session, message_id: uuid.UUID) -> bool:
+    """May an answer to this message go, now that it would? Who asked for no texts before or since gets none."""
+    message = session.get_one(InboundMessage, message_id)
+    return not silent(session, session.get_one(Conversation, message.conversation_id), message)
 
 
 def tell(session: Session, conversation: Conversation, message: InboundMessage, silence: Silence) -> None:

@@ -61,12 +61,10 @@ class Verdict:
     reason: str = ""
 
 
-def while_hushed(hushed_at: datetime, reply: bool, created_at: datetime, now: datetime) -> Verdict:
-    """They asked then not to be texted: an answer from that time never goes, because later it would be out of place,
-    and one to what they wrote later (messages.hush) does; all else waits some days, and then a worker is shown that it
-    did not go."""
-    if reply and created_at >= hushed_at + AFTER:
-        return Verdict()
+def while_hushed(reply: bool, created_at: datetime, now: datetime) -> Verdict:
+    """They asked not to be texted, and this is no answer to what they wrote safely since (messages.hush): an answer
+    never goes, because later it would be out of place; all else waits some days, and then a worker is shown that it did
+    not go."""
     if reply or now > created_at + LONGEST_HUSHED:
         return Verdict(reason=HUSHED)
     return Verdict(wait_until=now + LOOK_AGAIN, reason=HUSHED)

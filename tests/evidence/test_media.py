@@ -85,6 +85,21 @@ def test_a_photo_without_words_is_kept_answered_and_deleted_at_twilio(
     assert fetching.fetch_media() == 0
 
 
+def test_whoever_asked_for_no_texts_hears_nothing_of_a_photo(town: Town, twilio: FakeTwilio) -> None:
+    with transaction() as session:
+        session.execute(update(Person).where(Person.id == town.mine.parent.id).values(phone_seen_by="his phone too"))
+        session.get_one(Conversation, town.mine.conversation.id).hushed_at = clock.now()
+    later()
+    sid = text(town, twilio, files.jpeg())
+    fetching.fetch_media()
+    assert replies(sid) == [] and hushed_still(town)
+
+
+def hushed_still(town: Town) -> bool:
+    with reading() as session:
+        return session.get_one(Conversation, town.mine.conversation.id).hushed_at is not None
+
+
 def test_words_beside_a_photo_are_answered_as_ever(town: Town, twilio: FakeTwilio) -> None:
     sid = text(town, twilio, files.jpeg(), body="here is my certificate")
     assert message(sid).state == "queued", "a turn will answer them"

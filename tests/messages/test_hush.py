@@ -301,3 +301,33 @@ def test_a_program_reads_it_and_lifts_it(client: TestClient, town: Town) -> None
     assert client.post(f"{place}/texts-again", headers=key).json() == {"no_texts_since": None}
     assert client.get(f"{place}/messages", headers=key).json()["no_texts_since"] is None
     assert client.post(f"{place}/messages", json={"words": "hi"}, headers=key).status_code == 201
+
+
+@pytest.mark.parametrize("how", GUARDED)
+def test_no_answer_goes_to_a_guarded_phone_however_it_was_made(town: Town, how: str, twilio: FakeTwilio) -> None:
+    any_hour(town)
+    guard(town, how)
+    writes(town, READS)
+    clock.move(quiet.AFTER)
+    message_id = writes(town, "who is this")
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        message = session.get_one(InboundMessage, message_id)
+        answer = outbox.queue_reply(session, conversation, "We kept it.", in_reply_to=message, part="media").id
+    delivery.deliver(answer)
+    assert twilio.calls == []
+    assert [(one.state, one.error) for one in to_family(town)] == [("cancelled", "hushed")]
+
+
+def test_what_was_written_before_they_asked_for_no_texts_is_not_answered_later(town: Town, twilio: FakeTwilio) -> None:
+    any_hour(town)
+    message_id = writes(town, "here is the letter from school")
+    writes(town, READS)
+    clock.move(quiet.AFTER * 2)
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        message = session.get_one(InboundMessage, message_id)
+        answer = outbox.queue_reply(session, conversation, "We kept it.", in_reply_to=message, part="media").id
+    delivery.deliver(answer)
+    assert twilio.calls == []
+    assert [(one.id, one.state, one.error) for one in to_family(town)] == [(answer, "cancelled", "hushed")]
