@@ -43,6 +43,7 @@ def show_status(request: Request, me: Me) -> Response:
         ("ladder", state.rungs, now - state.oldest_rung),
         ("takeovers", state.takeovers, now - state.oldest_takeover),
         ("calls", state.calls, now - state.oldest_call),
+        ("held", state.held, now - state.oldest_held),
         ("reminders", state.reminders, now - state.oldest_reminder),
     )
     return console_page(

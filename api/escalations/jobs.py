@@ -27,8 +27,6 @@ BATCH = 2000
 ABANDONED = 200
 #: Of promised calls, in one transaction.
 CALLS = 200
-#: Of what somebody has without a sign, in one transaction.
-HELD = 200
 #: Escalations of which a worker's text is held up, at one tick.
 HELD_UP = 100
 
@@ -104,26 +102,37 @@ def _by_itself(session: Session, what: str, work: Callable[[], object]) -> bool:
 def watch_calls() -> int:
     """Remind whoever said to ring by a time that is over, and later let the ladder go on; returns how many."""
     done = 0
-    with transaction() as session:
-        now = clock.now()
-        found = lapses.promised(session, now, CALLS)
-        for number, escalation in [(escalation.id, escalation) for escalation in found]:
-            done += _by_itself(session, f"the call of {number}", partial(lapses.follow_up, session, escalation, now))
+    failed: set[int] = set()
+    while True:
+        with transaction() as session:
+            now = clock.now()
+            found = [(one.id, one) for one in lapses.promised(session, now, CALLS, but=failed)]
+            for number, one in found:
+                if _by_itself(session, f"the call of {number}", partial(lapses.follow_up, session, one, now)):
+                    done += 1
+                else:
+                    failed.add(number)
+            if found:
+                crashpoints.point("call.before_commit")
         if found:
-            crashpoints.point("call.before_commit")
-    if found:
-        crashpoints.point("call.after_commit")
-    return done
+            crashpoints.point("call.after_commit")
+        if len(found) < CALLS:
+            return done
 
 
 def watch_held() -> int:
-    """Remind whoever has something on and gives no sign, and later let the ladder go on; returns how many."""
+    """Remind whoever has something on and gives no sign, and later let the ladder go on; returns how many. Each is a
+    transaction of its own, so that the next one knows whom this one reminded."""
     done = 0
-    with transaction() as session:
-        now = clock.now()
-        for number, one in [(one.id, one) for one in forgotten.due(session, now, HELD)]:
-            done += _by_itself(session, f"what is held, {number}", partial(forgotten.follow_up, session, one, now))
-    return done
+    seen: set[int] = set()
+    while True:
+        with transaction() as session:
+            now = clock.now()
+            one = forgotten.due(session, now, but=seen)
+            if one is None:
+                return done
+            seen.add(one.id)
+            done += _by_itself(session, f"what is held, {one.id}", partial(forgotten.follow_up, session, one, now))
 
 
 def _release() -> None:

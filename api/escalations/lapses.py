@@ -7,7 +7,7 @@ reminded where there is time for it; then the ladder goes on as if nobody had ta
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, exists, func, select
@@ -106,12 +106,13 @@ def _is_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def promised(session: Session, now: datetime, limit: int) -> Sequence[Escalation]:
-    """Escalations whose promised call is over and that wait for a reminder or to go on, locked for this transaction."""
+def promised(session: Session, now: datetime, limit: int, but: Collection[int] = ()) -> Sequence[Escalation]:
+    """Escalations (``but`` these) whose promised call is over and that wait for a reminder or to go on, locked for this
+    transaction."""
     return session.scalars(
         select(Escalation)
         .join(Agency, Agency.id == Escalation.agency_id)
-        .where(*_is_over(now))
+        .where(*_is_over(now), Escalation.id.not_in(but))
         .order_by(Escalation.ring_by)
         .limit(limit)
         .with_for_update(of=Escalation, skip_locked=True)

@@ -71,6 +71,9 @@ class Escalation(Base):
     ring_by: Mapped[datetime | None]
     #: When they were reminded that this time is over.
     ring_reminded_at: Mapped[datetime | None]
+    #: Is it brought to mind, and opened again, if nothing comes of it (forgotten)? Not what was taken on before there
+    #: was this clock (migration 0047), until somebody takes it on again or says that they still have it.
+    watched: Mapped[bool] = mapped_column(default=True, server_default="true")
     notifications: Mapped[list[Notification]] = relationship(order_by="Notification.at")
 
 
@@ -96,6 +99,10 @@ class Notification(Base):
 OTHERWISE = "otherwise"
 #: Somebody was told: by the way that was meant, or by another.
 REACHED = or_(Notification.problem == "", Notification.problem.startswith(OTHERWISE))
+
+
+#: The kinds of event with which nobody has it any more, or with which its ladder begins anew.
+OPEN_AGAIN = ("raised", "reopened", "handed_over", "left", "away", "left_waiting", "ring_missed", "forgotten")
 
 
 class EscalationEvent(Base):

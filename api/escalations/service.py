@@ -192,15 +192,17 @@ def acknowledge(
     if escalation.state != "open":
         heard = NOTHING
         if mine and not resolved and ring_by is not None and ring_by != escalation.ring_by:
-            escalation.ring_by, escalation.ring_reminded_at = ring_by, None
+            escalation.ring_by, escalation.ring_reminded_at, escalation.watched = ring_by, None, True
             heard = _tell_family(session, escalation, worker)
         elif mine and not resolved:
+            escalation.watched = True
             note(session, escalation, "still", worker_id=worker.id, via=via)
         return Acknowledgement(False, _holder(session, escalation), mine, resolved, heard)
     escalation.state = "acknowledged"
     escalation.acknowledged_at = clock.now()
     escalation.acknowledged_by = worker.id
     escalation.acknowledged_via = via
+    escalation.watched = True
     escalation.next_rung_at = None
     # What somebody promised before holds for whoever has it now, unless that time is over.
     past = escalation.ring_by is not None and escalation.ring_by <= clock.now()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api import clock
 from api.escalations.family import DANGER
-from api.escalations.models import Escalation
+from api.escalations.models import OPEN_AGAIN, Escalation
 from api.escalations.outcomes import FALSE_ALARM
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
@@ -48,8 +48,7 @@ _TIMES = text("""
                  WHERE NOT r.nobody AND r.next_at > r.at AND NOT EXISTS (
                    SELECT 1 FROM escalation_events v
                    WHERE v.escalation_id = s.id
-                     AND v.kind IN ('raised', 'reopened', 'handed_over', 'left', 'away', 'left_waiting', 'ring_missed',
-                                    'forgotten')
+                     AND v.kind = ANY (CAST(:again AS text[]))
                      AND v.at >= r.at AND v.at <= r.next_at + interval '1 second')) AS silent
         FROM escalations s WHERE s.agency_id = :agency AND s.opened_at > :since
     ) e GROUP BY e.priority
@@ -95,7 +94,7 @@ def times(session: Session, agency_id: uuid.UUID, since: datetime) -> list[Times
             row.silent,
             row.false_alarms,
         )
-        for row in session.execute(_TIMES, {"agency": agency_id, "since": since})
+        for row in session.execute(_TIMES, {"agency": agency_id, "since": since, "again": list(OPEN_AGAIN)})
     }
     return [found[priority] for priority in ("emergency", "urgent", "routine") if priority in found]
 

@@ -33,6 +33,7 @@ class _Of(Collector):
             ("ladder", state.rungs, state.oldest_rung),
             ("takeovers", state.takeovers, state.oldest_takeover),
             ("calls", state.calls, state.oldest_call),
+            ("held", state.held, state.oldest_held),
             ("reminders", state.reminders, state.oldest_reminder),
         ):
             waiting.add_metric([queue], count)

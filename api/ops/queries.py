@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.channels.twilio import faults
-from api.escalations import lapses
+from api.escalations import forgotten, lapses
+from api.escalations.models import OPEN_AGAIN
 from api.messages import takeovers
 from api.messages.quiet import HUSHED
 from api.ops.models import ProviderCheck
@@ -63,8 +64,7 @@ _NOBODY = text("""
            )) AS unreached,
            min(greatest(
              coalesce((SELECT min(v.at) FROM escalation_events v
-                       WHERE v.escalation_id = e.id AND v.kind IN (
-                               'opened', 'raised', 'reopened', 'handed_over', 'left', 'left_waiting', 'ring_missed')
+                       WHERE v.escalation_id = e.id AND v.kind = ANY (CAST(:opens AS text[]))
                          AND v.at > coalesce((SELECT max(a.at) FROM escalation_events a
                                               WHERE a.escalation_id = e.id AND a.kind = 'acknowledged'),
                                              '-infinity')), opened_at),
@@ -98,9 +98,10 @@ def queues(session: Session, now: datetime) -> State:
         "patience": PATIENCE_WITH_MAIL,
     }
     row = session.execute(_QUEUES, values).one()
-    nobody = session.execute(_NOBODY, {"lately": now - A_MOMENT}).one()
+    nobody = session.execute(_NOBODY, {"lately": now - A_MOMENT, "opens": ["opened", *OPEN_AGAIN]}).one()
     takeovers_due, takeover_since = takeovers.overdue(session, now)
     calls_due, call_since = lapses.overdue(session, now)
+    held_due, held_since = forgotten.overdue(session, now)
 
     def age(since: datetime | None) -> timedelta:
         return max(now - since, timedelta()) if since else timedelta()
@@ -117,6 +118,8 @@ def queues(session: Session, now: datetime) -> State:
         oldest_takeover=age(takeover_since),
         calls=calls_due,
         oldest_call=age(call_since),
+        held=held_due,
+        oldest_held=age(held_since),
         reminders=row.reminders,
         oldest_reminder=age(row.reminder_since),
         abandoned=nobody.abandoned,

@@ -16,6 +16,8 @@ LONGEST_RUNG = timedelta(minutes=1)
 #: A takeover in which nobody answers, and a promised call that is overdue, are seen to within a tick, too.
 LONGEST_TAKEOVER = timedelta(minutes=1)
 LONGEST_CALL = timedelta(minutes=1)
+#: So is what somebody has taken on, and nothing has come of.
+LONGEST_HELD = timedelta(minutes=1)
 #: A hundred thousand reminders may be due at one moment: minutes until the last is in the outbox.
 LONGEST_REMINDER = timedelta(minutes=15)
 #: Somebody in danger has waited so long for a person to take it on.
@@ -53,12 +55,14 @@ class State:
     refused: int = 0
     rungs: int = 0
     oldest_rung: timedelta = timedelta()
-    #: Takeovers in which nobody answers and that the bot should have again; promised calls and reminders beyond their
-    #: time, as far as the reminder, or what comes after it, is due from us.
+    #: Takeovers in which nobody answers and that the bot should have again; promised calls, what somebody has
+    #: without a sign, and reminders beyond their time, as far as the reminder, or what comes after it, is due from us.
     takeovers: int = 0
     oldest_takeover: timedelta = timedelta()
     calls: int = 0
     oldest_call: timedelta = timedelta()
+    held: int = 0
+    oldest_held: timedelta = timedelta()
     reminders: int = 0
     oldest_reminder: timedelta = timedelta()
     #: What somebody had on who works here no more, and that is not open again.
@@ -99,6 +103,7 @@ def warnings(state: State) -> list[Warning]:
         (state.oldest_turn > LONGEST_TURN, "turns_stuck", True),
         (state.oldest_takeover > LONGEST_TAKEOVER, "takeovers_stuck", True),
         (state.oldest_call > LONGEST_CALL, "calls_stuck", True),
+        (state.oldest_held > LONGEST_HELD, "held_stuck", True),
         (state.oldest_reminder > LONGEST_REMINDER, "reminders_stuck", True),
         (state.twilio in ("credentials", "suspended"), "twilio_refuses", True),
         (state.refused > 0, "texts_refused", True),
@@ -125,6 +130,7 @@ NAMES = (
     "turns_stuck",
     "takeovers_stuck",
     "calls_stuck",
+    "held_stuck",
     "reminders_stuck",
     "twilio_refuses",
     "texts_refused",

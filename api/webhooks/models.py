@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Id
+from api.escalations.models import OPEN_AGAIN
 
 #: (Names of their own: "plan." and "takeover." begin the ids of texts.)
 PLAN_CHANGED = "plan.changed"
@@ -31,15 +32,7 @@ KINDS = (
 )
 #: What is told of an escalation's life (EscalationEvent.kind); whoever loses one opens it again.
 OF_ESCALATIONS = {
-    "opened": "escalation.opened",
-    "reopened": "escalation.opened",
-    "raised": "escalation.opened",
-    "left": "escalation.opened",
-    "left_waiting": "escalation.opened",
-    "ring_missed": "escalation.opened",
-    "forgotten": "escalation.opened",
-    "away": "escalation.opened",
-    "handed_over": "escalation.opened",
+    **dict.fromkeys(("opened", *OPEN_AGAIN), "escalation.opened"),
     "acknowledged": "escalation.acknowledged",
     "resolved": "escalation.closed",
 }

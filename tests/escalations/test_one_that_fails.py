@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.database import transaction
-from api.escalations import jobs, lapses, service
-from api.escalations.jobs import climb, watch_calls
-from api.escalations.models import Escalation, LadderRule, Notification
+from api.escalations import forgotten, jobs, lapses, service
+from api.escalations.jobs import climb, watch_calls, watch_held
+from api.escalations.models import Escalation, EscalationEvent, LadderRule, Notification
 from api.messages import service as conversations
 from api.messages import takeovers
 from api.messages.jobs import end_silent_takeovers
@@ -139,12 +139,28 @@ def test_of_promised_calls_that_are_overdue_each_is_followed_up_by_itself(
             by = clock.now() + timedelta(minutes=20)
             service.acknowledge(promising, number, town.duty, via="console", ring_by=by)
     fails_for(monkeypatch, lapses, "follow_up", 1, bad)
+    monkeypatch.setattr(jobs, "CALLS", 1)  # and the next comes, though all of the first batch failed
     clock.move(timedelta(minutes=26))
     assert watch_calls() == 1
     session.expire_all()
     reminded = {number: session.get_one(Escalation, number).ring_reminded_at is not None for number in (bad, good)}
     assert reminded == {bad: False, good: True}
     assert f"ladder: the call of {bad} failed: RuntimeError" in logged(caplog)
+
+
+def test_of_what_is_held_without_a_sign_each_is_followed_up_by_itself(
+    session: Session, town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = due(town.mine), due(town.other, "routine")
+    with transaction() as taking:
+        for number in (bad, good):
+            service.acknowledge(taking, number, town.duty, via="console")
+    fails_for(monkeypatch, forgotten, "follow_up", 1, bad)
+    clock.move(timedelta(days=4))
+    assert watch_held() == 1
+    reminded = set(session.scalars(select(EscalationEvent.escalation_id).filter_by(kind="reminded")))
+    assert reminded == {good}
+    assert f"ladder: what is held, {bad} failed: RuntimeError" in logged(caplog)
 
 
 def test_of_takeovers_in_which_nobody_answers_each_is_ended_by_itself(

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access.models import Worker
 from api.database import transaction
-from api.escalations import jobs, lapses, service
-from api.escalations.jobs import climb, watch_calls
+from api.escalations import forgotten, jobs, lapses, service
+from api.escalations.jobs import climb, watch_calls, watch_held
+from api.escalations.models import Escalation
+from api.escalations.telling import note
 from api.messages import delivery, takeovers
 from api.messages import service as conversations
 from api.messages.jobs import end_silent_takeovers
@@ -24,6 +26,7 @@ from api.ops.queries import measure
 from api.ops.watch import State, warnings
 from api.reminders.models import Reminder
 from tests.escalations.rungs import ladder
+from tests.escalations.test_one_that_fails import due
 from tests.harness.mail import FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.messages.conftest import twilio
@@ -227,6 +230,44 @@ def test_a_promised_call_that_cannot_be_followed_up_is_a_warning(
     assert watch_calls() == 0
     assert names(session) == ["calls_stuck"]
     assert MINUTE < state(session).oldest_call < 3 * MINUTE
+
+
+def test_what_is_held_and_cannot_be_followed_up_is_a_warning_and_what_waits_for_others_is_none(
+    twilio: FakeTwilio, session: Session, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [due(town.mine) for _ in range(forgotten.FEW + 1)]
+    with transaction() as taking:
+        for number in numbers:
+            service.acknowledge(taking, number, town.duty, via="console")
+    clock.move(60.5 * MINUTE)
+    assert (names(session), state(session).held) == ([], len(numbers)), "a moment late"
+    assert watch_held() == forgotten.FEW
+    tick(session)
+    clock.move(9 * MINUTE)
+    assert (names(session), state(session).held) == ([], 0), "the last one waits, so that they do not all come at once"
+    clock.move(MINUTE)
+    assert (names(session), state(session).held) == ([], 1), "and is due this moment"
+    monkeypatch.setattr(forgotten, "follow_up", fails)
+    clock.move(2 * MINUTE)
+    assert watch_held() == 0
+    assert names(session) == ["held_stuck"]
+    assert MINUTE < state(session).oldest_held < 3 * MINUTE
+
+
+@pytest.mark.parametrize("kind", ["raised", "reopened", "left", "away", "left_waiting", "ring_missed", "forgotten"])
+def test_an_emergency_waits_since_it_was_opened_again_whatever_opened_it(
+    session: Session, town: Town, kind: str
+) -> None:
+    number = due(town.mine)
+    with transaction() as taking:
+        service.acknowledge(taking, number, town.duty, via="console")
+    clock.move(40 * MINUTE)
+    with transaction() as opening:
+        one = opening.get_one(Escalation, number)
+        note(opening, one, kind)
+        service.open_again(opening, one, clock.now())
+    clock.move(MINUTE)
+    assert timedelta() < state(session).oldest_emergency < 2 * MINUTE
 
 
 def test_what_somebody_had_who_left_and_cannot_be_opened_again_is_a_warning(

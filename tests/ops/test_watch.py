@@ -29,6 +29,7 @@ def test_an_idle_installation_has_no_warning() -> None:
         ({"oldest_turn": 3 * MINUTES}, "turns_stuck", True),
         ({"oldest_takeover": 2 * MINUTES}, "takeovers_stuck", True),
         ({"oldest_call": 2 * MINUTES}, "calls_stuck", True),
+        ({"oldest_held": 2 * MINUTES}, "held_stuck", True),
         ({"oldest_reminder": 16 * MINUTES}, "reminders_stuck", True),
         ({"unreached": 1}, "nobody_reached", True),
         ({"oldest_emergency": 30 * MINUTES}, "emergency_waits", False),
@@ -56,8 +57,8 @@ def test_what_stands_still_is_a_warning_with_words_in_every_language(
 def test_a_busy_moment_is_none() -> None:
     busy = State(
         turns=500, oldest_turn=MINUTES, deliveries=500, oldest_delivery=MINUTES, rungs=50, takeovers=9,
-        oldest_takeover=MINUTES, calls=9, oldest_call=MINUTES, reminders=100_000, oldest_reminder=15 * MINUTES,
-        oldest_emergency=29 * MINUTES,
+        oldest_takeover=MINUTES, calls=9, oldest_call=MINUTES, held=9, oldest_held=MINUTES,
+        reminders=100_000, oldest_reminder=15 * MINUTES, oldest_emergency=29 * MINUTES,
     )  # fmt: skip
     assert warnings(busy) == []
     assert warnings(State(twilio="unknown", twilio_for=9 * MINUTES)) == [], "it did not answer once"
