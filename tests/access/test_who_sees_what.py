@@ -15,7 +15,7 @@ from api.database import reading, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Notification
 from api.families.models import Family
-from tests.small_town import Household, Town, review_of
+from tests.small_town import Household, Town, dropped_outcome_of, review_of
 
 ROUTES = (
     ("GET", "/console/families/{family}"),
@@ -53,9 +53,15 @@ ROUTES = (
     ("POST", "/console/families/{family}/conferences"),
     ("GET", "/console/conferences/{meeting}"),
     ("POST", "/console/conferences/{meeting}"),
+    ("POST", "/console/conferences/{meeting}/withdraw"),
     ("GET", "/console/plans/{plan}/review"),
     ("GET", "/console/plans/{plan}"),
     ("POST", "/console/plans/{plan}"),
+    ("GET", "/console/plans/{plan}/course"),
+    ("POST", "/console/plans/{plan}/start"),
+    ("POST", "/console/plans/{plan}/end"),
+    ("POST", "/console/plans/{plan}/go-on"),
+    ("POST", "/console/plans/{plan}/outcomes/{outcome}/restore"),
     ("GET", "/console/families/{family}/plans"),
     ("POST", "/console/families/{family}/plans"),
     ("POST", "/console/families/{family}/views"),
@@ -126,6 +132,7 @@ def address(path: str, town: Town, household: Household, escalation: object, mes
         meeting=household.meeting.id,
         review=review_of(household),
         plan=household.plan.id,
+        outcome=dropped_outcome_of(household),
         view=household.view.id,
         file=town.photo(household),
         message=message,
@@ -158,7 +165,7 @@ def test_a_worker_who_is_not_assigned_finds_nothing(client: TestClient, town: To
 def test_what_was_never_there_looks_the_same(client: TestClient, town: Town, method: str, path: str) -> None:
     names = (
         "family", "conversation", "action", "change", "person", "message", "appointment", "event", "meeting", "plan",
-        "unseen", "review",
+        "unseen", "review", "outcome",
         "view",
         "file",
     )  # fmt: skip
