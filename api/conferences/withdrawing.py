@@ -62,7 +62,11 @@ def withdraw(session: Session, conference: Conference, worker: Worker, why: str,
         reason=why.strip(),
     )  # fmt: skip
     if plan is not None:
-        plan.ended_on, plan.review_on, plan.end_kind = plan.ended_on or today, None, WITHDRAWN
+        history.begin(session, plan)
+        # From today, also where it had been ended before: the version before this one keeps that day and what help was
+        # said to remain, and neither is told to the family any more.
+        plan.ended_on, plan.review_on = today, None
+        plan.end_kind, plan.end_support = WITHDRAWN, ""
         history.keep_version(session, plan, worker.id, reason=why.strip())
     timescales.refresh(session, conference.family_id)
     service.tell(session, worker, conference, "withdrew_conference", "withdrawn")

@@ -64,11 +64,13 @@ class OwnPlan:
 @dataclass(frozen=True)
 class Ended:
     """A plan that has ended, and the help that remains ("" where nobody said). ``taken_back``: it was recorded by
-    mistake."""
+    mistake; ``before`` is then the day on which the last plan that counts ended, if there was one, and the help is of
+    that plan."""
 
     on: date
     support: str
     taken_back: bool = False
+    before: date | None = None
 
 
 def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
@@ -79,10 +81,22 @@ def ended(session: Session, person_id: uuid.UUID) -> Ended | None:
     plan = queries.last_ended_plan(session, person.family_id)
     if plan is None or plan.ended_on is None or not person.grown:
         return None
+    if plan.end_kind != WITHDRAWN:
+        return Ended(on=plan.ended_on, support=_help_after(session, plan))
+    real = queries.last_ended_plan(session, person.family_id, real=True)
+    return Ended(
+        on=plan.ended_on,
+        support=_help_after(session, real) if real else "",
+        taken_back=True,
+        before=real.ended_on if real else None,
+    )
+
+
+def _help_after(session: Session, plan: Plan) -> str:
+    """What help the family still has after this plan, as the review or whoever ended it said; "" where nobody did."""
     found = reviews.of_plan(session, plan.id)
     last = found[0] if found and found[0].next_step == "discontinue" else None
-    said = last.support if last else plan.end_support
-    return Ended(on=plan.ended_on, support=or_nothing(said), taken_back=plan.end_kind == WITHDRAWN)
+    return or_nothing(last.support if last else plan.end_support)
 
 
 def own_plans(session: Session, person_id: uuid.UUID, today: date, *, reader: Viewer | None = None) -> list[OwnPlan]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from api.access import queries as access
 from api.appointments.models import Appointment, Attendee
 from api.families.models import Person
-from api.plans.models import ActionEvent, Plan, PlanAction, plan_children
+from api.plans.models import WITHDRAWN, ActionEvent, Plan, PlanAction, plan_children
 
 #: Statuses in which an action still waits for its owner.
 WAITING = ("open", "blocked")
@@ -149,14 +149,12 @@ def on_a_plan_that_goes_on(
     return bool(children) and session.scalar(running.limit(1)) is not None
 
 
-def last_ended_plan(session: Session, family_id: uuid.UUID) -> Plan | None:
-    """The family's plan that ended last, or None."""
-    return session.scalar(
-        select(Plan)
-        .where(Plan.family_id == family_id, Plan.ended_on.is_not(None))
-        .order_by(Plan.ended_on.desc())
-        .limit(1)
-    )
+def last_ended_plan(session: Session, family_id: uuid.UUID, *, real: bool = False) -> Plan | None:
+    """The family's plan that ended last, or None. ``real``: none that was recorded by mistake and withdrawn."""
+    over = select(Plan).where(Plan.family_id == family_id, Plan.ended_on.is_not(None))
+    if real:
+        over = over.where(Plan.end_kind != WITHDRAWN)
+    return session.scalar(over.order_by(Plan.ended_on.desc()).limit(1))
 
 
 def review_meeting(session: Session, person_id: uuid.UUID, now: datetime) -> Appointment | None:

@@ -156,7 +156,7 @@ def test_without_a_plan_nothing_is_told_of_one(talk: Phone) -> None:
     with transaction() as session:
         session.execute(update(Plan).values(end_kind="withdrawn"))
     told = kelly.says("what was decided at the conference", "ask_about_plan")
-    assert told.startswith("Your plan was put down by mistake.")
+    assert told.startswith("Your plan was recorded by mistake.")
 
 
 @pytest.mark.parametrize(

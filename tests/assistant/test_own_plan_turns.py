@@ -118,7 +118,7 @@ def test_no_plan_is_said_plainly(talk: Phone) -> None:
         assert session.scalars(select(Plan)).first() is not None
 
 
-@pytest.mark.parametrize(("kind", "told"), [("withdrawn", "was put down by mistake"), ("moved", "Your plan ended on")])
+@pytest.mark.parametrize(("kind", "told"), [("withdrawn", "was recorded by mistake"), ("moved", "Your plan ended on")])
 def test_a_plan_that_was_taken_back_is_said_to_have_been_a_mistake(talk: Phone, kind: str, told: str) -> None:
     with transaction() as session:
         kelly = session.scalars(select(Person).filter_by(external_id="kelly")).one()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api import clock
 from api.audit.models import AuditEntry
 from api.conferences.models import Conference
 from api.database import reading, transaction
@@ -108,7 +111,35 @@ def test_the_family_hears_that_such_a_plan_was_a_mistake(client: TestClient, tow
         assert found is not None and found.taken_back and found.support == ""
     cookies, _ = town.chatting(town.mine.parent)
     client.cookies.update(cookies)
-    assert "was put down by mistake" in client.get("/chat/plan").text
+    assert "was recorded by mistake" in client.get("/chat/plan").text
+
+
+def test_a_plan_that_had_ended_is_taken_back_today_and_the_help_of_the_real_one_is_told(
+    client: TestClient, town: Town
+) -> None:
+    me = town.program(town.worker)
+    end = {"ended_on": "2026-01-20", "kind": "moved", "why": "x", "support": "The hub in Leeds."}
+    assert client.post(f"/api/v1/plans/{town.mine.plan.id}/end", json=end, headers=me).status_code == 200
+    made = record(client, town).json()
+    wrong = {**end, "ended_on": "2026-02-20", "support": "Nobody's help."}
+    assert client.post(f"/api/v1/plans/{made['plan_id']}/end", json=wrong, headers=me).status_code == 200
+    with reading() as session:
+        before = own.ended(session, town.mine.parent.id)
+        assert before is not None and (before.support, before.before) == ("Nobody's help.", None)
+    assert withdraw(client, town, made).status_code == 200
+    plan = client.get(f"/api/v1/plans/{made['plan_id']}", headers=me).json()
+    day = clock.now().astimezone(ZoneInfo("Europe/London")).date()
+    today = day.isoformat()
+    assert (plan["ended_on"], plan["end_kind"], plan["end_support"]) == (today, "withdrawn", "")
+    changes = client.get(f"/api/v1/plans/{made['plan_id']}/versions", headers=me).json()[0]["changes"][0]["fields"]
+    assert changes["ended_on"] == ["2026-02-20", today], "the version before keeps what was"
+    with reading() as session:
+        found = own.ended(session, town.mine.parent.id)
+        assert found == own.Ended(day, "The hub in Leeds.", taken_back=True, before=date(2026, 1, 20))
+    cookies, _ = town.chatting(town.mine.parent)
+    client.cookies.update(cookies)
+    page = client.get("/chat/plan").text
+    assert "The plan before it ended on" in page and "The hub in Leeds." in page and "help." not in page
 
 
 def test_only_the_familys_own_worker_or_a_manager_withdraws_a_conference(client: TestClient, town: Town) -> None:
