@@ -16,7 +16,9 @@ class StartIn(Given):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"started_on": "2026-09-18", "why": "The day of the letter was put down."}]},
+        json_schema_extra={
+            "examples": [{"started_on": "2026-09-18", "why": "The day of the letter was written down."}]
+        },
     )
 
     started_on: Day

@@ -132,7 +132,7 @@ def test_a_plan_is_ended_without_a_review_and_the_family_reads_what_help_remains
     assert (again.status_code, again.json()["error"]["code"]) == (409, "plan_is_over")
 
 
-def test_an_end_that_was_put_down_by_mistake_is_taken_back(client: TestClient, town: Town, plan: Plan) -> None:
+def test_an_end_that_was_recorded_by_mistake_is_taken_back(client: TestClient, town: Town, plan: Plan) -> None:
     running = send(client, town, "go-on", {"why": "x"})
     assert (running.status_code, running.json()["error"]["code"]) == (409, "plan_has_not_ended")
     send(client, town, "end", END)
