@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, case, exists, false, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from api import clock
 from api.access.models import Agency, Worker
@@ -106,18 +106,26 @@ def abandoned(session: Session, limit: int, but: Collection[int] = ()) -> Sequen
     """Escalations (``but`` these) that somebody took on who does not work here any more, or whose leave has begun (or
     was noted) since, locked for this transaction."""
     now = clock.now()
-    on_leave = exists().where(
-        RotaChange.worker_id == Escalation.acknowledged_by,
-        RotaChange.kind == "leave",
-        RotaChange.cancelled_at.is_(None),
-        RotaChange.starts_at <= now,
-        RotaChange.ends_at > now,
-        func.greatest(RotaChange.starts_at, RotaChange.made_at) > Escalation.acknowledged_at,
+    taken = aliased(Escalation)
+    # From the few leaves that hold now, by their index (agency, end): not, for each escalation, all there ever were.
+    away = (
+        select(taken.id)
+        .join(RotaChange, RotaChange.worker_id == taken.acknowledged_by)
+        .where(
+            taken.state == "acknowledged",
+            RotaChange.agency_id.in_(select(Agency.id)),
+            RotaChange.kind == "leave",
+            RotaChange.cancelled_at.is_(None),
+            RotaChange.starts_at <= now,
+            RotaChange.ends_at > now,
+            func.greatest(RotaChange.starts_at, RotaChange.made_at) > taken.acknowledged_at,
+        )
     )
+    gone = or_(Worker.active.is_(False), Escalation.id.in_(away))
     return session.scalars(
         select(Escalation)
         .join(Worker, Worker.id == Escalation.acknowledged_by)
-        .where(Escalation.state == "acknowledged", or_(Worker.active.is_(False), on_leave), Escalation.id.not_in(but))
+        .where(Escalation.state == "acknowledged", gone, Escalation.id.not_in(but))
         .limit(limit)
         .with_for_update(of=Escalation, skip_locked=True)
     ).all()

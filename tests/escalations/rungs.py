@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.database import transaction
-from api.escalations.models import LadderRule, Notification
+from api.escalations.models import LadderRule, Notification, Shift
+from api.families.models import FamilyWorker
 from api.messages.models import OutboundMessage
 from tests.small_town import Town
 
@@ -40,3 +41,13 @@ def told(session: Session) -> list[tuple[int, str, str, str]]:
     session.expire_all()
     found = session.scalars(select(Notification).order_by(Notification.rung, Notification.role))
     return [(one.rung, one.role, one.channels, one.problem) for one in found]
+
+
+def leads_and_manages(town: Town) -> None:
+    """Nobody is on duty, and the manager on call is the family's own worker: two steps of an emergency mean one
+    person."""
+    with transaction() as session:
+        session.execute(delete(Shift).where(Shift.agency_id == town.agency.id, Shift.role == "duty"))
+        session.execute(
+            update(FamilyWorker).where(FamilyWorker.family_id == town.mine.family.id).values(worker_id=town.manager.id)
+        )

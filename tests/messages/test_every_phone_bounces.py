@@ -14,7 +14,7 @@ from api import clock
 from api.escalations.jobs import climb
 from api.escalations.models import Escalation
 from api.messages import delivery
-from tests.escalations.rungs import ladder, opened, rows, told
+from tests.escalations.rungs import ladder, leads_and_manages, opened, rows, told
 from tests.harness.mail import FakeMail
 from tests.harness.twilio import FakeTwilio
 from tests.small_town import Town
@@ -73,3 +73,29 @@ def test_one_bounce_among_rungs_that_were_reached_still_goes_on_at_once(
     clock.move(timedelta(minutes=5))
     assert ticks(session, 3) == {0: 1, 1: 1, 2: 1}
     assert [role for _, role, *_ in told(session)] == ["duty", "manager", "duty"]
+
+
+def test_an_emergency_told_twice_to_one_person_who_was_not_reached_goes_on_to_everybody(
+    twilio: FakeTwilio, session: Session, town: Town
+) -> None:
+    leads_and_manages(town)
+    twilio.fail("30006", to=town.manager.phone or "", times=9)
+    town.escalation(town.mine)
+    assert [problem for *_, problem in told(session)] == ["nobody", "", ""], "both steps in one moment"
+    ticks(session, 5)
+    assert [(rung, role, why.split()[0]) for rung, role, _, why in told(session) if rung < 2] == [
+        (0, "duty", "nobody"), (0, "lead", "bounced"), (1, "manager", "bounced"),
+    ]  # fmt: skip
+    assert sorted(why.split(" ")[0] for rung, *_, why in told(session) if rung == 2) == ["", "", "bounced"]
+    assert len(twilio.to(town.worker.phone or "")) == len(twilio.to(town.duty.phone or "")) == 1
+
+
+def test_who_was_told_twice_and_is_reached_by_one_of_the_two_texts_is_waited_for(
+    twilio: FakeTwilio, session: Session, town: Town
+) -> None:
+    leads_and_manages(town)
+    twilio.fail("30006", to=town.manager.phone or "")
+    town.escalation(town.mine)
+    assert ticks(session, 5) == {0: 2, 1: 1}
+    assert [problem for *_, problem in told(session)] == ["nobody", "", ""]
+    assert len(twilio.to(town.manager.phone or "")) == 1
