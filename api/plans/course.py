@@ -21,14 +21,17 @@ from api.plans import history, queries, versions
 from api.plans.editing import CannotChange
 from api.plans.models import WITHDRAWN, Plan, PlanVersion
 from api.reviews.models import Review
+from api.timescales import queries as deadlines
 from api.timescales import service as timescales
 
 
 def correct_start(session: Session, plan: Plan, worker: Worker, started_on: date, why: str, *, today: date) -> None:
-    """The plan began on another day than was recorded. ``today`` is the agency's.
+    """The plan began on another day than was recorded. ``today`` is the agency's. Before its first review the day on
+    which it is looked at again follows, where it is the one that the rules of the place gave for the old beginning; a
+    day that somebody agreed on stays.
 
     Raises CannotChange: not theirs to put right, no reason, a day that has not come, before the conference that made
-    it, or after a review, its end, or the day on which it is looked at again.
+    it, or after a review, its end, or a day that was agreed for looking at it again.
     """
     _begin(session, plan, worker, why)
     if started_on > today:
@@ -39,9 +42,13 @@ def correct_start(session: Session, plan: Plan, worker: Worker, started_on: date
     first, _ = _reviewed(session, plan)
     if first is not None and started_on >= first:
         raise CannotChange("review_before_conference")
-    if any(day is not None and day < started_on for day in (plan.ended_on, plan.review_on)):
+    follows = first is None and plan.review_on is not None and plan.review_on == _first_review_by(session, plan)
+    agreed = None if follows else plan.review_on
+    if any(day is not None and day < started_on for day in (plan.ended_on, agreed)):
         raise CannotChange("date_before_plan")
     plan.started_on = started_on
+    if follows:
+        plan.review_on = _first_review_by(session, plan)
     _end(session, plan, worker, why, "corrected_plan_start")
 
 
@@ -125,6 +132,13 @@ def _reviewed(session: Session, plan: Plan) -> tuple[date | None, date | None]:
     days = _counting(plan).with_only_columns(func.min(Review.held_on), func.max(Review.held_on))
     first, last = session.execute(days).one()
     return first, last
+
+
+def _first_review_by(session: Session, plan: Plan) -> date | None:
+    """By when the rules of the place wanted the plan looked at again on the day on which it began, as a conference
+    works it out for its new plan; None without such a rule."""
+    since = conferences.first_day(session, plan)
+    return deadlines.review_by(session, plan.family_id, plan.id, since=since, until=plan.started_on)
 
 
 def _review_before_the_end(session: Session, plan: Plan) -> date | None:

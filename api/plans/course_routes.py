@@ -31,7 +31,8 @@ def correct_plan_start(
 ) -> PlanOut:
     """Put right on which day the plan began; a version with the reason is kept and the family's dates are worked out
     anew. 403 for whoever is neither a manager nor the family's own worker; 422 for a day before the conference that
-    made it, or after a review, its end, or its next review."""
+    made it, or after a review, its end, or a day that was agreed for its next review. ``review_on`` follows before the
+    first review, where it is what the rules of the place gave for the old beginning; else it stays."""
     return _done(
         me, plan_id, if_match, response,
         lambda session, plan: course.correct_start(

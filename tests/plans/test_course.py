@@ -15,6 +15,7 @@ from api.database import reading, transaction
 from api.families.models import Person
 from api.plans import own
 from api.plans.models import Outcome, Plan, PlanVersion
+from tests.conferences.test_conferences import record
 from tests.small_town import Town
 
 END = {
@@ -101,6 +102,41 @@ def test_a_beginning_is_not_before_the_conference_that_made_the_plan(
     assert (no.status_code, no.json()["error"]["code"]) == (422, "plan_before_conference")
     late = send(client, town, "start", {"started_on": "2026-04-03", "why": "x"})
     assert (late.status_code, late.json()["error"]["code"]) == (422, "date_before_plan"), "its review was before"
+
+
+@pytest.mark.parametrize(("started_on", "by"), [("2026-01-02", "2026-04-02"), ("2026-05-01", "2026-08-01")])
+def test_a_first_review_that_the_rules_gave_follows_the_beginning(
+    client: TestClient, town: Town, plan: Plan, started_on: str, by: str
+) -> None:
+    with transaction() as session:
+        session.get_one(Plan, plan.id).review_on = date(2026, 4, 5)  # three months after the wrong beginning
+    done = send(client, town, "start", {"started_on": started_on, "why": "x"})
+    assert done.status_code == 200 and done.json()["review_on"] == by, done.text
+    again = send(client, town, "start", {"started_on": "2026-01-05", "why": "x"})
+    assert again.json()["review_on"] == "2026-04-05", "and back"
+
+
+def test_a_later_beginning_gives_no_later_review_than_the_conference_that_made_the_plan(
+    client: TestClient, town: Town
+) -> None:
+    made, me = record(client, town).json(), town.program(town.worker)
+    right = {"started_on": "2026-02-10", "why": "x"}
+    done = client.put(f"/api/v1/plans/{made['plan_id']}/start", json=right, headers=me)
+    assert (done.status_code, done.json()["review_on"]) == (200, "2026-05-02"), done.text
+
+
+def test_a_review_day_that_was_agreed_stays_where_the_beginning_moves(
+    client: TestClient, town: Town, plan: Plan
+) -> None:
+    agreed = send(client, town, "start", {"started_on": "2026-01-06", "why": "x"})
+    assert agreed.json()["review_on"] == "2026-04-02"
+    review = {"held_on": "2026-02-02", "next_step": "continue", "next_review_on": "2026-04-06"}
+    me = town.program(town.worker)
+    assert client.post(f"/api/v1/plans/{plan.id}/reviews", json=review, headers=me).status_code == 201
+    at_review = send(client, town, "start", {"started_on": "2026-01-12", "why": "x"})
+    assert at_review.json()["review_on"] == "2026-04-06", "the review said so, not the beginning"
+    client.cookies.update(town.signed_in(town.worker))
+    assert "A day that was agreed stays" in client.get(f"/console/plans/{plan.id}/course").text
 
 
 def test_a_plan_is_ended_without_a_review_and_the_family_reads_what_help_remains(
