@@ -262,6 +262,13 @@ def _named(given: dict[str, str], people: Any) -> set[str]:
     return family | {line["name"] for line in forms.lines(given, "guest", "name")}
 
 
+def _said(given: dict[str, str]) -> list[str]:
+    """What of COMPARED the form that was sent has: the button that puts it on again has nothing of it. A box that is
+    not ticked is not sent."""
+    said = [name for name in COMPARED if name in given]
+    return [*said, "address_hidden"] if said and "address_hidden" not in said else said
+
+
 def _form(
     request: Request,
     me: Visitor,
@@ -286,11 +293,12 @@ def _form(
             now, told = _as_fields(AppointmentOut.of(one), me), content.history(session, one)
             coming = one.starts_at > clock.now()
             if stale:
-                meanwhile = {name: now.get(name, "") for name in COMPARED if now.get(name, "") != given.get(name, "")}
+                said = _said(given)
+                meanwhile = {name: now.get(name, "") for name in said if now.get(name, "") != given.get(name, "")}
                 meanwhile |= {"day": local_day(now["day"])} if "day" in meanwhile else {}
                 given = {**given, "version": now["version"]}
             who = _places_as_fields(one.attendees, [person.id for person in people])
-            if stale and _named(given, people) != _named(who, people):
+            if stale and given.get("who") and _named(given, people) != _named(who, people):
                 meanwhile["attendees"] = ", ".join(sorted(_named(who, people)))
             if one.series_id is not None:
                 now |= _repetition(access.series_or_404(session, me, one.series_id))

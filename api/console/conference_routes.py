@@ -81,7 +81,7 @@ def withdraw_conference(request: Request, me: Me, conference_id: uuid.UUID, give
             session.rollback()
         shown = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
     if problems:
-        return _form(request, me, family_id, conference_id, shown, problems)
+        return _form(request, me, family_id, conference_id, {**shown, "why": given.get("why", "")}, problems)
     return RedirectResponse(f"/console/conferences/{conference_id}", 303)
 
 

@@ -45,7 +45,7 @@ def correct_start(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -
         body = StartIn.model_validate(forms.filled(given, ("started_on", "why")))
         course.correct_start(session, plan, me.worker, body.started_on, body.why, today=me.today)
 
-    return _done(request, me, plan_id, given, do)
+    return _done(request, me, plan_id, given, do, "start")
 
 
 @router.post("/plans/{plan_id}/end")
@@ -56,7 +56,7 @@ def end_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> Res
         body = EndIn.model_validate(forms.filled(given, ("ended_on", "kind", "why", "support")))
         course.end(session, plan, me.worker, today=me.today, **body.model_dump())
 
-    return _done(request, me, plan_id, given, do)
+    return _done(request, me, plan_id, given, do, "end")
 
 
 @router.post("/plans/{plan_id}/go-on")
@@ -66,7 +66,7 @@ def take_up(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> Resp
     def do(session: Session, plan: Plan) -> None:
         course.go_on(session, plan, me.worker, GoOnIn.model_validate(forms.filled(given, ("why",))).why)
 
-    return _done(request, me, plan_id, given, do)
+    return _done(request, me, plan_id, given, do, "go-on")
 
 
 @router.post("/plans/{plan_id}/outcomes/{outcome_id}/restore")
@@ -86,8 +86,14 @@ def restore_outcome(request: Request, me: Me, plan_id: uuid.UUID, outcome_id: uu
 
 
 def _done(
-    request: Request, me: Visitor, plan_id: uuid.UUID, given: dict[str, str], do: Callable[[Session, Plan], None]
+    request: Request,
+    me: Visitor,
+    plan_id: uuid.UUID,
+    given: dict[str, str],
+    do: Callable[[Session, Plan], None],
+    sent: str,
 ) -> Response:
+    """``sent``: which of the page's forms it was; that one is filled again where it is refused, the others are not."""
     problems: list[str] = []
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
@@ -101,7 +107,7 @@ def _done(
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
     if problems:
-        return _page(request, me, plan_id, given, problems)
+        return _page(request, me, plan_id, {**given, "sent": sent}, problems)
     return RedirectResponse(f"/console/plans/{plan_id}/course", 303)
 
 

@@ -16,7 +16,7 @@ from api.audit.models import AuditEntry
 from api.conferences.models import Conference
 from api.database import reading, transaction
 from api.plans import own
-from api.plans.models import Plan
+from api.plans.models import Plan, PlanAction
 from tests.conferences.test_conferences import held, record
 from tests.small_town import Town
 
@@ -197,6 +197,12 @@ def test_the_console_withdraws_with_a_reason_and_shows_it(client: TestClient, to
     assert "Withdraw this conference" in client.get(address).text
     refused = client.post(f"{address}/withdraw", data=town.form(cookies, why=" "))
     assert refused.status_code == 400 and "Say why" in refused.text and "Ruth Adeyemi" in refused.text
+    line = {"title": "Mend the boiler", "owner_name": "Mr Reid"}
+    built = client.post(f"/api/v1/plans/{made['plan_id']}/actions", json=line, headers=town.program(town.worker))
+    no = client.post(f"{address}/withdraw", data=town.form(cookies, why="<other> children"))
+    assert no.status_code == 400 and "required>&lt;other&gt; children</textarea>" in no.text, "what was typed stays"
+    with transaction() as session:
+        session.delete(session.get_one(PlanAction, uuid.UUID(built.json()["id"])))
     assert client.post(f"{address}/withdraw", data=town.form(cookies, why="<wrong> family")).status_code == 303
     page = client.get(address).text
     assert "It counts no more" in page and "&lt;wrong&gt; family" in page

@@ -186,7 +186,9 @@ def test_one_that_was_called_off_is_on_again_by_one_button_until_its_time_has_co
     assert shown.status_code == 409 and "Ashparent: " in shown.text and 'name="anyway"' in shown.text
     assert sorted(row.status for row in booked(town)) == ["cancelled", "scheduled"]
     stale = client.post(f"/console/appointments/{one.id}", data=town.form(cookies, do="restore", version="0"))
-    assert stale.status_code == 412
+    assert stale.status_code == 412 and "Somebody has changed this appointment" in stale.text
+    assert "Place: At" not in stale.text and "Day: " not in stale.text and "Time: " not in stale.text, "nobody did"
+    assert "Who is expected: " not in stale.text
     assert change(client, town, cookies, one, do="restore", anyway="on").status_code == 303
     assert [row.status for row in booked(town)] == ["scheduled", "scheduled"]
     change(client, town, cookies, one, do="cancel")

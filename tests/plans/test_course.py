@@ -247,6 +247,10 @@ def test_the_console_ends_takes_up_and_puts_right(client: TestClient, town: Town
     assert f'href="{address}/course"' in client.get(f"/console/families/{town.mine.family.id}").text
     refused = post("end", **{**END, "support": ""})
     assert refused.status_code == 400 and "Leeds has the case now" in refused.text, "nothing typed is lost"
+    assert refused.text.count("Leeds has the case now") == 1, "and no other form is filled with it"
+    early = post("start", started_on="2999-01-01", why="of the 1st").text
+    start = early.index('id="why_start"')
+    assert early.count("of the 1st</textarea>") == 1 and early.index("of the 1st</textarea>") > start
     assert post("end", **END).status_code == 303
     page = client.get(f"{address}/course").text
     assert "moved to another area" in page and "The family hub in Leeds." in page and "It goes on after all" in page
