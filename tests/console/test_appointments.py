@@ -205,6 +205,8 @@ def test_the_kind_is_changed_in_the_form(client: TestClient, town: Town) -> None
     first, second = booked(town)[:2]
     page = client.get(f"/console/appointments/{second.id}").text
     assert '<option value="home_visit" selected>' in page
+    nobody = "Nobody is told that the kind has changed"
+    assert nobody in page and nobody not in client.get(f"/console/families/{town.mine.family.id}/appointments").text
     same = {"at": "10:00", "minutes": "45", "place": "At home", "do": "save"}
     only = {**same, "day": "2027-06-17", "kind": "assessment"}
     assert change(client, town, cookies, second, **only).status_code == 303
