@@ -69,7 +69,9 @@ def write_appointments(
                 )
                 continue
             existing = existing or stands
-        last = LastFile(writer, at, _last_said(existing, starts_at, length, appointment))
+        last = _last_said(
+            writer, at, existing, {"starts_at": starts_at, "length": length, "status": appointment.status}
+        )
         values = {
             "starts_at": starts_at,
             "length": length,
@@ -122,16 +124,14 @@ def _here(row: Appointment) -> dict[str, Any]:
     return own | {"starts_at": row.starts_at, "length": row.ends_at - row.starts_at}
 
 
-def _last_said(row: Appointment | None, starts_at: datetime, length: timedelta, appointment: AppointmentIn) -> Kept:
-    """What files have said of it. Where nobody kept that, this file's time and status count as said before if a worker
-    here gave it others: those stay."""
-    if row is None:
-        return {}
-    kept = said.opened(row.said)
-    if kept is not None or row.changed_by is None:
-        return kept or {}
-    decided = {"starts_at": starts_at, "length": length, "status": appointment.status}
-    return {name: said.digest(value) for name, value in decided.items()}
+def _last_said(writer: Writer, path: Path, row: Appointment | None, given: dict[str, Any]) -> LastFile:
+    """What files have said of it. Where nobody kept that, what somebody here decided stays: the time that it was given,
+    and that it is off. A file's own word that it is off counts always. ``given``: this file's time and status."""
+    kept = said.opened(row.said) if row is not None else {}
+    if row is None or kept is not None or row.changed_by is None:
+        return LastFile(writer, path, kept or {})
+    decided = _TIME | ({"status"} if row.status == "cancelled" else set())
+    return LastFile(writer, path, {name: said.digest(given[name]) for name in decided}, stays=said.UNKNOWN)
 
 
 def _write_attendees(last: LastFile, row: Appointment, appointment: AppointmentIn, people: dict[str, Person]) -> int:
@@ -161,6 +161,7 @@ def _write_attendees(last: LastFile, row: Appointment, appointment: AppointmentI
             values = {}
         elif existing is None and person is not None and (person.left_at or person.erased_at):
             writer.note((*place, n), "has left this family here, and is not expected")
+            del now[mark]  # who comes back is expected by the next file
             continue
         values |= {"person_id": key[0], "name": person.first_name if person else attendee.name}
         one = writer.put("attendees", existing, Attendee, appointment_id=row.id, **values)

@@ -24,6 +24,10 @@ from api.sealed import all_open
 Kept = dict[str, Any]
 Line = Mapping[str, Any]
 STAYS = "was changed here since your last file, and stays as it is here"
+UNKNOWN = (
+    "is otherwise here, where the appointment was changed by hand, and stays as it is here; "
+    "what your last file said was not kept"
+)
 STAY = "were changed here since your last file, and stay as they are here"
 
 
@@ -40,11 +44,13 @@ def opened(said: str | None) -> Kept | None:
 
 @dataclass
 class LastFile:
-    """What files have said of one row, which stands at ``path`` in this one; ``kept`` follows what it says."""
+    """What files have said of one row, which stands at ``path`` in this one; ``kept`` follows what it says. ``stays``:
+    how the report tells of what stays as it is here."""
 
     writer: Writer
     path: Path
     kept: Kept
+    stays: str = STAYS
 
     def otherwise(self, name: str, value: Any) -> bool:
         """Does this file say it otherwise than the last one? The next one is held against this."""
@@ -65,7 +71,7 @@ class LastFile:
             if self.otherwise(name, value):
                 found[name] = value
             elif here and here[name] != value:
-                self.writer.note(place, STAYS)
+                self.writer.note(place, self.stays)
         return found if here else dict(values)
 
 

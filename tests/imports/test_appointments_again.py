@@ -173,6 +173,11 @@ def test_somebody_who_has_left_the_family_here_is_not_expected_by_a_file(
     assert names(row) == {"Kelly", "Jayden", "Amara Okafor"}
     n = len(raw["families"][0]["appointments"]) - 1
     assert f"families[0].appointments[{n}].attendees[2]: has left this family here, and is not expected" in report.notes
+    people.come_back(session, ruby, worker(session))
+    session.commit()
+    assert not [note for note in load(raw).notes if "attendees" in note]
+    session.expire_all()
+    assert "Ruby" in names(row), "who came back is expected again"
 
 
 def test_what_a_worker_decided_before_this_was_kept_stays_and_other_words_are_the_file_s(
@@ -186,6 +191,21 @@ def test_what_a_worker_decided_before_this_was_kept_stays_and_other_words_are_th
     assert (row.status, row.place) == ("cancelled", "at the hub")
     again(load, raw, session)
     assert visit(session).status == "cancelled"
+
+
+def test_a_hearing_that_the_file_calls_off_is_off_though_it_was_moved_here_before_this_was_kept(
+    load: Load, raw: Raw, session: Session, given: Raw
+) -> None:
+    at = visit(session).starts_at + timedelta(days=1)
+    change(session, starts_at=at, ends_at=at + timedelta(hours=1))
+    visit(session).said = None
+    session.commit()
+    news(session)
+    report = again(load, raw, session, status="cancelled")
+    row = visit(session)
+    assert (row.status, row.starts_at, row.changed_by) == ("cancelled", at, None) and news(session)
+    assert not [note for note in report.notes if "status" in note or STAYS in note]
+    assert [note for note in report.notes if note.startswith(STARTS) and "was not kept" in note]
 
 
 def test_only_checking_reports_the_same_and_remembers_nothing(
