@@ -26,6 +26,10 @@ from api.views.models import StatedView
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d$")
 WITHDRAWN = "was withdrawn here and stays so; the file says it still"
 HERE_ALREADY = "was recorded here by hand, with what it decided, and stays as it is here"
+PLAN_GOES_ON = (
+    "says now that there is no plan, but the plan that it made goes on here; the conference stays as it is here. "
+    "Say in the file when the plan ended, or withdraw the conference here"
+)
 BY_HAND = "says something else than what was recorded or corrected here, which stays; put it right in the console"
 WORDS = (
     "says something else than what is recorded here, which stays: somebody's words are never changed; "

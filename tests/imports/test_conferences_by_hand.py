@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
+from api.appointments.models import Appointment
 from api.conferences import service, withdrawing
 from api.conferences.models import Conference
 from api.conferences.service import Details
@@ -74,3 +75,24 @@ def test_a_conference_that_was_withdrawn_here_stays_so_when_a_file_says_it_again
     session.expire_all()
     row = next(one for one in of_doyle(session, Conference) if one.kind == "initial")
     assert row.status == "cancelled" and row.withdrawn_at is not None and len(of_doyle(session, Plan)) == plans
+
+
+def test_a_conference_that_a_file_corrects_to_no_plan_holds_up_nothing_else_while_its_plan_goes_on(
+    load: Load, raw: Raw, session: Session
+) -> None:
+    load(raw)
+    doyle, other = raw["families"][DOYLE], raw["families"][0]
+    told = next(one for one in doyle["conferences"] if one["kind"] == "initial")
+    told["decision"] = "no_plan"
+    told.pop("plan", None)
+    other["appointments"][0]["bring"] = "your letters"
+    place = f"families[{DOYLE}].conferences[{doyle['conferences'].index(told)}]"
+    for _ in range(2):
+        report = load(raw)
+        assert [note for note in report.notes if note.startswith(place) and "goes on here" in note], report.notes
+        assert not report.updated["conferences"]
+    session.expire_all()
+    row = next(one for one in of_doyle(session, Conference) if one.kind == "initial")
+    assert (row.decision, row.status, row.version) == ("plan", "held", 1) and row.plan_id is not None
+    visit = session.scalars(select(Appointment).filter_by(external_id=other["appointments"][0]["id"])).one()
+    assert visit.bring == "your letters", "the rest is written"
