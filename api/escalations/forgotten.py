@@ -18,13 +18,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, literal,
 from sqlalchemy.orm import Session, aliased
 
 from api.access.models import Agency
-from api.audit import service as audit
 from api.escalations import telling
 from api.escalations.by_text import local_when
-from api.escalations.lapses import not_only
+from api.escalations.lapses import reopen
 from api.escalations.models import Escalation, EscalationEvent
 from api.escalations.patience import BOUNDS
-from api.escalations.service import open_again
 from api.escalations.telling import note
 from api.messages.models import Conversation, OutboundMessage
 from api.messages.queries import on_its_way
@@ -146,23 +144,11 @@ def overdue(session: Session, now: datetime) -> tuple[int, datetime | None]:
 def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
     """Remind whoever has it; or, later, let the ladder go on. Returns which: reminded, reopened."""
     last = session.scalar(select(_LAST).select_from(Escalation).where(Escalation.id == escalation.id))
-    holder = escalation.acknowledged_by
     if last != "reminded":
         agency = session.get_one(Agency, escalation.agency_id)
         later = local_when(now + limits()[escalation.priority], now, agency)
         telling.remind_of_held(session, escalation, now, later=later)
-        note(session, escalation, "reminded", worker_id=holder)
+        note(session, escalation, "reminded", worker_id=escalation.acknowledged_by)
         return "reminded"
-    note(session, escalation, "forgotten", worker_id=holder)
-    audit.record(
-        session,
-        actor_kind="system",
-        actor_id=None,
-        verb="reopened_escalation",
-        family_id=escalation.family_id,
-        object_id=str(escalation.id),
-        detail={"why": "forgotten"},
-    )
-    open_again(session, escalation, now)
-    not_only(session, escalation, holder, now)
+    reopen(session, escalation, now, why="forgotten")
     return "reopened"

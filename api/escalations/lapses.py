@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from api import clock, sealed
-from api.access.models import Agency, Worker
+from api.access.models import Agency
 from api.audit import service as audit
 from api.escalations import family, telling
 from api.escalations.by_text import local_time
@@ -137,9 +137,16 @@ def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
         time, later = local_time(escalation.ring_by or now, agency), local_time(again, agency)
         telling.remind_of_call(session, escalation, now, time=time, later=later)
         return "reminded"
-    holder = session.get(Worker, escalation.acknowledged_by) if escalation.acknowledged_by else None
-    note(session, escalation, "ring_missed", worker_id=holder.id if holder else None)
     escalation.ring_by, escalation.ring_reminded_at = None, None
+    reopen(session, escalation, now, why="ring_missed")
+    family.tell_missed(session, escalation, now)
+    return "reopened"
+
+
+def reopen(session: Session, escalation: Escalation, now: datetime, *, why: str) -> None:
+    """Whoever has it let it lie (``why``, an event's kind): it is open again, and others are told."""
+    holder = escalation.acknowledged_by
+    note(session, escalation, why, worker_id=holder)
     audit.record(
         session,
         actor_kind="system",
@@ -147,12 +154,10 @@ def follow_up(session: Session, escalation: Escalation, now: datetime) -> str:
         verb="reopened_escalation",
         family_id=escalation.family_id,
         object_id=str(escalation.id),
-        detail={"why": "ring_missed"},
+        detail={"why": why},
     )
     open_again(session, escalation, now)
-    family.tell_missed(session, escalation, now)
-    not_only(session, escalation, holder.id if holder else None, now)
-    return "reopened"
+    not_only(session, escalation, holder, now)
 
 
 def not_only(session: Session, escalation: Escalation, silent: uuid.UUID | None, now: datetime) -> None:

@@ -60,6 +60,16 @@ def any_hour(town: Town) -> None:
         )
 
 
+def answered(town: Town, message_id: uuid.UUID) -> uuid.UUID:
+    """An answer to a message that was made without asking, as of a photo, when it is about to go."""
+    with transaction() as session:
+        conversation = session.get_one(Conversation, town.mine.conversation.id)
+        message = session.get_one(InboundMessage, message_id)
+        answer = outbox.queue_reply(session, conversation, "We kept it.", in_reply_to=message, part="media").id
+    delivery.deliver(answer)
+    return answer
+
+
 def test_where_somebody_reads_along_a_worker_is_told_and_nothing_is_answered(town: Town) -> None:
     message_id = writes(town, READS)
     assert (call().kind in ("immediate_danger", "harm_disclosed"), call().priority) == (True, "urgent")
@@ -309,12 +319,7 @@ def test_no_answer_goes_to_a_guarded_phone_however_it_was_made(town: Town, how: 
     guard(town, how)
     writes(town, READS)
     clock.move(quiet.AFTER)
-    message_id = writes(town, "who is this")
-    with transaction() as session:
-        conversation = session.get_one(Conversation, town.mine.conversation.id)
-        message = session.get_one(InboundMessage, message_id)
-        answer = outbox.queue_reply(session, conversation, "We kept it.", in_reply_to=message, part="media").id
-    delivery.deliver(answer)
+    answered(town, writes(town, "who is this"))
     assert twilio.calls == []
     assert [(one.state, one.error) for one in to_family(town)] == [("cancelled", "hushed")]
 
@@ -324,10 +329,6 @@ def test_what_was_written_before_they_asked_for_no_texts_is_not_answered_later(t
     message_id = writes(town, "here is the letter from school")
     writes(town, READS)
     clock.move(quiet.AFTER * 2)
-    with transaction() as session:
-        conversation = session.get_one(Conversation, town.mine.conversation.id)
-        message = session.get_one(InboundMessage, message_id)
-        answer = outbox.queue_reply(session, conversation, "We kept it.", in_reply_to=message, part="media").id
-    delivery.deliver(answer)
+    answer = answered(town, message_id)
     assert twilio.calls == []
     assert [(one.id, one.state, one.error) for one in to_family(town)] == [(answer, "cancelled", "hushed")]

@@ -63,13 +63,18 @@ def test_each_code_that_asks_us_to_go_slower_has_its_ten_minutes(
     assert told(session)[0][3] == "otherwise 30003", "a phone that is off has its minute"
 
 
-def test_after_a_round_that_was_only_slow_everybody_is_told_without_more_texts(
-    twilio: FakeTwilio, post: FakeMail, session: Session, town: Town
-) -> None:
+def told_slowly(twilio: FakeTwilio, session: Session, town: Town) -> None:
+    """An alarm on a ladder of two texts, while Twilio takes none because there are too many."""
     ladder(town, ("duty", ["sms"]), ("manager", ["sms"]))
     twilio.fail("429", times=999)
     opened(town)
     tick(session)
+
+
+def test_after_a_round_that_was_only_slow_everybody_is_told_without_more_texts(
+    twilio: FakeTwilio, post: FakeMail, session: Session, town: Town
+) -> None:
+    told_slowly(twilio, session, town)
     for _ in range(3):
         clock.move(timedelta(minutes=10, seconds=10))
         tick(session, 2)
@@ -84,10 +89,7 @@ def test_after_a_round_that_was_only_slow_everybody_is_told_without_more_texts(
 def test_who_has_no_other_way_is_texted_with_everybody_though_it_is_slow(
     twilio: FakeTwilio, session: Session, town: Town
 ) -> None:
-    ladder(town, ("duty", ["sms"]), ("manager", ["sms"]))
-    twilio.fail("429", times=999)
-    opened(town)
-    tick(session)
+    told_slowly(twilio, session, town)
     for _ in range(3):
         clock.move(timedelta(minutes=10, seconds=10))
         tick(session, 2)
