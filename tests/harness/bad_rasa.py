@@ -24,10 +24,12 @@ ANSWERS = {
 
 
 class BadRasa:
-    """Behaves as ``mode`` says (a key of ANSWERS): drop hangs up, slow never answers, drip answers byte after byte."""
+    """Behaves as ``mode`` says (a key of ANSWERS): drop hangs up, slow never answers, drip answers byte after byte. Set
+    ``once`` to a mode, and only the next question is treated so."""
 
     def __init__(self) -> None:
         self.mode = "good"
+        self.once = ""
         self._end = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -45,18 +47,19 @@ class BadRasa:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                if rasa.mode == "drop":
+                mode, rasa.once = rasa.once or rasa.mode, ""
+                if mode == "drop":
                     return
-                if rasa.mode == "slow":
+                if mode == "slow":
                     rasa._end.wait(30)
                     return
-                self.send_response(500 if rasa.mode == "html" else 200)
+                self.send_response(500 if mode == "html" else 200)
                 self.end_headers()
                 try:
-                    if rasa.mode == "drip":
+                    if mode == "drip":
                         while not rasa._end.wait(0.2):
                             self.wfile.write(b" ")
-                    self.wfile.write(ANSWERS[rasa.mode])
+                    self.wfile.write(ANSWERS[mode])
                 except OSError:
                     pass  # the caller has had enough
 

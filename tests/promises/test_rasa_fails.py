@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,20 @@ def test_a_useless_answer_means_a_plain_reply_and_a_flag(rough_team: Team, rasa:
     rough_team.parent.expect(FALLBACK)
     (message,) = rough_team.system.inbound(rough_team.parent)
     assert (message["state"], message["flag"]) == ("unanswered", "flag.no_answer")
+    promises.check(rough_team)
+
+
+@pytest.mark.parametrize("mode", ["empty", "html", "slow", "drop"])
+def test_a_rasa_that_stalls_once_is_asked_again_and_the_family_hears_only_the_answer(
+    rough_team: Team, rasa: BadRasa, mode: str
+) -> None:
+    rough_team.parent.text("hello")
+    rough_team.parent.expect()
+    rasa.once = mode
+    rough_team.parent.text("when is my next meeting please")
+    rough_team.system.settle()
+    assert not re.search(FALLBACK, rough_team.parent.expect().body)
+    assert [message["state"] for message in rough_team.system.inbound(rough_team.parent)] == ["answered"] * 2
     promises.check(rough_team)
 
 

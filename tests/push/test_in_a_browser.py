@@ -4,6 +4,7 @@ the escalation and nowhere else. (The browser maker's push service is the one pa
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -50,8 +51,21 @@ def shown(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def hand_over(page: Page, said: str) -> None:
-    """The note as the browser gives it to our service worker, decrypted."""
+def hand_over(page: Page, said: str, path: str) -> None:
+    """The note as the browser gives it to our service worker, decrypted, until it shows one that leads to ``path``. (On a
+    busy machine the browser's tools now and then lose one that they are given; the same twice is shown as one.)"""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        _hand_over_once(page, said)
+        try:
+            wait_until(lambda: path in [one["data"]["path"] for one in shown(page)], "not shown", seconds=10)
+        except AssertionError:
+            continue
+        return
+    pytest.fail(f"no notification that leads to {path} was shown")
+
+
+def _hand_over_once(page: Page, said: str) -> None:
     devtools = page.context.new_cdp_session(page)
     registered: list[dict[str, Any]] = []
     devtools.on(
@@ -95,17 +109,16 @@ def test_turned_on_shown_and_turned_off(page: Page, site: str, town: Town, servi
         note = session.scalars(select(OutboundMessage).filter_by(channel="push")).one()
     delivery.deliver(note.id)
     said = json.dumps(service.notes[0].said)
-    hand_over(page, said)
-    hand_over(page, said)
-    wait_until(lambda: len(shown(page)) > 0, "no notification was shown", seconds=15)
+    path = f"/console/e/{number}"
+    hand_over(page, said, path)
+    hand_over(page, said, path)
     (one,) = shown(page)
-    assert str(number) in one["title"] and one["data"] == {"path": f"/console/e/{number}"}, "twice is one"
+    assert str(number) in one["title"] and one["data"] == {"path": path}, "twice is one"
     assert "door" not in json.dumps(one)
 
     # What another's note would say of where to go is not believed.
-    hand_over(page, json.dumps({"title": "x", "body": "", "path": "https://evil.example/console/e/1"}))
-    wait_until(lambda: len(shown(page)) == 2, "the second was not shown", seconds=15)
-    assert {"path": "/console"} in [one["data"] for one in shown(page)]
+    hand_over(page, json.dumps({"title": "x", "body": "", "path": "https://evil.example/console/e/1"}), "/console")
+    assert sorted(one["data"]["path"] for one in shown(page)) == ["/console", path]
 
     page.get_by_role("button", name="Turn off").click()
     expect(page.get_by_text("That browser tells you no more.")).to_be_visible()
