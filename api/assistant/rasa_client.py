@@ -1,8 +1,8 @@
 """Asks Rasa for one turn, and believes nothing: late, empty, huge or garbled answers are failures.
 
 Rasa answers 200 with ``[]`` after an exception and when no model is loaded (FACTS, Rasa), so an empty answer counts as
-no answer. A Rasa that stalls (a busy machine, its action server restarted) is asked once more before a family hears that
-nobody could answer; one that has been mute for a while is not, so that all who wait hear so soon.
+no answer. A Rasa that stalls (a busy machine, its action server restarted) is asked once more before a family hears
+that nobody could answer; one that has been mute for a while is not, so that all who wait hear so soon.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ def _client() -> httpx.Client:
 
 
 def ask(text: str, *, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[Reply]:
-    """The replies to one message. Each question is a conversation of its own for Rasa, so that a second one does not wait
-    behind the first; what a turn does, it does once however often it is asked (operations.service). Raises RasaFailed.
+    """The replies to one message. Each question is a conversation of its own for Rasa, so that a second one does not
+    wait behind the first; what a turn does, it does once however often it is asked (operations.service). Raises
+    RasaFailed.
     """
     with _few_at_once:
         try:

@@ -52,8 +52,10 @@ def shown(page: Page) -> list[dict[str, Any]]:
 
 
 def hand_over(page: Page, said: str, path: str) -> None:
-    """The note as the browser gives it to our service worker, decrypted, until it shows one that leads to ``path``. (On a
-    busy machine the browser's tools now and then lose one that they are given; the same twice is shown as one.)"""
+    """The note as the browser gives it to our service worker, decrypted, until it shows one that leads to ``path``.
+
+    (On a busy machine the browser's tools now and then lose one that they are given; the same twice is shown as one.)
+    """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         _hand_over_once(page, said)
