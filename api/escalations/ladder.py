@@ -239,7 +239,8 @@ def telling(
 
     If no rung of the ladder has anybody who can be reached, everyone of the agency is told, by all channels, those on
     leave too: an empty rota must not swallow a cry for help. Where a rota is empty that a step of an emergency's ladder
-    names, the next step is told with it, though somebody else of it is reached. Where a step waits for its hours,
+    names, the next step is told with it, though somebody else of it is reached, and so on until somebody on a rota is
+    told (or everyone); where no rota has anybody, so is everyone else. Where a step waits for its hours,
     nobody is told in its place but by the steps whose hours it is; it is told as soon as they come.
 
     A ladder that takes another's place (its hours begin, a manager changes it) begins at its first step. Where ladders
@@ -264,8 +265,8 @@ def _climb(
     steps: Sequence[Step], rota: Rota, zone: ZoneInfo, case: Case, step: int, now: datetime, fewest: int
 ) -> Telling:
     """From ``step`` on, at least so many steps, until one tells somebody and, in an emergency, somebody of each rota
-    that it names."""
-    rungs = []
+    that it names; nobody asleep is relied on where a rota was empty."""
+    rungs: list[tuple[Told, ...]] = []
     tried: list[timedelta] = []
     waiting = reached = None
     for passed in range(len(steps)):
@@ -278,9 +279,12 @@ def _climb(
         rungs.append(told)
         if any(not one.problem for one in told):
             reached = here
-            if passed + 1 >= fewest and not (case.priority == "emergency" and _lacks_a_rota(told)):
+            unwatched = case.priority == "emergency" and (_lacks_a_rota(told) or _nobody_on_watch(rota, rungs, now))
+            if passed + 1 >= fewest and not unwatched:
                 break
     if reached is not None:
+        if case.priority == "emergency" and _nobody_on_watch(rota, rungs, now) and (others := _others(rota, rungs)):
+            rungs.append(others)
         then = _until_any(steps, now + reached.wait, zone)
         # What waited for its hours comes next if they have come by then; else the steps after this one.
         late = waiting is not None and steps[(step + waiting) % len(steps)].soonest(then, zone) == then
@@ -298,6 +302,20 @@ def _lacks_a_rota(told: Sequence[Told]) -> bool:
     """Does a step name a rota of which it reaches nobody?"""
     problems = {role: [one.problem for one in told if one.role == role] for role in ROLES}
     return any(found and all(found) for found in problems.values())
+
+
+def _nobody_on_watch(rota: Rota, rungs: Sequence[Sequence[Told]], now: datetime) -> bool:
+    """Was a rota empty, and nobody reached so far who is on any? Whoever else was told may be asleep."""
+    on_watch = {member.id for role in ROLES for member in on_call(rota, role, now)}
+    reached = [one for rung in rungs for one in rung if one.member and not one.problem]
+    watched = any(one.role == "everyone" or (one.member and one.member.id in on_watch) for one in reached)
+    return not watched and any(map(_lacks_a_rota, rungs))
+
+
+def _others(rota: Rota, rungs: Sequence[Sequence[Told]]) -> tuple[Told, ...]:
+    """Everybody whom these rungs did not tell."""
+    told = {one.member.id for rung in rungs for one in rung if one.member and not one.problem}
+    return tuple(one for one in everybody(rota, "everyone") if one.member and one.member.id not in told)
 
 
 def _until_any(steps: Sequence[Step], at: datetime, zone: ZoneInfo) -> datetime:

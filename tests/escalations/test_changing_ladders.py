@@ -20,7 +20,7 @@ from api.escalations.jobs import climb
 from api.escalations.ladder import Case, Rule, Step, Telling, mark_of, rehearse, telling
 from api.escalations.models import Escalation, LadderRule, Notification, Shift
 from api.escalations.queries import make_cards
-from api.escalations.rota import Member, Rota, Turn
+from api.escalations.rota import Leave, Member, Rota, Turn
 from api.messages.models import OutboundMessage
 from tests.small_town import Town
 
@@ -146,10 +146,37 @@ def test_with_a_duty_worker_who_has_no_phone_the_manager_is_told_at_once_too() -
     assert names(telling((), rota, LONDON, CASE, 0, FIVE)) == [["Lena", "Dora"], ["Mona"]]
 
 
-def test_where_no_step_has_its_rota_the_one_who_is_reached_is_told_and_it_goes_round() -> None:
-    said = telling((), Rota(ALL), LONDON, CASE, 0, FIVE)
-    assert names(said) == [["Lena", "nobody"], ["nobody"]]
+def test_where_no_rota_has_anybody_an_emergency_is_told_to_everyone_at_once_by_all_channels() -> None:
+    members = {i: replace(member, has_email=True) for i, member in ALL.items()}
+    away = (Leave(BOSS.id, FIVE - DAY, FIVE + DAY),)
+    said = telling((), Rota(members, leaves=away), LONDON, CASE, 0, FIVE)
+    assert names(said) == [["Lena", "nobody"], ["nobody"], ["Cleo", "Dora", "Mona", "Nils"]], "Lena has been told"
+    assert {(told.role, told.problem, told.channels) for told in said.rungs[-1]} == {("everyone", "", ("sms", "email"))}
     assert (said.next_step, said.wait) == (0, timedelta(minutes=3))
+
+
+def test_where_no_rota_has_anybody_no_step_of_an_emergency_is_waited_for() -> None:
+    steps = (Step(("lead", "duty"), 3 * MINUTE), Step(("worker:mona",), 5 * MINUTE), Step(("manager",), 5 * MINUTE))
+    own = Rule("emergency", steps)
+    assert names(telling((own,), Rota(ALL), LONDON, CASE, 0, FIVE)) == [
+        ["Lena", "nobody"], ["Mona"], ["nobody"], ["Cleo", "Dora", "Nils"]
+    ]  # fmt: skip
+    on_call = Rota(ALL, (Turn(CHIEF.id, "manager", FIVE - DAY, FIVE + DAY),))
+    assert names(telling((own,), on_call, LONDON, CASE, 0, FIVE)) == [["Lena", "nobody"], ["Mona"], ["Cleo"]]
+    both = Rota(ALL, (*on_call.shifts, Turn(DUTY.id, "duty", FIVE - DAY, FIVE + DAY)))
+    assert names(telling((own,), both, LONDON, CASE, 0, FIVE)) == [["Lena", "Dora"]], "somebody is on watch"
+
+
+def test_the_familys_own_worker_who_is_on_duty_is_on_watch() -> None:
+    own = Rule("emergency", (Step(("lead", "duty", "manager"), 3 * MINUTE),))
+    hers = Rota(ALL, (Turn(LEAD.id, "duty", FIVE - DAY, FIVE + DAY),))
+    assert names(telling((own,), hers, LONDON, CASE, 0, FIVE)) == [["Lena", "nobody"]]
+
+
+def test_a_step_that_tells_everyone_needs_no_rota() -> None:
+    own = Rule("emergency", (Step(("everyone", "duty"), 3 * MINUTE), Step(("manager",), 3 * MINUTE)))
+    said = telling((own,), Rota(ALL), LONDON, CASE, 0, FIVE)
+    assert names(said) == [["Cleo", "Dora", "Lena", "Mona", "Nils", "nobody"], ["nobody"]], "and nobody twice"
 
 
 def test_what_is_less_than_an_emergency_waits_for_whoever_was_reached() -> None:
