@@ -68,16 +68,20 @@ def skip_rung(session: Session, escalation: Escalation, message: OutboundMessage
     notify(session, f"agency:{escalation.agency_id}")
 
 
-_HELD_UP = """
+#: A text to a worker, ``o``, that the carrier does not take (with the parameters of ``not_taken``).
+NOT_TAKEN = """
+    o.state IN ('queued', 'sending') AND o.kind = 'escalation' AND o.channel = 'sms'
+    AND (o.error = ANY (CAST(:faults AS text[]))
+         OR o.created_at <= CASE WHEN o.error = ANY (CAST(:too_many AS text[])) THEN :slow_since ELSE :since END
+            AND EXISTS (  -- what nobody tried yet, api.ops sees
+                SELECT 1 FROM delivery_attempts a WHERE a.outbound_id = o.id))
+"""
+_HELD_UP = f"""
     FROM outbound_messages o
     JOIN escalations e ON e.id = o.escalation_id AND e.state = 'open'
     JOIN notifications n ON n.escalation_id = o.escalation_id AND n.worker_id = o.worker_id AND n.at = o.created_at
                         AND n.problem = ''
-    WHERE o.state IN ('queued', 'sending') AND o.kind = 'escalation' AND o.channel = 'sms'
-      AND (o.error = ANY (CAST(:faults AS text[]))
-           OR o.created_at <= CASE WHEN o.error = ANY (CAST(:too_many AS text[])) THEN :slow_since ELSE :since END
-              AND EXISTS (  -- what nobody tried yet, api.ops sees
-                  SELECT 1 FROM delivery_attempts a WHERE a.outbound_id = o.id))
+    WHERE {NOT_TAKEN}
 """
 _ESCALATIONS = text(f"""
     SELECT e.id {_HELD_UP} GROUP BY e.id
@@ -88,7 +92,8 @@ _TELLINGS = text(f"""
 """)
 
 
-def _facts(now: datetime) -> dict[str, object]:
+def not_taken(now: datetime) -> dict[str, object]:
+    """Which errors and times ``NOT_TAKEN`` asks for."""
     return {
         "faults": sorted(faults.ACCOUNT),
         "since": now - HELD_UP_AFTER,
@@ -100,7 +105,7 @@ def _facts(now: datetime) -> dict[str, object]:
 def held_up(session: Session, now: datetime, limit: int) -> Sequence[int]:
     """Open escalations of which a worker's text does not go out and nothing has been done about it, the most pressing
     first."""
-    return session.scalars(_ESCALATIONS, {**_facts(now), "limit": limit}).all()
+    return session.scalars(_ESCALATIONS, {**not_taken(now), "limit": limit}).all()
 
 
 def tell_otherwise(session: Session, escalation_id: int, now: datetime) -> int:
@@ -115,7 +120,7 @@ def tell_otherwise(session: Session, escalation_id: int, now: datetime) -> int:
     if escalation is None:
         return 0
     # Asked again under the lock: another process may have done it meanwhile.
-    rows = session.execute(_TELLINGS, {**_facts(now), "id": escalation_id}).all()
+    rows = session.execute(_TELLINGS, {**not_taken(now), "id": escalation_id}).all()
     here, due, batch = world(session, escalation.agency_id, now), due_of(escalation), Batch(now)
     not_waited_for = []
     told_now: dict[tuple[uuid.UUID | None, datetime], set[str]] = {}

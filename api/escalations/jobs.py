@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from api import clock, crashpoints
 from api.database import transaction
-from api.escalations import bounced, forgotten, lapses, queries, service
+from api.escalations import bounced, forgotten, lapses, otherwise, queries, service
 from api.escalations.world import Due
 from api.jobs import TELL_LEFT, app, await_turn
+from api.messages.models import OutboundMessage
 from api.messages.queries import waits_for_a_turn
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ BATCH = 2000
 ABANDONED = 200
 #: Of promised calls, in one transaction.
 CALLS = 200
-#: Escalations of which a worker's text is held up, at one tick.
+#: Escalations of which a worker's text is held up, at one tick, and words beside them.
 HELD_UP = 100
 
 #: The word that somebody left is tried so often, a few seconds apart.
@@ -158,3 +159,7 @@ def _tell_otherwise() -> None:
             _by_itself(
                 session, f"another way for {number}", partial(bounced.tell_otherwise, session, number, clock.now())
             )
+    with transaction() as session:
+        for outbound_id in otherwise.held_up(session, clock.now(), HELD_UP):
+            message = session.get_one(OutboundMessage, outbound_id, populate_existing=True)
+            _by_itself(session, "words in another way", partial(otherwise.say, session, message))

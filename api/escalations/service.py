@@ -22,13 +22,24 @@ from api.escalations.bounced import skip_rung
 from api.escalations.family import DANGER, NOTHING, Heard
 from api.escalations.ladder import PRIORITIES
 from api.escalations.models import Escalation
+from api.escalations.otherwise import say as say_otherwise
 from api.escalations.rota import Member, away, next_in, on_call
 from api.escalations.said import said_since, stands_there, write_down
 from api.escalations.telling import note, tell_all, tell_next
 from api.escalations.world import World, cases, world
 from api.messages.models import Conversation, HandoverNote, InboundMessage
 
-__all__ = ["acknowledge", "hand_over", "open_escalation", "release", "resolve", "skip_rung", "tell_all", "tell_next"]
+__all__ = [
+    "acknowledge",
+    "hand_over",
+    "open_escalation",
+    "release",
+    "resolve",
+    "say_otherwise",
+    "skip_rung",
+    "tell_all",
+    "tell_next",
+]
 
 #: Whoever comes on duty so soon is next on duty already.
 ABOUT_TO_COME = timedelta(hours=1)

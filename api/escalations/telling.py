@@ -211,24 +211,27 @@ def remind_of_held(session: Session, escalation: Escalation, now: datetime, *, l
 
 
 def _tell_concerned(session: Session, escalation: Escalation, what: str, now: datetime, **args: str) -> None:
-    """By text; by e-mail where there is no phone, by a note to their browsers where there is neither."""
+    """By text; without a phone, by all that they have. (A text that does not arrive: escalations.otherwise.)"""
     here = world(session, escalation.agency_id, now)
     words = {
         channel: texts.render(
-            f"escalation.{channel}.{what}", here.language, reference=escalation.id, link=_card(escalation), **args
+            f"escalation.{channel}.{what}", here.language, reference=escalation.id, link=card(escalation), **args
         )
         for channel in CHANNELS
     }
-    messages = []
-    for worker_id in _concerned(session, escalation):
-        channel = next((one for one in CHANNELS if here.addresses(one, worker_id)), "")
-        for address in here.addresses(channel, worker_id) if channel else ():
-            body = sms.to_gsm7(words[channel]) if channel == "sms" else words[channel]
-            messages.append(outbox.ToWorker(worker_id, escalation.id, channel, address, body))
+    words["sms"] = sms.to_gsm7(words["sms"])
+    messages = [
+        outbox.ToWorker(worker_id, escalation.id, way, address, words[way])
+        for worker_id in _concerned(session, escalation)
+        if (member := here.rota.members.get(worker_id)) is not None
+        for way in member.ways
+        for address in here.addresses(way, worker_id)
+    ]
     outbox.queue_to_workers(session, messages, now)
 
 
-def _card(escalation: Escalation) -> str:
+def card(escalation: Escalation) -> str:
+    """Where it stands in the console."""
     return f"{settings().base_url}/console/e/{escalation.id}"
 
 

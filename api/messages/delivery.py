@@ -293,10 +293,11 @@ def _settle(session: Session, message: OutboundMessage, state: str, error: str =
     if message.channel == "push" and error in push.GONE:
         browsers.gone(session, message.address)
     if message.escalation_id is not None:
-        # The rung could not be told: do not wait for it.
+        # The rung could not be told: do not wait for it. What is beside the ladder is said in another way.
         escalation = session.get(Escalation, message.escalation_id, with_for_update=True)
         if escalation is not None and escalation.state == "open":
             escalations.skip_rung(session, escalation, message, error)
+        escalations.say_otherwise(session, message)
 
 
 def settle_from_callback(session: Session, message: OutboundMessage, status: str, error: str) -> None:
