@@ -11,7 +11,7 @@ from functools import lru_cache
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy.engine import Engine
 
@@ -29,6 +29,8 @@ ARGS = [
     "--disable-sync",
 ]
 AXE = Axe().axe_script
+# A busy machine is no fault of the page's.
+expect.set_options(timeout=30_000)
 #: axe's rules that look at colours.
 COLOURS = ("color-contrast", "link-in-text-block")
 
@@ -43,7 +45,7 @@ def site(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    wait_until(lambda: server.started, "the pages to be served", seconds=15)
+    wait_until(lambda: server.started, "the pages to be served")
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)

@@ -76,7 +76,7 @@ def test_no_script_of_theirs_runs_even_without_the_policy(site: str, tmp_path: P
         assert dialogs == []
         # That the check sees a script that runs: with one that we put there ourselves.
         page.evaluate(f"document.body.innerHTML += '<img src=x onerror=window.{RAN}=1>'")
-        wait_until(lambda: bool(page.evaluate(f"window.{RAN} === 1")), "the check did not see a script", seconds=10)
+        wait_until(lambda: bool(page.evaluate(f"window.{RAN} === 1")), "the check did not see a script")
     finally:
         context.close()
 

@@ -53,7 +53,7 @@ def test_what_the_twilio_package_sends_lands_on_the_phone(site: str, town: Town)
     outcome = twilio.send(town.mine.conversation.address, "Reminder: Thursday 10:00", callback_for=uuid.uuid4())
     assert outcome.result == "accepted" and outcome.provider_id
     arrived = [(outcome.provider_id, "Reminder: Thursday 10:00", "delivered")]
-    wait_until(lambda: [(t.sid, t.body, t.state) for t in texts()] == arrived, "the text did not arrive", seconds=15)
+    wait_until(lambda: [(t.sid, t.body, t.state) for t in texts()] == arrived, "the text did not arrive")
 
 
 def test_moving_the_clock_makes_a_reminder_arrive_on_the_phone(site: str, town: Town) -> None:

@@ -72,7 +72,7 @@ def test_the_worker_is_told_while_the_page_is_open_and_looks_at_it(page: Page, t
     page.goto(f"/console/families/{town.mine.family.id}")
     expect(page.get_by_text("Ashparent was asked")).to_be_visible()
     service.receive_by_link(path.rpartition("/")[2], [io.BytesIO(files.jpeg())])
-    expect(page.get_by_role("link", name="New photos and documents from families: 1")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name="New photos and documents from families: 1")).to_be_visible()
     expect(page.locator("#evidence .card")).to_have_count(1)
     assert_accessible(page)
     (row,) = kept()

@@ -112,7 +112,7 @@ def test_the_console_hears_of_it_when_it_comes(town: Town) -> None:
     with psycopg.connect(libpq_url(), autocommit=True) as listening:
         listening.execute("LISTEN hearthline")
         sent(town.mine)
-        heard = {note.payload for note in listening.notifies(timeout=5, stop_after=2)}
+        heard = {note.payload for note in listening.notifies(timeout=60, stop_after=2)}
     assert f"agency:{town.agency.id}" in heard
 
 

@@ -143,7 +143,7 @@ class FakeTwilio:
         signature = self.sign(text.callback, fields)
         assert text.callback.startswith(public_url), text.callback
         url = api + text.callback.removeprefix(public_url)
-        return httpx.post(url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=15)
+        return httpx.post(url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=60)
 
     # What we send Twilio.
 

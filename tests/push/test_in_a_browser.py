@@ -80,7 +80,7 @@ def _hand_over_once(page: Page, said: str) -> None:
         page.evaluate("1")  # lets in what the browser's tools have to say, which may come after their answer
         return [one for one in registered if one["scopeURL"].endswith("/console")]
 
-    wait_until(lambda: bool(ours()), "our service worker is not registered", seconds=15)
+    wait_until(lambda: bool(ours()), "our service worker is not registered")
     origin = page.evaluate("location.origin")
     devtools.send(
         "ServiceWorker.deliverPushMessage",
