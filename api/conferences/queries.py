@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from api.conferences.models import Conference, ConferenceAttendee, ConferenceChild
 from api.families.models import Person
+from api.plans import history
 from api.plans.models import Plan
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
@@ -55,8 +56,19 @@ def made_by(conference_id: uuid.UUID) -> str:
 
 
 def own_plan(session: Session, conference: Conference) -> Plan | None:
-    """The plan that was made by recording this conference; None where it made none, or only named one."""
-    return session.scalar(select(Plan).filter_by(id=conference.plan_id, external_id=made_by(conference.id)))
+    """The plan that was made by recording this conference; None where it made none, or only named one. One that a file
+    has taken over has the file's id: somebody here made it, and of its conferences the last one before that did."""
+    plan = session.scalar(select(Plan).filter_by(id=conference.plan_id))
+    if plan is None or plan.external_id == made_by(conference.id):
+        return plan
+    first = history.first(session, plan.id)
+    if plan.said == "" or first is None or first.made_by is None:
+        return None
+    before = select(Conference.id).where(
+        Conference.plan_id == plan.id, Conference.kind != "review", Conference.created_at <= first.made_at
+    )
+    made = session.scalar(before.order_by(Conference.created_at.desc()).limit(1))
+    return plan if made == conference.id else None
 
 
 def has_review(session: Session, conference_id: uuid.UUID) -> bool:
@@ -76,16 +88,17 @@ def others_of_plan(session: Session, plan_id: uuid.UUID, conference_id: uuid.UUI
 
 
 def by_hand(session: Session, family_id: uuid.UUID, kind: str, held_on: date, plan_id: uuid.UUID) -> Conference | None:
-    """The conference of that kind and day about that plan that somebody recorded here, if nobody has withdrawn it."""
+    """The conference of that kind and day about that plan that somebody recorded here, be it withdrawn since; one that
+    counts comes first."""
     found = select(Conference).where(
         Conference.family_id == family_id,
         Conference.kind == kind,
         Conference.held_on == held_on,
         Conference.plan_id == plan_id,
-        Conference.status == "held",
+        or_(Conference.status == "held", Conference.withdrawn_at.is_not(None)),
         Conference.created_by.is_not(None),
     )
-    return session.scalar(found.limit(1))
+    return session.scalar(found.order_by(Conference.withdrawn_at.is_not(None)).limit(1))
 
 
 def made_plan(session: Session, plan_id: uuid.UUID) -> Conference | None:

@@ -117,7 +117,9 @@ class _Case:
         if known is None and plan is not None and details.decision == "plan":
             here = conferences.by_hand(self.session, self.row.id, given.kind, details.held_on, plan.id)
         if here is not None or (known is not None and known.withdrawn_at is not None):
-            self.writer.note(path, again.HERE_ALREADY if here is not None else again.WITHDRAWN)
+            stands = here or known
+            withdrawn = stands is not None and stands.withdrawn_at is not None
+            self.writer.note(path, again.WITHDRAWN if withdrawn else again.HERE_ALREADY)
             self.writer.report.unchanged["conferences"] += 1
         elif known is None:
             recording.record(

@@ -23,6 +23,8 @@ from api.sealed import all_open
 #: Digests by the names of fields; within a plan, by part and id.
 Kept = dict[str, Any]
 Line = Mapping[str, Any]
+#: Stands for whatever the first file says of a field that was filled in here before any file told of it.
+HERE = "here"
 STAYS = "was changed here since your last file, and stays as it is here"
 UNKNOWN = (
     "is otherwise here, where the appointment was changed by hand, and stays as it is here; "
@@ -56,7 +58,7 @@ class LastFile:
         """Does this file say it otherwise than the last one? The next one is held against this."""
         before, now = self.kept.get(name), digest(value)
         self.kept[name] = now
-        return before is None or before != now
+        return before not in (now, HERE)
 
     def anew(
         self, here: Mapping[str, Any], values: Mapping[str, Any], at: Mapping[str, str] | None = None

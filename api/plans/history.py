@@ -122,6 +122,11 @@ def newest(session: Session, plan_id: uuid.UUID, *, imported: bool = False) -> P
     return session.scalar(kept.order_by(PlanVersion.number.desc()).limit(1))
 
 
+def first(session: Session, plan_id: uuid.UUID) -> PlanVersion | None:
+    """The plan's first version, or None where none was kept yet."""
+    return session.scalar(select(PlanVersion).filter_by(plan_id=plan_id).order_by(PlanVersion.number).limit(1))
+
+
 def since(session: Session, plan: Plan, review_id: uuid.UUID | None) -> list[versions.Change]:
     """What changed in the plan since that review (since its first version where that is None)."""
     kept = select(PlanVersion).filter_by(plan_id=plan.id)
