@@ -25,7 +25,7 @@ from api.database import notify, single_statement, transaction
 from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
-from api.messages import bounces, held, hush, lateness, letters, mailing, quiet, sms
+from api.messages import bounces, held, hush, lateness, letters, mailing, quiet, sms, takeovers
 from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
@@ -281,6 +281,8 @@ def _settle(session: Session, message: OutboundMessage, state: str, error: str =
     message.state, message.error, message.settled_at = state, error, now
     if message.conversation_id is not None:
         notify(session, f"conversation:{message.conversation_id}")
+        if state in takeovers.NOT_HEARD:
+            takeovers.unheard(session, message)
         if state in ("failed", "uncertain"):
             conversation = session.get_one(Conversation, message.conversation_id)
             if conversation.agency_id:
@@ -311,6 +313,8 @@ def settle_from_callback(session: Session, message: OutboundMessage, status: str
     if state == "failed" and faults.try_again(error):
         _try_later(session, message, error)  # it certainly did not arrive, so another try cannot double it
     else:
+        if message.state == "uncertain" and state != "failed":
+            takeovers.heard_after_all(session, message)
         _settle(session, message, state, error)
 
 

@@ -1,8 +1,9 @@
 """Takeovers: a worker talks and the bot is silent, until it is handed back, or until nobody has answered for too long.
 
 Promises: who writes while a worker has taken over is answered, or a worker is shown that they wait: such a message is
-``recorded`` with the flag WAITS_FOR_WORKER, and the flag goes with the next words of a human. Whoever was told that a
-person is there is told when no person is there any more. Nothing here commits; callers have checked who may.
+``recorded`` with the flag WAITS_FOR_WORKER, and the flag goes with the next words of a human; it comes back where these
+do not reach them. Whoever was told that a person is there is told when no person is there any more. Nothing here
+commits; callers have checked who may.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.orm import Session
 
-from api import clock, jobs, texts
+from api import clock, jobs, sealed, texts
 from api.access.models import Worker
 from api.audit import service as audit
 from api.database import notify
@@ -23,6 +24,7 @@ from api.escalations import queries as escalation_queries
 from api.escalations.family import may_text
 from api.families.models import FamilyWorker, Person
 from api.messages import outbox, wording
+from api.messages.keywords import carrier_keyword
 from api.messages.models import (
     WAITS_FOR_WORKER,
     Conversation,
@@ -39,6 +41,8 @@ LEFT_WAITING = "flag.left_waiting"
 #: The part of what is said of a takeover by text: it is not sent any more where somebody takes over again.
 PART = "takeover"
 LONGEST_NOTE = 2000
+#: Words in these states have not reached the family, or nobody knows it.
+NOT_HEARD = ("failed", "uncertain", "cancelled")
 #: What the agency's own system is told, by the trail's verb.
 TOLD = {"took_over_conversation": "joined", "handed_back_conversation": "left", "takeover_lapsed": "lapsed"}
 
@@ -122,12 +126,13 @@ def hand_back_others(session: Session, taken_by: uuid.UUID, worker: Worker | Non
 _MINUTES = """make_interval(mins => CASE WHEN v.channel = 'web' THEN coalesce(a.takeover_web_minutes, 10)
                                                ELSE coalesce(a.takeover_sms_minutes, 30) END)"""
 #: Since when somebody waits for the worker: their first message since a human last wrote, else the takeover itself
-#: where the worker has not written a word. A worker who is writing just now is waited for. The rows are few: both
-#: tables have an index of what is in a takeover.
-_SINCE = """coalesce(w.since, CASE WHEN NOT EXISTS (
+#: where the worker has not written a word that went or is on its way. A worker who is writing just now is waited for.
+#: The rows are few: both tables have an index of what is in a takeover.
+_SINCE = f"""coalesce(w.since, CASE WHEN NOT EXISTS (
             SELECT 1 FROM outbound_messages o
-            WHERE o.conversation_id = v.id AND o.written_by IS NOT NULL AND o.created_at >= v.taken_over_at)
-          THEN v.taken_over_at END)"""
+            WHERE o.conversation_id = v.id AND o.written_by IS NOT NULL AND o.created_at >= v.taken_over_at
+              AND o.state NOT IN {NOT_HEARD})
+          THEN v.taken_over_at END)"""  # noqa: S608 (our own words)
 _SILENT = f"""
     SELECT v.id, greatest({_SINCE} + {_MINUTES}, (
              SELECT p.writing_until FROM presences p
@@ -241,6 +246,37 @@ def answered(session: Session, conversation: Conversation) -> None:
     """A human has written: nothing waits any more."""
     for message in waiting(session, conversation):
         message.flag = ""
+
+
+def unheard(session: Session, message: OutboundMessage) -> None:
+    """A worker's words did not surely arrive: in a takeover, what nothing else has answered waits again."""
+    conversation = session.get_one(Conversation, message.conversation_id)
+    if message.written_by is None or conversation.taken_over_by is None or conversation.taken_over_at is None:
+        return
+    session.flush()
+    heard = select(func.max(OutboundMessage.seq)).where(
+        OutboundMessage.conversation_id == conversation.id,
+        OutboundMessage.written_by.is_not(None),
+        OutboundMessage.state.not_in(NOT_HEARD),
+    )
+    left = select(InboundMessage).where(
+        InboundMessage.conversation_id == conversation.id,
+        InboundMessage.state == "recorded",
+        InboundMessage.flag == "",
+        InboundMessage.received_at >= conversation.taken_over_at,
+        InboundMessage.seq < message.seq,
+        InboundMessage.seq > (session.scalar(heard) or 0),
+    )
+    for one in session.scalars(left).all():
+        if not carrier_keyword(sealed.or_nothing(one.body)):
+            one.flag = WAITS_FOR_WORKER
+
+
+def heard_after_all(session: Session, message: OutboundMessage) -> None:
+    """A worker's words of which nobody knew have arrived: what was written before them is answered."""
+    if message.written_by is not None and message.conversation_id is not None:
+        for one in waiting(session, session.get_one(Conversation, message.conversation_id)):
+            one.flag = "" if one.seq < message.seq else one.flag
 
 
 def _wait(left: Sequence[InboundMessage]) -> None:
