@@ -19,10 +19,9 @@ from tests.harness.system import System
 from tests.harness.town import Team
 from tests.harness.twilio import new_sid
 from tests.promises.test_ladder import DANGER, reference_in
-from tests.promises.test_rasa_fails import FALLBACK
+from tests.promises.test_rasa_fails import FALLBACK, RUNG
 from tests.promises.test_twice_at_once import both
 
-RUNG = timedelta(minutes=3, seconds=1)
 TAKEN_OVER = ("recorded", "flag.taken_over")
 
 

@@ -12,7 +12,9 @@ from tests.harness.bad_rasa import BadRasa
 from tests.harness.system import System
 from tests.harness.town import Team
 from tests.promises.test_killed_in_a_takeover import take_over
+from tests.promises.test_ladder import reference_in
 
+RUNG = timedelta(minutes=3, seconds=1)
 FALLBACK = "could not answer.*person will look"
 BAD = ("empty", "html", "huge", "words", "unknown", "null", "deep", "slow", "drip", "drop")
 
@@ -110,26 +112,42 @@ def test_a_ladder_climbs_and_a_takeover_stands_whatever_rasa_answers(rough_team:
 
 
 @pytest.mark.parametrize("name", ["rasa", "actions"])
-def test_it_is_killed_with_turns_under_way_and_comes_back(name: str, system: System, team: Team) -> None:
-    victim = {"rasa": system.rasa, "actions": system.actions}[name]
+def test_it_and_the_worker_are_killed_with_turns_under_way_while_a_ladder_climbs(
+    name: str, system: System, team: Team
+) -> None:
+    victim, worker = {"rasa": system.rasa, "actions": system.actions}[name], system.workers[0]
+    team.other.text(DANGER)
+    team.other.expect("999")
+    reference = reference_in(team.lead.expect("EMERGENCY"))
+    team.duty.expect("EMERGENCY")
     for n in range(6):
         team.parent.text(f"when is my next meeting, asked {n} times", api=n % 2)
     victim.kill()
+    worker.kill()
+    system.move_clock(RUNG)
+    worker.start(wait=False)
+    assert reference_in(team.manager.expect("EMERGENCY")) == reference, "it climbs on"
     system.settle()
     team.parent.expect_whatever()
 
     team.parent.text("when is my next meeting please")
     team.parent.expect(FALLBACK)
-    team.other.text(DANGER)
-    team.other.expect("999")
-    team.lead.expect(r"EMERGENCY \d+")
-    team.duty.expect(r"EMERGENCY \d+")
+    system.move_clock(RUNG)
+    for phone in (team.lead, team.duty):
+        assert reference_in(phone.expect("EMERGENCY")) == reference, "round and round, while it is gone"
+    team.parent.text(DANGER)
+    team.parent.expect("999")
+    for phone in (team.lead, team.duty):
+        assert reference_in(phone.expect("EMERGENCY")) != reference, "danger is heard"
 
     system.revive()
     team.parent.text("when is my next meeting please")
     team.parent.expect("10:00")
     promises.check(team)
-    assert len(system.inbound(team.parent)) == 8
+    assert len(system.inbound(team.parent)) == 9
+    assert [one["state"] for one in system.escalations(team.other)] == ["open"]
+    for phone in team.phones:
+        phone.expect_whatever()
 
 
 @pytest.mark.parametrize("name", ["worker", "api"])
