@@ -52,15 +52,7 @@ def withdraw(session: Session, conference: Conference, worker: Worker, why: str,
     plan = queries.own_plan(session, conference)
     if plan is not None and _built_on(session, plan, conference):
         raise CannotRecord("plan_is_built_on")
-    before = content.content_of(conference)
-    conference.withdrawn_at = clock.now()
-    conference.status, conference.decision = "cancelled", ""
-    conference.version += 1
-    session.flush()
-    keeping.keep(
-        session, "conference", conference.id, conference.family_id, before, what="withdrawn", by=worker.id,
-        reason=why.strip(),
-    )  # fmt: skip
+    _count_no_more(session, conference, worker, why)
     if plan is not None:
         history.begin(session, plan)
         # From today, also where it had been ended before: the version before this one keeps that day and what help was
@@ -71,6 +63,26 @@ def withdraw(session: Session, conference: Conference, worker: Worker, why: str,
     timescales.refresh(session, conference.family_id)
     service.tell(session, worker, conference, "withdrew_conference", "withdrawn")
     notify(session, f"family:{conference.family_id}")
+
+
+def with_its_review(session: Session, conference: Conference, worker: Worker, why: str) -> None:
+    """The review with which it was recorded was a mistake, and so was the conference: it never took place. The caller
+    holds the plan's lock, has checked that the worker may, and works the family's dates out anew."""
+    lock(session, conference)
+    _count_no_more(session, conference, worker, why)
+    service.tell(session, worker, conference, "withdrew_conference", "withdrawn")
+
+
+def _count_no_more(session: Session, conference: Conference, worker: Worker, why: str) -> None:
+    before = content.content_of(conference)
+    conference.withdrawn_at = clock.now()
+    conference.status, conference.decision = "cancelled", ""
+    conference.version += 1
+    session.flush()
+    keeping.keep(
+        session, "conference", conference.id, conference.family_id, before, what="withdrawn", by=worker.id,
+        reason=why.strip(),
+    )  # fmt: skip
 
 
 def _built_on(session: Session, plan: Plan, conference: Conference) -> bool:

@@ -60,7 +60,9 @@ def new_appointment(request: Request, me: Me, family_id: uuid.UUID) -> Response:
 @router.post("/families/{family_id}/appointments")
 def book_appointment(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
     """Book it. With something at the same time it is not booked before the worker says so."""
-    problems, found = [], []
+    problems, found = _headless(given, me.language), []
+    if problems:
+        return _form(request, me, family_id, None, given, problems)
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         try:
@@ -93,7 +95,7 @@ def show_appointment(request: Request, me: Me, appointment_id: uuid.UUID) -> Res
 @router.post("/appointments/{appointment_id}")
 def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, given: Fields) -> Response:
     """Move it, change it or call it off: this one, or it and all that follow in its series; or put it on again."""
-    problems, found = [], []
+    found = []
     with transaction() as session:
         one = access.appointment_or_404(session, me, appointment_id)
         family_id = one.family_id
@@ -104,8 +106,9 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
         session.refresh(one, with_for_update=True)
         whole = whole and one.series_id is not None
         stale = given.get("version") != str(one.sequence)
+        problems = [] if given.get("do") == "cancel" else _headless(given, me.language)
         try:
-            if stale:
+            if stale or problems:
                 pass
             elif given.get("do") == "cancel" and whole:
                 series.end_from(session, access.series_or_404(session, me, one.series_id or uuid.uuid4()), me.worker,
@@ -256,6 +259,10 @@ def _places_as_fields(places: Any, people: list[uuid.UUID]) -> dict[str, str]:
     return found
 
 
+def _headless(given: dict[str, str], language: str) -> list[str]:
+    return forms.unfinished(given, "guest", "name", ("role",), "console.conference.professionals", language)
+
+
 def _named(given: dict[str, str], people: Any) -> set[str]:
     names = {str(person.id): person.first_name for person in people}
     family = {names.get(line["who"], "") for line in forms.lines(given, "person", "who")}
@@ -302,6 +309,8 @@ def _form(
                 meanwhile["attendees"] = ", ".join(sorted(_named(who, people)))
             if one.series_id is not None:
                 now |= _repetition(access.series_or_404(session, me, one.series_id))
+            if given.get("who"):  # the whole form was sent, and in it a box that is not ticked is not there
+                now.pop("address_hidden", None)
             given = {**now, **({} if given.get("who") else who), **given, "status": now["status"]}
     guests = {name.split("-")[1] for name in given if name.startswith("guest-") and given[name]}
     return console_page(

@@ -81,14 +81,18 @@ def withdraw_conference(request: Request, me: Me, conference_id: uuid.UUID, give
             session.rollback()
         shown = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
     if problems:
-        return _form(request, me, family_id, conference_id, {**shown, "why": given.get("why", "")}, problems)
+        return _form(
+            request, me, family_id, conference_id, {**shown, "why": given.get("why", ""), "sent": "withdraw"}, problems
+        )
     return RedirectResponse(f"/console/conferences/{conference_id}", 303)
 
 
 def _save(
     request: Request, me: Visitor, family_id: uuid.UUID, conference_id: uuid.UUID | None, given: dict[str, str]
 ) -> Response:
-    problems: list[str] = []
+    problems = _headless(given, me.language)
+    if problems:
+        return _form(request, me, family_id, conference_id, given, problems)
     stale = False
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
@@ -159,12 +163,25 @@ def _form(
         conference_id=conference_id,
         told=told,
         withdrawn_at=withdrawn_at,
+        said=_as_body(given) if withdrawn_at else {},
+        held_on=local_day(given.get("held_on", "")),
+        names={str(person.id): person.first_name for person in people},
+        words=service.WORDS,
         may_withdraw=may_withdraw,
         problems=problems or [],
         agencies=AGENCIES,
         lines=_count(given, "guest") + SPARE_LINES,
         dissent_lines=_count(given, "dissent") + 2,
     )
+
+
+def _headless(given: dict[str, str], language: str) -> list[str]:
+    """Professionals and disagreements of whom something is written down, but not who they are."""
+    said, flags = ("role", "attended", "sent_report"), ("role", "words")
+    return [
+        *forms.unfinished(given, "guest", "name", said, "console.conference.professionals", language),
+        *forms.unfinished(given, "dissent", "name", flags, "console.conference.dissent", language),
+    ]
 
 
 def _count(given: dict[str, str], kind: str) -> int:
@@ -183,14 +200,17 @@ def _as_body(given: dict[str, str]) -> dict[str, Any]:
             harms.setdefault(person, []).append(harm)
     body["children"] = [{"person_id": person, "harms": found} for person, found in harms.items()]
     body["attendees"] = []
-    for line in forms.lines(given, "attendee", "who") + forms.lines(given, "guest", "name"):
+    # Who came, or sent their views, was invited, though that box was left.
+    there = forms.lines(given, "attendee", "who", "attended", "sent_report")
+    for line in there + forms.lines(given, "guest", "name"):
         one: dict[str, Any] = {
             "agency": line.get("agency") or "other",
             "role": line.get("role", ""),
             "attended": "attended" in line,
             "sent_report": "sent_report" in line,
         }
-        one |= {"person_id": line["who"]} if "who" in line else {"name": line["name"]}
+        relative = line.get("who") or line.get("person")
+        one |= {"person_id": relative} if relative else {"name": line.get("name", "")}
         body["attendees"].append(one)
     body["dissents"] = forms.lines(given, "dissent", "name")
     return body

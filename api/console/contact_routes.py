@@ -141,7 +141,9 @@ def add_number(request: Request, me: Me, person_id: uuid.UUID, given: Fields) ->
         except (ValidationError, enrolment.Taken) as error:
             session.rollback()
             problems = forms.wrong(session, me, error)
-    return _page(request, me, person_id, problems=problems) if problems else _back(person_id)
+    if problems:
+        return _page(request, me, person_id, refused={"phone": given.get("phone", "")}, problems=problems)
+    return _back(person_id)
 
 
 @router.post("/people/{person_id}/numbers/ask")
@@ -186,7 +188,10 @@ def add_address(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -
             problems = forms.mistakes(error, me.language)
         except enrolment.Taken:
             problems = [texts.render("console.contact.mail_taken", me.language)]
-    return _page(request, me, person_id, problems=problems) if problems else _back(person_id)
+    if problems:
+        refused = {"email_address": given.get("email_address", "")}
+        return _page(request, me, person_id, refused=refused, problems=problems)
+    return _back(person_id)
 
 
 @router.post("/people/{person_id}/addresses/confirm")
@@ -221,8 +226,11 @@ def _page(
     address: str = "",
     given: dict[str, Any] | None = None,
     typed: list[str] | None = None,
+    refused: dict[str, str] | None = None,
     problems: list[str] | None = None,
 ) -> Response:
+    """``given``, ``typed``, ``refused``: what was typed of the profile, as questions, as a number or address, and
+    was not taken."""
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
         family = access.family_or_404(session, me, person.family_id)
@@ -242,6 +250,7 @@ def _page(
         person=person,
         view=view,
         given=fields,
+        refused=refused or {},
         problems=problems or [],
         sessions=editing.SESSIONS,
         mails=settings().mails,

@@ -103,6 +103,8 @@ def remove_evidence(request: Request, me: Me, evidence_id: uuid.UUID, given: Fie
         if why.strip():
             service.remove(session, found, me.worker, why)
     if not why.strip():
-        return family_page(request, me, family_id, problem="console.evidence.no_reason", status=400)
+        return family_page(
+            request, me, family_id, problem="console.evidence.no_reason", status=400, file=str(evidence_id)
+        )
     store.drop_unused(sha256)
     return RedirectResponse(f"/console/families/{family_id}#evidence", 303)

@@ -86,7 +86,8 @@ def family_page(
     code_for: str = "",
     **given: str,
 ) -> Response:
-    """The family's page with what could not be done, and why (``problem``: a text id), and what was typed in."""
+    """The family's page with what could not be done, and why (``problem``: a text id), and what was typed in
+    (``sent``: into which of its forms)."""
     view, times, files = _view(me, family_id)
     return console_page(
         request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
@@ -147,7 +148,8 @@ def decide_action(
             problem = f"rest.error.{error.code}"
             session.rollback()
     if problem:
-        return family_page(request, me, family_id, problem=problem, status=400)
+        typed = {"action": str(action_id), "note": words}
+        return family_page(request, me, family_id, problem=problem, status=400, sent="action", **typed)
     return RedirectResponse(f"/console/families/{family_id}#action-{action_id}", 303)
 
 
@@ -174,7 +176,8 @@ def offer_times(
             problem = f"console.offers.{error.code}"
             session.rollback()
     if problem:
-        return family_page(request, me, family_id, problem=problem, status=400)
+        typed = {"change": str(request_id), "ticked": " ".join(starts_at or [])}
+        return family_page(request, me, family_id, problem=problem, status=400, sent="offer", **typed)
     return RedirectResponse(f"/console/families/{family_id}#changes", 303)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -37,15 +37,34 @@ async def fields(request: Request) -> dict[str, str]:
     return {name: storable(value).strip() for name, value in form.items() if not isinstance(value, UploadFile)}
 
 
-def lines(given: Mapping[str, str], kind: str, leading: str) -> list[dict[str, str]]:
-    """The lines of one kind in their order, those with nothing in ``leading`` left out. None is cut off: whoever takes
-    them says how many there may be."""
+def lines(given: Mapping[str, str], kind: str, *leading: str) -> list[dict[str, str]]:
+    """The lines of one kind in their order, those with nothing in any of ``leading`` left out. None is cut off: whoever
+    takes them says how many there may be."""
+    return [line for line in numbered(given, kind).values() if any(line.get(name) for name in leading)]
+
+
+def numbered(given: Mapping[str, str], kind: str) -> dict[int, dict[str, str]]:
+    """All lines of one kind by their numbers on the form, in their order."""
     found: dict[int, dict[str, str]] = {}
     for name, value in given.items():
         match = _LINE.match(name)
         if match and match[1] == kind:
             found.setdefault(int(match[2]), {})[match[3]] = value
-    return [found[number] for number in sorted(found) if found[number].get(leading)]
+    return {number: found[number] for number in sorted(found)}
+
+
+def unfinished(
+    given: Mapping[str, str], kind: str, leading: str, said: Collection[str], what: str, language: str
+) -> list[str]:
+    """A sentence for each new line that says something (in one of ``said``) and leaves ``leading`` empty: such a line
+    is not taken, and would be lost. A known line (it has an id) goes when its first field is emptied. ``what``: the
+    text id of what these lines are."""
+    words = {"what": texts.render(what, language), "field": _label(leading, language)}
+    return [
+        texts.render("console.form.headless", language, n=number, **words)
+        for number, line in numbered(given, kind).items()
+        if not line.get("id") and not line.get(leading) and any(line.get(name) for name in said)
+    ]
 
 
 def filled(given: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:

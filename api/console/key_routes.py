@@ -41,7 +41,8 @@ def make_key(
     access.administers_or_404(me)
     what, whose = storable(name).strip()[:LONGEST_NAME], an_id(worker)
     if not what or whose is None or scope not in keys.SCOPES:
-        return _page(request, me, problem="account.keys.incomplete", status=400)
+        typed = {"name": what, "worker": worker, "scope": scope}
+        return _page(request, me, problem="account.keys.incomplete", status=400, given=typed)
     with transaction() as session:
         plain = keys.make(session, access.colleague_or_404(session, me, whose), what, scope, me.id)
     return _page(request, me, plain=plain)
@@ -55,11 +56,19 @@ def revoke_key(me: Me, key_id: uuid.UUID) -> Response:
     return RedirectResponse("/console/keys", 303)
 
 
-def _page(request: Request, me: Visitor, *, problem: str = "", status: int = 200, plain: str = "") -> Response:
+def _page(
+    request: Request,
+    me: Visitor,
+    *,
+    problem: str = "",
+    status: int = 200,
+    plain: str = "",
+    given: dict[str, str] | None = None,
+) -> Response:
     with reading() as session:
         rows = keys.keys(session, me.agency_id)
         people = [one.worker for one in accounts.accounts(session, me.agency_id) if one.worker.active]
     return console_page(
         request, me, "console/keys.html", here="workers", status=status,
-        rows=rows, people=people, scopes=keys.SCOPES, problem=problem, plain=plain,
+        rows=rows, people=people, scopes=keys.SCOPES, problem=problem, plain=plain, given=given or {},
     )  # fmt: skip

@@ -43,7 +43,7 @@ def open_family(
     except openings.NoSuchFamily:
         return _page(request, me, problem="account.opened.not_found", status=400, family=given, reason=why)
     except service.TooManyTries:
-        return _page(request, me, problem="console.sign_in.too_many_tries", status=429)
+        return _page(request, me, problem="console.sign_in.too_many_tries", status=429, family=given, reason=why)
     return RedirectResponse(f"/console/families/{found}", 303)
 
 

@@ -29,6 +29,8 @@ router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Dep
 Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 SPARE_LINES = 2
+#: What is chosen in every line from the start: it says nothing by itself.
+CHOSEN = ("harm",)
 #: What a line cannot be without, beside its first field.
 NEEDED = ("role", "response")
 BY_CONFERENCE = "rest.error.plan_by_conference"
@@ -70,7 +72,9 @@ def edit_plan(request: Request, me: Me, plan_id: uuid.UUID) -> Response:
 @router.post("/plans/{plan_id}")
 def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> Response:
     """Change the plan's parts."""
-    problems: list[str] = []
+    problems = _headless(given, me.language)
+    if problems:
+        return plan_page(request, me, plan_id, given, problems)
     stale = False
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
@@ -157,7 +161,8 @@ def record_view(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -
         except views.CannotKeep as error:
             problem = f"rest.error.{error.code}"
     if problem:
-        return family_page(request, me, family_id, problem=problem, status=400, view_words=given.get("words", ""))
+        typed = {name: given.get(name, "") for name in (*names, "family_may_see")}
+        return family_page(request, me, family_id, problem=problem, status=400, sent="view", **typed)
     return RedirectResponse(f"/console/families/{family_id}#views", 303)
 
 
@@ -210,13 +215,28 @@ def plan_page(
         problems=problems or [],
         shape=SHAPE,
         choices=CHOICES,
-        counts={part: _lines(shown, part) + SPARE_LINES for part in SHAPE},
+        lines={part: _lines(shown, part) for part in SHAPE},
         versions=[(one, names.get(one.made_by, "")) for one in kept],
     )
 
 
-def _lines(given: dict[str, str], part: str) -> int:
-    return len({name.split("-")[1] for name, value in given.items() if name.startswith(f"{part}-") and value})
+def _lines(given: dict[str, str], part: str) -> list[int]:
+    """The numbers of a part's lines in which something stands, and of some empty ones more."""
+    said = [name for name in SHAPE[part] if name not in CHOSEN]
+    full = [n for n, line in forms.numbered(given, part).items() if line.get("id") or any(map(line.get, said))]
+    after = max(full, default=0) + 1
+    return [*full, *range(after, after + SPARE_LINES)]
+
+
+def _headless(given: dict[str, str], language: str) -> list[str]:
+    """What is written in new lines that lack their first field."""
+    return [
+        problem
+        for part, shape in SHAPE.items()
+        for problem in forms.unfinished(
+            given, part, PARTS[part], [name for name in shape if name not in CHOSEN], f"console.parts.{part}", language
+        )
+    ]
 
 
 def _as_body(given: dict[str, str], plan: Any) -> dict[str, Any]:

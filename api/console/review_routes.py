@@ -87,7 +87,7 @@ def correct_review(request: Request, me: Me, review_id: uuid.UUID, given: Fields
             problems = _problems(error, me.language)
             session.rollback()
     if problems:
-        return _recorded(request, me, review_id, given, problems)
+        return _recorded(request, me, review_id, given, problems, refused="correct")
     return RedirectResponse(f"/console/reviews/{review_id}", 303)
 
 
@@ -103,7 +103,7 @@ def withdraw_review(request: Request, me: Me, review_id: uuid.UUID, given: Field
             problems = _problems(error, me.language)
             session.rollback()
     if problems:
-        return _recorded(request, me, review_id, {}, problems)
+        return _recorded(request, me, review_id, {"why": given.get("why", "")}, problems, refused="withdraw")
     return RedirectResponse(f"/console/reviews/{review_id}", 303)
 
 
@@ -145,7 +145,10 @@ def _recorded(
     review_id: uuid.UUID,
     given: dict[str, str] | None = None,
     problems: list[str] | None = None,
+    *,
+    refused: str = "",
 ) -> Response:
+    """``refused``: which of the page's forms it was; that one is open, with what was typed and what is wrong."""
     with transaction() as session:
         plan, review = queries.seen(session, me, review_id)
         whole = queries.recorded(session, plan, review)
@@ -166,6 +169,7 @@ def _recorded(
         told=told,
         may_put_right=may_put_right,
         given=filled,
+        refused=refused,
         problems=problems or [],
         progress=PROGRESS,
         effects=EFFECTS,

@@ -10,6 +10,7 @@ from typing import Annotated, TypedDict
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
@@ -33,7 +34,17 @@ def show_rota(request: Request, me: Me, first: str = "") -> Response:
     return _page(request, me, first)
 
 
-def _page(request: Request, me: Visitor, first: str = "", mistake: str = "", status: int = 200) -> Response:
+def _page(
+    request: Request,
+    me: Visitor,
+    first: str = "",
+    mistake: str = "",
+    status: int = 200,
+    *,
+    refused: str = "",
+    given: FormData | None = None,
+) -> Response:
+    """``refused``: which of the page's forms that was, and what was ``given`` in it: that one is filled again."""
     start = local_day(first) or me.today
     with reading() as session:
         context = {
@@ -57,6 +68,8 @@ def _page(request: Request, me: Visitor, first: str = "", mistake: str = "", sta
         after=start + timedelta(days=DAYS),
         may_change=access.leads(me),
         mistake=mistake,
+        refused=refused,
+        given=given if given is not None else FormData(),
     )
 
 
@@ -64,25 +77,32 @@ def _page(request: Request, me: Visitor, first: str = "", mistake: str = "", sta
 def add_shifts(request: Request, me: Me, given: Given) -> Response:
     """Shifts for somebody, on one day or many."""
     ends = clock_time(field(given, "ends"))
-    return _changed(request, me, lambda session: shifts.add_shifts(session, me.worker, ends=ends, **_shifts(given)))
+    return _changed(
+        request, me, given, "shift", lambda session: shifts.add_shifts(session, me.worker, ends=ends, **_shifts(given))
+    )
 
 
 @router.post("/rota/shifts/remove")
 def remove_shifts(request: Request, me: Me, given: Given) -> Response:
     """Somebody's shifts of one day or many are taken back; those that have begun are not."""
-    return _changed(request, me, lambda session: shifts.remove_shifts(session, me.worker, **_shifts(given)))
+    return _changed(
+        request, me, given, "gone", lambda session: shifts.remove_shifts(session, me.worker, **_shifts(given))
+    )
 
 
 @router.post("/rota/changes")
 def add_change(request: Request, me: Me, given: Given) -> Response:
     """A cover or leave."""
+    kind = "leave" if field(given, "kind") == "leave" else "cover"
     return _changed(
         request,
         me,
+        given,
+        kind,
         lambda session: shifts.add_change(
             session,
             me.worker,
-            kind="leave" if field(given, "kind") == "leave" else "cover",
+            kind=kind,
             who=an_id(field(given, "who")),
             starts=local_moment(field(given, "starts"), me.timezone),
             ends=local_moment(field(given, "ends"), me.timezone),
@@ -92,14 +112,16 @@ def add_change(request: Request, me: Me, given: Given) -> Response:
     )
 
 
-def _changed(request: Request, me: Visitor, change: Callable[[Session], object]) -> Response:
-    """The rota with this change, or with what is wrong with it; for who leads."""
+def _changed(
+    request: Request, me: Visitor, given: FormData, form: str, change: Callable[[Session], object]
+) -> Response:
+    """The rota with this change, or with what is wrong with it and the ``form`` that was sent; for who leads."""
     access.leads_or_404(me)
     try:
         with transaction() as session:
             change(session)
     except shifts.BadChange as problem:
-        return _page(request, me, mistake=problem.mistake, status=400)
+        return _page(request, me, mistake=problem.mistake, status=400, refused=form, given=given)
     return RedirectResponse(HERE, 303)
 
 

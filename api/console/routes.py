@@ -158,20 +158,21 @@ def resolve(
     seen: Annotated[int | None, Form()] = None,
 ) -> Response:
     """Close it with what came of it. Where something has come since the page was made (``seen``), they read that
-    first: the page again, with what they have typed."""
+    first: the page again, with what they have typed; so too where nothing was said, or a colleague was quicker."""
     words = storable(outcome.strip())[:LONGEST_OUTCOME]
-    if not words:
-        return RedirectResponse(f"/console/e/{escalation_id}?note=outcome", 303)
-    with transaction() as session:
-        access.escalation_or_404(session, me, escalation_id)
-        typed = {}
-        try:
-            with suppress(escalations.NotOpen):  # somebody was quicker: the page shows who
+    note = "" if words else "outcome"
+    if words:
+        with transaction() as session:
+            escalation = access.escalation_or_404(session, me, escalation_id)
+            try:
                 escalations.resolve(session, escalation_id, me.worker, words, kind=kind, seen=seen)
-        except escalations.Changed:
-            typed = {"outcome": words, "kind": kind}
-    if typed:
-        return _escalation(request, me, escalation_id, status=409, note="changed", typed=typed)
+            except escalations.Changed:
+                note = "changed"
+            except escalations.NotOpen:  # a second press of one's own is no news
+                note = "" if escalation.resolved_by == me.id else "closed_before"
+    if note:
+        typed = {"outcome": words, "kind": kind}
+        return _escalation(request, me, escalation_id, status=409 if words else 400, note=note, typed=typed)
     return RedirectResponse(f"/console/e/{escalation_id}", 303)
 
 

@@ -73,7 +73,8 @@ def record_event(
             except service.CannotRecord as error:
                 problem = f"rest.error.{error.code}"
     if problem:
-        return family_page(request, me, family_id, problem=problem, status=400, kind=kind, day=day, note=storable(note))
+        typed = {"kind": kind, "day": day, "note": storable(note)}
+        return family_page(request, me, family_id, problem=problem, status=400, sent="event", **typed)
     return RedirectResponse(f"/console/families/{family_id}#dates", 303)
 
 

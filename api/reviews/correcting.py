@@ -17,6 +17,7 @@ from api.access import leading
 from api.access.models import Worker
 from api.audit import service as audit
 from api.conferences import content as meetings
+from api.conferences import withdrawing
 from api.conferences.models import Conference
 from api.database import notify
 from api.earlier import queries as earlier
@@ -99,7 +100,7 @@ def withdraw(session: Session, plan: Plan, review: Review, worker: Worker, why: 
     review.withdrawn_at = clock.now()
     review.version += 1
     if review.conference_id is not None:
-        _not_held(session, review, worker)
+        _not_held(session, review, worker, why)
     return _end(session, plan, review, worker, before, "withdrawn", why)
 
 
@@ -180,13 +181,15 @@ def _same_at_conference(session: Session, review: Review, found: Findings, worke
     meetings.keep(session, row, before, worker.id, what="corrected")
 
 
-def _not_held(session: Session, review: Review, worker: Worker) -> None:
-    """The conference is again as it was before the review was recorded; one that was recorded by itself stays."""
+def _not_held(session: Session, review: Review, worker: Worker, why: str) -> None:
+    """The conference is again as it was before the review was recorded: one that the review brought along never was,
+    and is withdrawn with it; one that was planned is planned; one that was recorded as held by itself stays."""
     row = session.get_one(Conference, review.conference_id, with_for_update=True)
+    if row.status == "held" and row.external_id == service.own_conference(review.id):
+        withdrawing.with_its_review(session, row, worker, why)
+        return
     said = [one.content.get(earlier.OWN, {}).get("status", "held") for one in earlier.of_object(session, row.id)]
     status = next((status for status in said if status != "held"), "")
-    if row.external_id == service.own_conference(review.id):
-        status = status or "cancelled"
     if not status or row.status != "held":
         return
     before = meetings.content_of(row)

@@ -200,12 +200,22 @@ def test_the_console_withdraws_with_a_reason_and_shows_it(client: TestClient, to
     line = {"title": "Mend the boiler", "owner_name": "Mr Reid"}
     built = client.post(f"/api/v1/plans/{made['plan_id']}/actions", json=line, headers=town.program(town.worker))
     no = client.post(f"{address}/withdraw", data=town.form(cookies, why="<other> children"))
-    assert no.status_code == 400 and "required>&lt;other&gt; children</textarea>" in no.text, "what was typed stays"
+    assert no.status_code == 400 and ">&lt;other&gt; children</textarea>" in no.text, "what was typed stays"
     with transaction() as session:
         session.delete(session.get_one(PlanAction, uuid.UUID(built.json()["id"])))
     assert client.post(f"{address}/withdraw", data=town.form(cookies, why="<wrong> family")).status_code == 303
     page = client.get(address).text
     assert "It counts no more" in page and "&lt;wrong&gt; family" in page
+    said = page.partition('id="said"')[2].partition("</section>")[0]
+    for words in (
+        "Ruth Adeyemi",
+        "risks weighed",
+        "Ashchild, ",
+        "Neglect",
+        "Sgt Lowe (police)",
+        "I do not think he is",
+    ):
+        assert words in said, "what it said stays to be read"
     assert "Withdraw this conference" not in page and 'name="decision_reason"' not in page
     assert "Withdrawn" in client.get(f"/console/families/{town.mine.family.id}").text
     client.cookies.update(town.signed_in(town.duty))

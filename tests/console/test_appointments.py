@@ -91,7 +91,7 @@ def test_a_worker_books_one_at_a_local_time_and_the_family_page_shows_it(client:
         ({"day": "2027-02-30"}, "Day and time"),
         ({"minutes": "0"}, "Day and time"),
         ({"link": "http://x.example"}, "Link to join online"),
-        ({"person-2-who": "", "person-1-who": "", "guest-1-name": ""}, "Who is expected"),
+        ({"person-2-who": "", "person-1-who": "", "guest-1-name": "", "guest-1-role": ""}, "Who is expected"),
         ({"repeat": "working_days"}, "working"),
         ({"repeat": "weekly", "ends_on": "2027-06-01"}, "ends before it starts"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.audit.models import AuditEntry
 from api.conferences.models import Conference
 from api.database import reading, transaction
 from api.earlier.models import EarlierVersion
@@ -101,8 +102,13 @@ def test_a_review_that_never_was_is_withdrawn_counts_no_more_and_makes_room(
     listed = f"/api/v1/plans/{plan.id}/reviews"
     assert client.get(listed, headers=me).json() == []
     assert [one["id"] for one in client.get(f"{listed}?withdrawn=true", headers=me).json()] == [ended["id"]]
+    meeting = client.get(f"/api/v1/conferences/{ended['conference_id']}", headers=me).json()
+    assert (meeting["status"], meeting["decision"]) == ("cancelled", None) and meeting["withdrawn_at"], "it never was"
+    (kept,) = client.get(f"/api/v1/conferences/{ended['conference_id']}/versions", headers=me).json()["items"]
+    assert (kept["what"], kept["reason"]) == ("withdrawn", "wrong plan")
     with reading() as session:
-        assert session.get_one(Conference, ended["conference_id"]).status == "cancelled", "it was never held"
+        (entry,) = session.scalars(select(AuditEntry).filter_by(verb="withdrew_conference"))
+        assert (entry.object_id, entry.actor_id) == (ended["conference_id"], town.manager.id)
     dates = client.get(f"/api/v1/families/{town.mine.family.id}/timescales", headers=me).json()
     assert any(one["rule"] == "first_review" and one["done_on"] is None for one in dates)
     anew = client.post(listed, json=said(town, outcome, next_step="continue"), headers=me)
@@ -110,6 +116,19 @@ def test_a_review_that_never_was_is_withdrawn_counts_no_more_and_makes_room(
     client.cookies.update(town.signed_in(town.manager))
     assert "Withdrawn" in client.get(f"/console/families/{town.mine.family.id}").text
     assert "wrong plan" in client.get(f"/console/reviews/{ended['id']}").text
+    page = client.get(f"/console/conferences/{ended['conference_id']}").text
+    assert "It counts no more" in page and "wrong plan" in page and 'name="held_on"' not in page
+
+
+def test_a_conference_that_was_recorded_before_its_review_stays_when_that_is_withdrawn(
+    client: TestClient, town: Town, outcome: Outcome, ended: dict[str, Any]
+) -> None:
+    me = town.program(town.worker)
+    with transaction() as session:
+        session.get_one(Conference, ended["conference_id"]).external_id = "recorded-by-itself"
+    client.post(f"/api/v1/reviews/{ended['id']}/withdraw", json={"why": "twice"}, headers=me)
+    meeting = client.get(f"/api/v1/conferences/{ended['conference_id']}", headers=me).json()
+    assert (meeting["status"], meeting["withdrawn_at"]) == ("held", None)
 
 
 def test_a_planned_conference_is_planned_again_when_its_review_is_withdrawn(
