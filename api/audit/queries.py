@@ -77,3 +77,13 @@ def workers(session: Session, viewer: Viewer) -> list[tuple[uuid.UUID, str]]:
     """Whose lines can be asked for: everybody who works or worked there, by name."""
     query = select(Worker.id, Worker.name).where(Worker.agency_id == viewer.agency_id).order_by(Worker.name)
     return [(row.id, row.name) for row in session.execute(query)]
+
+
+def corrected(session: Session, family_id: uuid.UUID, object_id: uuid.UUID) -> set[str]:
+    """Which fields of the family, or of somebody in it, workers have mended here."""
+    told = select(AuditEntry.detail).where(
+        AuditEntry.family_id == family_id,
+        AuditEntry.object_id == str(object_id),
+        AuditEntry.verb.in_(("changed_family", "corrected_person")),
+    )
+    return {name for detail in session.scalars(told) for name in detail.get("fields", ())}

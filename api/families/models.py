@@ -38,6 +38,8 @@ class Family(Base):
     external_id: Mapped[str]
     #: What workers call the family in lists.
     name: Mapped[str]
+    #: What files last said of it, as digests (``api.imports.said``); None: it is from before that was kept.
+    said: Mapped[str | None] = mapped_column(Sealed("families.said"), default="", server_default="", deferred=True)
     people: Mapped[list[Person]] = relationship(back_populates="family", order_by="Person.born")
 
 
@@ -147,6 +149,8 @@ class Person(Base):
     erased_at: Mapped[datetime | None]
     #: Their worker noted then that they are of this family no more: nothing is sent to them, no way in is left.
     left_at: Mapped[datetime | None]
+    #: What files last said of them, as digests (``api.imports.said``); None: it is from before that was kept.
+    said: Mapped[str | None] = mapped_column(Sealed("people.said"), default="", server_default="", deferred=True)
     family: Mapped[Family] = relationship(back_populates="people")
     contact_points: Mapped[list[ContactPoint]] = relationship(back_populates="person")
 

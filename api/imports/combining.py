@@ -136,6 +136,7 @@ class Combining:
             self.made.raw["families"].append(made | {"plans": [], "series": [], "appointments": []})
             self.families[agency, key] = (index, self.made.raw["families"][-1])
             self.made.places[path_of(("families", index))] = (row, "")
+            self.unnamed(("families", index), ["name"])
         index, made = self.families[agency, key]
         return made, ("families", index)
 

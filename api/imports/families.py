@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from api.access.models import Agency, Worker
+from api.audit import queries as audit
 from api.families import content
 from api.families import service as assignments
 from api.families.models import ContactPoint, Family, Person
-from api.imports import appointments, casework, dates, plans, series
+from api.imports import appointments, casework, dates, plans, said, series
+from api.imports.said import Kept, LastFile
 from api.imports.schemas import FamilyIn, PersonIn, clock
 from api.imports.telling import Telling
 from api.imports.writer import Path, Writer
@@ -21,6 +25,8 @@ from api.messages import enrolment, mail_enrolment
 from api.settings import settings
 from api.timescales import service as timescales
 
+#: What a file says of who somebody is; the rest of a person is theirs to say.
+_WHO = ("kind", "first_name", "last_name", "born")
 Workers = dict[tuple[str, str], Worker]
 
 
@@ -33,19 +39,13 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
         zone = ZoneInfo(agency.timezone)
         before = telling.before(agency, family.id)
         existing = writer.session.scalar(
-            select(Family).where(Family.agency_id == agency.id, Family.external_id == family.id)
+            select(Family)
+            .where(Family.agency_id == agency.id, Family.external_id == family.id)
+            .options(undefer(Family.said))
         )
-        row = writer.put(
-            "families",
-            existing,
-            Family,
-            agency_id=agency.id,
-            external_id=family.id,
-            name=family.name,
-        )
-        writer.session.flush()
+        row = _write_family(writer, existing, ("families", i), family, agency)
         _write_assignments(writer, row, family, workers, new=existing is None)
-        people = _write_people(writer, row, family, agency)
+        people = _write_people(writer, row, ("families", i), family, agency)
         for j, person in enumerate(family.people):
             at: Path = ("families", i, "people", j)
             if people[person.id].erased_at is not None:
@@ -72,6 +72,24 @@ def write_families(writer: Writer, given: Sequence[FamilyIn], agencies: dict[str
     telling.send()
 
 
+def _write_family(writer: Writer, existing: Family | None, path: Path, family: FamilyIn, agency: Agency) -> Family:
+    """What the family is called; of one in which everybody was erased here no name comes back."""
+    kept = _said(writer, existing, existing, ("name",)) if existing is not None else {}
+    here = {"name": existing.name} if existing is not None else {}
+    changed = LastFile(writer, path, kept).anew(here, {"name": family.name})
+    if existing is not None and existing.people and all(person.erased_at for person in existing.people):
+        kept, changed = {}, {}
+    row = writer.put("families", existing, Family, agency_id=agency.id, external_id=family.id, **changed)
+    row.said = json.dumps(kept)
+    writer.session.flush()
+    return row
+
+
+def _said(writer: Writer, family: Family, row: Family | Person, names: Sequence[str]) -> Kept:
+    corrected = audit.corrected(writer.session, family.id, row.id) if row.said is None else set()
+    return said.of_row(row, names, corrected & set(names))
+
+
 def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: Workers, *, new: bool) -> None:
     """Exactly the file's workers see the family; the lead is one of them. Of a family that is new here, as all are in
     the first file, nobody is told."""
@@ -83,24 +101,20 @@ def _write_assignments(writer: Writer, row: Family, family: FamilyIn, workers: W
         assignments.assign_by_file(writer.session, row, wanted, lead)
 
 
-def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency) -> dict[str, Person]:
+def _write_people(writer: Writer, row: Family, path: Path, family: FamilyIn, agency: Agency) -> dict[str, Person]:
+    """Who they are: as the file says it, unless it says what the last one said and it was mended here since."""
     today = writer.now.astimezone(ZoneInfo(agency.timezone)).date()
-    people = {
-        person.external_id: person
-        for person in writer.session.scalars(select(Person).where(Person.family_id == row.id))
-    }
-    for person in family.people:
-        values = {
-            "family_id": row.id,
-            "external_id": person.id,
-            "kind": person.kind,
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "born": dates.local_day(person.born, today) if person.born else None,
-        }
+    known = select(Person).where(Person.family_id == row.id).options(undefer(Person.said))
+    people = {person.external_id: person for person in writer.session.scalars(known)}
+    for j, person in enumerate(family.people):
         existing = people.get(person.id)
         if existing is not None and existing.erased_at is not None:
             continue
+        kept = _said(writer, row, existing, _WHO) if existing is not None else {}
+        here = {name: getattr(existing, name) for name in _WHO} if existing is not None else {}
+        who = {name: getattr(person, name) for name in _WHO}
+        who["born"] = dates.local_day(person.born, today) if person.born else None
+        values = LastFile(writer, (*path, "people", j), kept).anew(here, who)
         # Safe contact and language are the person's own to say, and once here they are changed here.
         if existing is None:
             safe, chosen = person.safe_contact, person.reminders
@@ -115,7 +129,9 @@ def _write_people(writer: Writer, row: Family, family: FamilyIn, agency: Agency)
                 "reminder_kinds": {kind: ",".join(moments) for kind, moments in chosen.kinds.items()},
             }
         with content.kept(writer.session, existing, None) if existing is not None else nullcontext():
-            people[person.id] = writer.put("people", existing, Person, **values)
+            made = writer.put("people", existing, Person, family_id=row.id, external_id=person.id, **values)
+        made.said = json.dumps(kept)
+        people[person.id] = made
     writer.session.flush()
     return people
 

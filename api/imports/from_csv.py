@@ -63,6 +63,7 @@ class _Tables(Combining):
                 self.wrong(row, column, f"differs from {before[0].at()}; it is the whole family's")
             family[name] = values.pop(column)
             self.made.places[where] = (row, column)
+            self.made.unsaid.discard(where)
         index, person = self.item(family["people"], values["id"])
         at = (*spot, "people", index)
         safe = {_SAFE[name]: values.pop(name) for name in _SAFE if name in values}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.families.models import Family, Person
 from api.imports.writer import Path, Writer
 from api.plans import history
 from api.plans.lines import FLAG
@@ -75,6 +76,16 @@ class LastFile:
             elif here and here[name] != value:
                 self.writer.note(place, self.stays)
         return found if here else dict(values)
+
+
+def of_row(row: Family | Person, names: Sequence[str], corrected: Collection[str]) -> Kept:
+    """What files have said of a family or of somebody in it, of these fields. What was entered here before any file
+    told of it counts as said, whatever the first one says; and so does what was ``corrected`` here, where nobody kept
+    yet what files said."""
+    kept = opened(row.said)
+    if kept is None:
+        return dict.fromkeys(corrected, HERE)
+    return kept if row.said else {name: HERE for name in names if getattr(row, name)}
 
 
 def of_plan(session: Session, row: Plan, children: Sequence[str], parts: Mapping[str, Sequence[Line]]) -> Kept:

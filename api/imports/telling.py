@@ -20,7 +20,7 @@ from api.webhooks.events import Change
 
 #: All of a family that is counted: part, id, what stands there in short, and of appointments and actions their state.
 _PRINTS = text("""
-    SELECT 'people' AS part, id, md5(p::text) AS print, '' AS status, id AS within, NULL AS at
+    SELECT 'people' AS part, id, md5((to_jsonb(p) - 'said')::text) AS print, '' AS status, id AS within, NULL AS at
     FROM people p WHERE family_id = :family
     UNION ALL
     SELECT 'plans', id, version::text, '', id, NULL FROM plans WHERE family_id = :family

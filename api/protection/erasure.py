@@ -186,7 +186,7 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
         if not session.scalar(
             select(func.count()).where(Person.family_id == family.id, Person.erased_at.is_(None))
         ):  # the last of them: nobody is left to be called by it
-            family.name = neutral
+            family.name, family.said = neutral, ""
     if done.counts:
         audit.record(
             session,
@@ -320,5 +320,5 @@ def _profile(person: Person, neutral: str) -> None:
     person.phone_seen_by = person.phone_label = person.pin_hash = ""
     person.pin_temporary_until = person.pin_locked_at = person.profile_confirmed_at = person.reconfirm_on = None
     person.door_words, person.door_hashes, person.door_turn = [], [], 0
-    person.proof = None
+    person.proof, person.said = None, ""
     person.pin_tries, person.session_minutes, person.erased_at = 0, 15, clock.now()

@@ -8,12 +8,13 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api import clock
 from api.access.models import Agency, Worker
 from api.appointments.models import Appointment
 from api.database import reading, transaction
+from api.families.models import Person
 from api.imports.service import ImportProblems, Report
 from api.webhooks import events
 from api.webhooks.jobs import deliver_webhooks
@@ -65,6 +66,14 @@ def appointment_ids() -> dict[str, str]:
     with reading() as session:
         rows = session.execute(select(Appointment.external_id, Appointment.id))
         return {key: str(one) for key, one in rows}
+
+
+def test_that_what_a_file_says_is_kept_from_now_on_is_no_change_of_anybody(load: Load, here: Raw) -> None:
+    with transaction() as session:
+        session.execute(update(Person).values(said=None))
+    listen()
+    load(here)
+    assert told() == []
 
 
 def test_each_object_that_a_file_changes_is_told_once_and_in_order_and_the_same_file_tells_nothing(

@@ -255,13 +255,18 @@ def test_a_shared_phones_texts_go_with_the_last_who_had_it(session: Session, tow
     town.message(mine.conversation, "whose words are these")
     with transaction() as writing:
         writing.add(ContactPoint(person_id=mine.child.id, channel="sms", address=mine.conversation.address))
+        for table in (Family, Person):
+            for one in writing.scalars(select(table)):
+                one.said = '{"name": "4f1c"}'
     said = run(mine.parent.id, "--yes")
     assert said.exit_code == 0 and "1 conversations stay" in said.stdout
     assert "whose words are these" in everything(session)
     assert run(mine.child.id, "--yes").exit_code == 0
     left = everything(session)
     assert "whose words are these" not in left and mine.conversation.address not in left
-    assert session.get_one(Family, mine.family.id).name == "Erased person"
+    row = session.get_one(Family, mine.family.id)
+    assert (row.name, row.said) == ("Erased person", "")
+    assert {person.said for person in row.people} == {""}, "nor a digest of a name, which a guess would find"
 
 
 def test_the_number_is_a_strangers_afterwards(session: Session, town: Town) -> None:
