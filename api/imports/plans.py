@@ -25,6 +25,8 @@ from api.plans.models import BY_WORKER, ActionEvent, Contingency, CoreGroupMembe
 
 _MODELS: dict[str, type[Any]] = {"risks": Risk, "core_group": CoreGroupMember, "contingencies": Contingency}
 _OWNER = ("owner_person_id", "owner_name")
+NOT_THEIRS = "has left this family here: the action stays whose it is here; say in the file who does it now"
+NOBODY_S = "has left this family here and hears of nothing: give the action to somebody else"
 #: The status after an event that is not called as the status is.
 _AFTER = {"reported_blocked": "blocked"} | dict.fromkeys(("reopened", "undone", "unblocked", "restored"), "open")
 
@@ -205,15 +207,34 @@ def _write_actions(
         }
         here = {name: getattr(existing, name) for name in values} if existing is not None else {}
         last = LastFile(writer, (*path, "actions", n), kept.setdefault(action.id, {}))
+        owners = {name: last.kept.get(name) for name in _OWNER}
         changed = last.anew(here, values, {"owner_person_id": "owner", "outcome_id": "outcome"})
         if changed.keys() & set(_OWNER):  # whose it is, is one thing
             changed |= {name: values[name] for name in _OWNER}
+            if action.owner and people[action.owner].gone:
+                _name_nobody_gone(last, existing, action, changed, owners)
         if existing is None or _status_is_the_agencys(existing, action):
             changed |= {"status": action.status, "blocked_reason": action.blocked_reason}
         written = writer.put("actions", existing, PlanAction, plan_id=row.id, external_id=action.id, **changed)
         writer.session.flush()
         if existing is None:
             _write_history(writer, written, action, people, workers, zone)
+
+
+def _name_nobody_gone(
+    last: LastFile, existing: PlanAction | None, action: ActionIn, changed: dict[str, Any], before: Kept
+) -> None:
+    """Somebody who has left the family is given no action that is another's here. A new one of theirs is written, for
+    it is in the plan. ``before``: what files had said of its owner, which stands until they are back."""
+    place = (*last.path, "owner")
+    if existing is None:
+        if action.status not in ("verified", "dropped"):
+            last.writer.note(place, NOBODY_S)
+    elif existing.owner_person_id != changed["owner_person_id"]:
+        last.writer.note(place, NOT_THEIRS)
+        for name in _OWNER:
+            del changed[name]
+        last.kept.update(before)
 
 
 def _status_is_the_agencys(existing: PlanAction, action: ActionIn) -> bool:

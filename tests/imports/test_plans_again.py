@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.access.models import Worker
+from api.families import people
 from api.families.models import Person
+from api.imports import plans
 from api.imports.service import Report
 from api.plans import editing, history
 from api.plans.models import Plan, PlanAction
@@ -176,3 +179,39 @@ def test_only_checking_a_plan_reports_the_same_and_writes_nothing(
     done = load(raw)
     assert checked.notes == done.notes != [] and checked.updated == done.updated
     assert (action(session, "gp").title, action(session, "gp").why) == ("See the nurse", "Because")
+
+
+def test_an_action_goes_to_nobody_who_has_left_the_family_here_and_the_report_says_so(
+    load: Load, raw: Raw, session: Session, given: Raw
+) -> None:
+    own = given["actions"][0]["owner"]
+    other = next(one["id"] for one in raw["families"][0]["people"] if one["id"] != own)
+    mine, gone = (session.scalars(select(Person).filter_by(external_id=key)).one() for key in (own, other))
+    people.leave(session, gone, worker(session), clock.now())
+    session.commit()
+    given["actions"][0] |= {"owner": other, "why": "It is nearer"}
+    place = "families[0].plans[0].actions"
+    for _ in range(2):
+        report = load(raw)
+        assert f"{place}[0].owner: {plans.NOT_THEIRS}" in report.notes
+        row = action(session, "gp")
+        assert (row.owner_person_id, row.why) == (mine.id, "It is nearer"), "the rest of it is written"
+    people.come_back(session, session.get_one(Person, gone.id), worker(session))
+    session.commit()
+    assert not [note for note in load(raw).notes if "owner" in note]
+    assert action(session, "gp").owner_person_id == gone.id
+
+
+@pytest.mark.parametrize("status", ["open", "verified"])
+def test_a_new_action_of_somebody_who_has_left_is_written_and_the_report_asks_for_another_owner(
+    load: Load, raw: Raw, session: Session, given: Raw, status: str
+) -> None:
+    own = given["actions"][0]["owner"]
+    gone = session.scalars(select(Person).filter_by(external_id=own)).one()
+    people.leave(session, gone, worker(session), clock.now())
+    session.commit()
+    given["actions"].append({"id": "new", "title": "Ring the school", "owner": own, "status": status})
+    place = f"families[0].plans[0].actions[{len(given['actions']) - 1}].owner"
+    told = f"{place}: {plans.NOBODY_S}" in load(raw).notes
+    assert told == (status == "open"), "what is over is nobody's to do"
+    assert action(session, "new").owner_person_id == gone.id
