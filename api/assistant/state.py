@@ -47,6 +47,12 @@ class State(BaseModel):
     door_until: str = ""
     #: The id of the message whose answer waits behind that door.
     held: str = ""
+    #: The language that they wrote in last, where it was plain; ...
+    language_heard: str = ""
+    #: ... the one that they write in and did not want to be answered in; ...
+    language_unwanted: str = ""
+    #: ... and whether the profile's language is what they asked for, or what they were told once (messages.speech).
+    language_settled: bool = False
     #: The last safety reply's text id, so that the next one differs.
     last_safety_reply: str = ""
 

@@ -8,7 +8,7 @@ from api import texts
 from api.assistant import state as dialogue
 from api.escalations import queries
 from api.escalations import service as escalations
-from api.messages import hush, outbox, wording
+from api.messages import hush, outbox, speech, wording
 from api.messages.models import Conversation, InboundMessage
 from api.safety.screen import Verdict
 
@@ -47,10 +47,12 @@ def reply(
     somebody_told: bool = True,
     part: str = PART,
 ) -> None:
-    """Queue the reply to danger: short, kind, with the emergency line, and safe if somebody else reads it. None to
-    somebody who asked not to be answered. It says that people are told only where somebody is."""
+    """Queue the reply to danger: short, kind, with the emergency line, in the language of the message, and safe if
+    somebody else reads it. None to somebody who asked not to be answered. It says that people are told only where
+    somebody is."""
     if hush.silent(session, conversation, message):
         return
+    speech.follow_cry(conversation, message.body)
     state = dialogue.load(conversation)
     base = f"safety.{kind}.{priority}" if priority != "routine" else "safety.check_in"
     if not somebody_told and priority != "routine":

@@ -23,7 +23,7 @@ from api.database import notify, transaction
 from api.escalations import queries as escalation_queries
 from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
-from api.messages import commands, danger, door, enrolment, hands, hush, keywords, mail_enrolment, options
+from api.messages import commands, danger, door, enrolment, hands, hush, keywords, mail_enrolment, options, speech
 from api.messages.cleaning import storable
 from api.messages.models import WAITS_FOR_WORKER, Conversation, InboundMessage
 from api.reminders import queries as reminders
@@ -105,6 +105,7 @@ def accept(
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
             return Accepted(message.id, conversation.id, duplicate=True)
+        speech.begin(session, conversation, message)
         conversation.last_inbound_at = message.received_at
         if secret is not None:
             door.settle(session, conversation, message, secret)

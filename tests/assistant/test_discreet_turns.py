@@ -53,10 +53,11 @@ TURNS = [
 def test_no_text_to_a_phone_that_is_read_says_what_it_is_about(talk: Phone, language: str) -> None:
     sarah = talk("sarah")
     if language == "es":
-        sarah.says("en español por favor", "change_language")
+        sarah.says("spanish please", "change_language")
     for words, intent in TURNS:
         reply = sarah.says(words, intent or "nlu_fallback")
         assert reply and not re.search(SECRETS, reply, re.IGNORECASE), (words, reply)
+        assert sarah.conversation.language == language
 
 
 def test_she_can_tell_her_actions_apart_all_the_same(talk: Phone) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import appointments, preferences, wishes
+from api.assistant.operations import appointments, preferences, tongue, wishes
 from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.pin import office_phone
@@ -159,6 +159,7 @@ def _hand_to(ask: Ask, person_id: uuid.UUID) -> None:
     person = next(one for one in ask.sharing if one.id == person_id)
     ask.conversation.person_id, ask.conversation.proved_until = person_id, None
     ask.conversation.language = person.language
+    tongue.follow_held(ask)
 
 
 def _missing(ask: Ask, person: Person) -> Reply:

@@ -6,13 +6,13 @@ import re
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import pin, queries, reminders, talk, wishes
+from api.assistant.operations import pin, queries, reminders, talk, tongue, wishes
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.audit import service as audit
-from api.families import content, profile
+from api.families import profile
 from api.jurisdiction.phones import local_number
 from api.messages import mail_enrolment
 
@@ -101,10 +101,9 @@ def change_language(ask: Ask) -> list[Reply]:
     """Another language at once where there is one; anything else (interpreter, large print) through the worker."""
     wanted = ask.carried("language") or wishes.language_named(ask)
     if wanted in texts.languages():
-        ask.conversation.language = wanted
+        tongue.ask_for(ask, wanted)
         if ask.person is not None:
-            with content.kept(ask.session, ask.person, None):
-                ask.person.language = wanted
+            tongue.keep(ask, wanted)
         return [say("language.changed")]
     if not re.search(r"\w\w", ask.words):  # a stray key or a row of signs asks for no interpreter
         return talk.fallback(ask)

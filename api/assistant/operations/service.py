@@ -24,6 +24,7 @@ from api.assistant.operations import (
     preferences,
     saying,
     talk,
+    tongue,
 )
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.schemas import Answer, Question, Reply
@@ -105,6 +106,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
             holder=found.holder,
         )
         ask.message.intent = question.intent[:64]
+        tongue.begin(ask)
         if name != AT_THE_DOOR:
             state.door = ""
         private = name in PRIVATE or _behind_the_door(ask, name)
@@ -117,6 +119,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         requests = [one for one in both.wanted(ask, name, chosen) if one.intent in OPERATIONS]
         replies = both.answer(ask, requests, _run) if len(requests) == 2 else _run(ask, chosen)
         replies += saying.invited(ask, chosen)
+        replies = tongue.for_good(ask, chosen, replies)
         state.pending = ask.pending
         state.fallbacks = state.fallbacks + 1 if chosen == "fallback" and not requests else 0
         given = Answer(replies=replies)

@@ -11,7 +11,7 @@ from babel.dates import get_day_names
 
 from api import texts
 from api.access.models import Agency
-from api.assistant.operations import mails, speaking
+from api.assistant.operations import mails, speaking, tongue
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
@@ -72,11 +72,11 @@ def do(ask: Ask, wish: Wish) -> list[Reply]:
     if address := changes.pop("mail", ""):
         replies.append(mails.add(ask, address))
     if changes:
+        if "language" in changes:
+            tongue.ask_for(ask, changes["language"])
         profile.change(
             ask.session, ask.someone, changes, actor_kind="person", actor_id=ask.someone.id, now=ask.turn.now
         )
-        if "language" in changes:
-            ask.conversation.language = changes["language"]
         replies.append(say("preference.changed"))
     return replies
 

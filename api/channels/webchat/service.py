@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from api import clock, jobs, texts
 from api.access import service as access
 from api.access.models import Agency
+from api.assistant import state as dialogue
 from api.audit import service as audit
 from api.database import notify, transaction
 from api.escalations import queries as escalations
 from api.families.models import ChatCode, Family, Person
+from api.messages import speech
 from api.messages.models import Conversation
 from api.messages.queries import waits_for_a_turn
 from api.presence import service as presence
@@ -129,9 +131,10 @@ def here(conversation_id: uuid.UUID, *, writing: bool | None, seen: int) -> None
 def change_language(conversation_id: uuid.UUID, language: str) -> None:
     """The chat goes on in another language that we have. Commits."""
     with transaction() as session:
-        session.execute(
-            update(Conversation).where(Conversation.id == conversation_id).values(language=texts.supported(language))
-        )
+        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        state = dialogue.load(conversation)
+        speech.ask_for(conversation, state, texts.supported(language))
+        dialogue.save(conversation, state)
         notify(session, f"conversation:{conversation_id}")
 
 
