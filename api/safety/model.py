@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,12 @@ class Model:
         self._first = Network(stored, "", float(self.about["spread"]), parts)
         self._second = Network(stored, SECOND, float(self.about["second"]["spread"]), parts[1:])
 
-    def score(self, text: str, folded_text: str) -> Scores:
-        """The scores of one message: of the whole, and of a long one also piece by piece, the worst counting."""
-        judged = self._score_foreign if self._words.foreign(folded_text) else self._score
+    def score(self, text: str, folded_text: str, *, closely: bool = False) -> Scores:
+        """The scores of one message: of the whole, and of a long one also piece by piece, the worst counting.
+
+        ``closely``: a rule spoke, so the cascade clears nothing unread.
+        """
+        judged = self._score_foreign if self._words.foreign(folded_text) else partial(self._score, closely=closely)
         whole = judged(text, folded_text)
         if len(text) <= PIECE * 1.5:
             return whole
@@ -104,14 +108,14 @@ class Model:
             and not self._words.foreign(folded_text)
         )
 
-    def _score(self, text: str, folded_text: str) -> Scores:
+    def _score(self, text: str, folded_text: str, *, closely: bool) -> Scores:
         sparse = self._linear.logit(folded_text)
-        if sparse < self._mix["sparse_clear"]:
+        if sparse < self._mix["sparse_clear"] and not closely:
             return Scores(0.0, "none", 0.0, "sparse")
         rows = self._first.encoder.begin(text)
         early = float(rows.mean(axis=0) @ self._middle) + self._middle_bias
         mix = self._mix
-        if early < mix["early_clear"]:
+        if early < mix["early_clear"] and not closely:
             return Scores(0.0, "none", 0.0, "early")
         logits = self._first.logits(self._first.encoder.finish(rows))
         one = mix["network"] * danger(logits) + mix["sparse"] * sparse + mix["early"] * early + mix["bias"]

@@ -94,7 +94,8 @@ def screen(text: str, *, patterns: PatternSet | None = None, thresholds: Thresho
     if not folded_text:
         return Verdict()
     found = rules.matches_folded(folded_text)
-    return decide(found, model_scores(text, folded_text), limits, alone=rules.stands_alone(folded_text))
+    scores = model_scores(text, folded_text, closely=bool(found))
+    return decide(found, scores, limits, alone=rules.stands_alone(folded_text))
 
 
 def quick(text: str) -> tuple[Verdict, bool]:
@@ -110,13 +111,14 @@ def quick(text: str) -> tuple[Verdict, bool]:
     return decide(found, None, in_force()), whole
 
 
-def model_scores(text: str, folded_text: str) -> Scores | None:
-    """The model's view of a message (shortened, and folded by the patterns' spellings); None without a model."""
+def model_scores(text: str, folded_text: str, *, closely: bool = False) -> Scores | None:
+    """The model's view of a message (shortened, and folded by the patterns' spellings); None without a model.
+    ``closely``: a rule spoke (Model.score)."""
     model = _model()
     if model is None:
         return None
     try:
-        return model.score(text, folded_text)
+        return model.score(text, folded_text, closely=closely)
     except Exception as error:  # a fault in the model must not lose what the patterns found
         log.error("The safety model failed on a message (%s)", type(error).__name__)
         return None

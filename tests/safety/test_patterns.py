@@ -25,6 +25,15 @@ RAISED = [
     ("Spanish violence", "mi marido me pega delante de los niños"),
     ("Spanish suicide", "ya no quiero vivir"),
     ("Spanish hiding", "estoy escondida en el baño con los niños"),
+    ("hiding, and no more", "me and the girls are hiding in the loft"),
+    ("an emergency, and no more", "this is an emergency!!"),
+    ("somebody to ring for them", "please phone the police for us"),
+    ("a child that ran away", "ive run away from foster, dont tell them"),
+    ("a child alone and afraid", "im on my own and so scared its dark"),
+    ("what a child swallowed", "she swallowed one of them batteries"),
+    ("a fit", "my little lad is having a seizure"),
+    ("the house to be burnt", "my ex will burn the flat down hes outside"),
+    ("Spanish child not home", "no ha llegado mi nieto y ya es de noche"),
     ("stretched letters", "heeeelp hes hittiiiing my mum"),
 ]
 SILENT = [
@@ -37,6 +46,11 @@ SILENT = [
     ("Spanish fiction", "en la serie el marido le pega y ella se escapa"),
     ("Spanish past", "mi papá nos pegaba hace muchos años, ya no"),
     ("a course", "the course is about what to do when he hits you, is it on zoom"),
+    ("an idiom without a laugh", "this toddler is driving me round the bend"),
+    ("hide and seek", "we are hiding in the wardrobe, playing hide and seek with nan"),
+    ("a board game", "dad beat me at scrabble again"),
+    ("a fit about something", "mum is having a fit about my nose ring"),
+    ("a Spanish boss", "mi jefa me va a matar si llego tarde otra vez"),
     ("everyday", "can we move thursday to friday please"),
     ("Spanish everyday", "¿a qué hora es la reunión del jueves?"),
 ]
