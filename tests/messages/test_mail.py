@@ -107,6 +107,30 @@ def test_a_refused_email_is_recorded_and_the_next_rung_is_told_at_once(
     assert told(session) == [(0, "duty", "email", f"bounced {fault}"), (1, "manager", "sms", "")]
 
 
+def test_an_email_that_the_server_took_is_no_acknowledgement_so_the_ladder_climbs_until_a_human_has_it(
+    post: FakeMail, session: Session, town: Town
+) -> None:
+    """(It may come back later, and nobody here reads that.)"""
+    ladder(town, ("duty", ["email"]), ("manager", ["email"]))
+    number = opened(town)
+    for n in range(7):
+        assert deliver(session).state == "sent"
+        assert [rung for rung, *_ in told(session)] == list(range(n + 1)), "each step in its turn, round and round"
+        clock.move(timedelta(minutes=5))
+        assert climb() == 1
+    with transaction() as acting:
+        acting.get_one(Worker, town.manager.id).phone = None
+        acting.flush()
+        escalations.hand_over(acting, number, town.duty, town.manager.id)
+    assert deliver(session).state == "sent" and told(session)[-1] == (8, "handover", "email", "")
+    clock.move(timedelta(minutes=5))
+    assert climb() == 1, "what was handed over climbs too"
+    with transaction() as acting:
+        escalations.acknowledge(acting, number, town.manager, via="link")
+    clock.move(timedelta(minutes=50))
+    assert climb() == 0
+
+
 def test_a_refused_email_beside_a_text_that_went_out_is_no_missed_rung(
     post: FakeMail, twilio: FakeTwilio, session: Session, town: Town
 ) -> None:
