@@ -2,7 +2,8 @@
 
 On the web at once. By SMS within the person's hours for contact, or while they are writing with us; else it waits for
 these hours. After danger somebody else may be reading the phone: then nothing goes by SMS, unless the worker says when
-they ring, and not even that to a phone of which we know that others may have it, unless it is proved open.
+they ring, and not even that to a phone of which we know that others may have it, unless it is proved open. What is no
+danger is confirmed there in words that tell nothing: that it was seen, of no call and no time.
 
 What waits is taken back when it is not true any more, and looked at once more in the moment before it goes.
 """
@@ -36,7 +37,7 @@ DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
 @dataclass(frozen=True)
 class Heard:
     """``how``: now, later (at ``at``), not at all, hushed: they asked not to be texted, or others: who may see that
-    phone. ``ring_by``: did they hear when somebody rings?"""
+    phone, so they heard no time. ``ring_by``: did they hear when somebody rings?"""
 
     how: str
     at: datetime | None = None
@@ -46,9 +47,9 @@ class Heard:
 NOTHING = Heard("not")
 HUSHED = Heard("hushed")
 OTHERS = Heard("others")
-#: Parts of the outbox, each followed by the escalation's number: somebody has it, rings by a time (in seconds, at the
-#: end), did not ring.
-SEEN, RINGS, MISSED = "seen", "rings", "missed"
+#: Parts of the outbox, each followed by the escalation's number: somebody has it (quietly: for a phone that others may
+#: see), rings by a time (in seconds, at the end), did not ring.
+SEEN, QUIETLY, RINGS, MISSED = "seen", "quietly", "rings", "missed"
 
 
 def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
@@ -62,16 +63,19 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
         return HUSHED
     agency = session.get_one(Agency, escalation.agency_id)
     person = session.get(Person, conversation.person_id) if conversation.person_id else None
-    at = now
+    at, others = now, False
     if conversation.channel != "web":
         if (escalation.kind in DANGER and escalation.ring_by is None) or not may_text(session, conversation):
             return NOTHING
         at = _soonest(conversation, person, agency, now)
-        if escalation.kind in DANGER and _others_read(session, conversation, at):
+        others = _others_read(session, conversation, at)
+        if escalation.kind in DANGER and others:
             return OTHERS
     part = f"{SEEN}:{escalation.id}"
     rings = escalation.ring_by is not None and escalation.ring_by > at
-    if rings and escalation.ring_by is not None:
+    if others:
+        text, part = texts.render("escalation.seen_quietly", conversation.language), f"{QUIETLY}:{escalation.id}"
+    elif rings and escalation.ring_by is not None:
         voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
         time, day = voice.hour(escalation.ring_by), escalation.ring_by.astimezone(voice.zone).date()
         if day == now.astimezone(voice.zone).date():
@@ -84,16 +88,18 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
     else:
         text = texts.render("escalation.seen", conversation.language)
     outbox.queue_reply(session, conversation, text, part=part, due_at=at if at > now else None)
+    if others and rings:
+        return OTHERS
     return Heard("later" if at > now else "now", at, rings)
 
 
 def tell_missed(session: Session, escalation: Escalation, now: datetime) -> None:
     """Who has heard a time by which somebody rings hears, once, that nobody did and that others are told: nobody else,
-    and not where that time could not be told either."""
+    and not where that time could not be told any more."""
     conversation = session.get(Conversation, escalation.conversation_id) if escalation.conversation_id else None
     if conversation is None or conversation.over(now) or conversation.hushed_at is not None:
         return
-    ours = [f"{SEEN}:{escalation.id}", f"{MISSED}:{escalation.id}"]
+    ours = [f"{what}:{escalation.id}" for what in (SEEN, QUIETLY, MISSED)]
     last = session.scalars(
         select(OutboundMessage.part)
         .where(
@@ -111,8 +117,7 @@ def tell_missed(session: Session, escalation: Escalation, now: datetime) -> None
     at = now
     if conversation.channel != "web":
         at = _soonest(conversation, person, agency, now)
-        unsafe = escalation.kind in DANGER and _others_read(session, conversation, at)
-        if unsafe or not may_text(session, conversation):
+        if _others_read(session, conversation, at) or not may_text(session, conversation):
             return
     text = texts.render("escalation.ring_missed", conversation.language)
     outbox.queue_reply(session, conversation, text, part=f"{MISSED}:{escalation.id}", due_at=at if at > now else None)
@@ -122,7 +127,7 @@ def take_back(session: Session, escalation: Escalation) -> None:
     """What waits to be said of it is not true any more: it is not sent."""
     if escalation.conversation_id is None:
         return
-    known = [f"{SEEN}:{escalation.id}", f"{MISSED}:{escalation.id}"]
+    known = [f"{what}:{escalation.id}" for what in (SEEN, QUIETLY, MISSED)]
     session.execute(
         update(OutboundMessage)
         .where(
@@ -140,7 +145,7 @@ def still_true(session: Session, conversation_id: uuid.UUID, part: str | None, n
     (Of another message, ``part`` says so: yes.)"""
     what, _, rest = (part or "").partition(":")
     number = rest.partition(":")[0]
-    if what not in (SEEN, RINGS, MISSED) or not number.isdecimal():
+    if what not in (SEEN, QUIETLY, RINGS, MISSED) or not number.isdecimal():
         return True
     escalation = session.get(Escalation, int(number))
     if escalation is None or escalation.state != ("open" if what == MISSED else "acknowledged"):
@@ -148,7 +153,7 @@ def still_true(session: Session, conversation_id: uuid.UUID, part: str | None, n
     if what == RINGS and (part != _rings(escalation) or escalation.ring_by is None or escalation.ring_by <= now):
         return False
     conversation = session.get_one(Conversation, conversation_id)
-    return escalation.kind not in DANGER or not _others_read(session, conversation, now)
+    return what == QUIETLY or not _others_read(session, conversation, now)
 
 
 def untold(session: Session, escalations: Sequence[Escalation]) -> set[int]:

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from api import texts
 from api.jurisdiction import clocks
 from api.jurisdiction.clocks import Calendar, Clock
 from api.settings import DATA
@@ -228,12 +229,14 @@ class Pack(_Strict):
     ) -> dict[str, str]:
         """The arguments that every reply is rendered with: titles, the emergency number, the helplines that fit.
 
-        ``kind`` is a safety kind, or "" where there is none; ``child`` and ``discreet`` as ``lines_for``. Values are
-        words, ready to be read.
+        ``kind`` is a safety kind, or "" where there is none; ``child`` and ``discreet`` as ``lines_for``; discreet,
+        no profession is named. Values are words, ready to be read.
         """
         lines = self.lines_for(kind, language, child=child, discreet=discreet)
         return {
-            "worker_title": self.word("worker", language),
+            "worker_title": texts.render("worker.title_discreet", language)
+            if discreet
+            else self.word("worker", language),
             "manager_title": self.word("manager", language),
             "duty_title": self.word("duty", language),
             "agency_title": self.word("agency", language),

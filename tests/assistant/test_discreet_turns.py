@@ -17,7 +17,7 @@ Phone = Callable[[str], Talk]
 #: What must not stand in any text to her.
 SECRETS = (
     r"zayd|therapy|freedom|handover|school|gate|home visit|group leader|domestic|abuse|maltrato|escuela|terapia|"
-    r"children's services|plan\b"
+    r"children's services|plan\b|social"
 )
 #: What she writes, and what it is understood as; where nothing is, she chooses by number.
 TURNS = [

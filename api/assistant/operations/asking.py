@@ -121,7 +121,8 @@ class Ask:
     def text(self, text_id: str, **args: object) -> str:
         """Words from the catalogue in the person's language, to be an argument of a reply. Raises NotOpened."""
         _must_open(args)
-        return texts.render(text_id, self.language, **{**self.pack.text_args(self.language), **args})
+        discreet = not self.channel_is_own and (self.person is None or not self.person.plainly)
+        return texts.render(text_id, self.language, **{**self.pack.text_args(self.language, discreet=discreet), **args})
 
 
 def say(text_id: str, *options: ReplyOption, **args: object) -> Reply:
