@@ -38,9 +38,12 @@ def run() -> None:
 @app.command("migrate")
 def migrate() -> None:
     """Bring the database to the newest version."""
-    from api.migrations.apply import upgrade
+    from api.migrations.apply import InUse, upgrade
 
-    upgrade()
+    try:
+        upgrade()
+    except InUse as problem:
+        fail(str(problem))
     typer.echo("The database is at the newest version.")
 
 

@@ -102,10 +102,13 @@ def main() -> None:
     thresholds.in_force()
     require_public_port()
     say("database: starting" if not settings().database_url else "database: connecting")
-    from api.migrations.apply import upgrade
+    from api.migrations.apply import InUse, upgrade
     from api.protection import data_keys, resealing
 
-    upgrade()
+    try:
+        upgrade()
+    except InUse as problem:
+        raise SystemExit(str(problem)) from None
     data_keys.check()
     if data_keys.older_words():
         if settings().demo:
