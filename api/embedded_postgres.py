@@ -6,12 +6,17 @@ when it ends. An installation with its own server sets HEARTHLINE_DATABASE_URL a
 
 from __future__ import annotations
 
+import fcntl
 import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
 
 DATABASE = "hearthline"
+#: The server writes this when it starts. A folder without it was never finished (a kill while it was made), and holds
+#: nothing of anybody's; it is put aside all the same, not removed.
+STARTED_ONCE = "postmaster.opts"
 
 #: The library hands out a server that another thread is still starting.
 _one_at_a_time = threading.Lock()
@@ -34,8 +39,13 @@ def _library() -> Any:
 def _ensure_running(var_dir: Path) -> str:
     import psycopg
 
+    folder = var_dir / "postgres"
     var_dir.mkdir(parents=True, exist_ok=True)
-    server = _library().get_server(var_dir / "postgres", cleanup_mode=None)
+    with (var_dir / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time looks whether it is whole, and makes it
+        if folder.exists() and not (folder / STARTED_ONCE).exists():
+            folder.rename(var_dir / f"postgres.unfinished-{time.time_ns()}")
+        server = _library().get_server(folder, cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if not found:

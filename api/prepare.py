@@ -92,6 +92,8 @@ def environment() -> dict[str, str]:
         # One allocator arena: several threads' arenas would each keep what one needs (glibc).
         "MALLOC_ARENA_MAX": "2",
     }
+    if not settings().database_url:  # they are told where it is, and would look for keys from outside
+        made["HEARTHLINE_DATA_KEYS"] = ",".join(settings().data_secrets)
     if settings().demo:
         made["HEARTHLINE_CLOCK_FILE"] = str((settings().var_dir / "clock").resolve())
     return made
@@ -101,6 +103,11 @@ def main() -> None:
     settings().check()
     thresholds.in_force()
     require_public_port()
+    if not (settings().demo or settings().data_keys.strip(" ,")):
+        say(
+            f"KEY: what people write is sealed with the key in {settings().var_dir / 'data_key'}, made here because\n"
+            "     HEARTHLINE_DATA_KEYS is not set. Keep a copy apart from the backups: without it nobody can read them."
+        )
     say("database: starting" if not settings().database_url else "database: connecting")
     from api.migrations.apply import InUse, upgrade
     from api.protection import data_keys, resealing

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,9 +162,12 @@ class Settings(BaseSettings):
     @cached_property
     def data_secrets(self) -> list[str]:
         """The keys of what is stored, the one that new words are sealed with first (api.sealed). Raises SettingsError
-        where there is none, or one too short."""
+        where there is none, or one too short.
+
+        With the embedded database (and in the demo) one is made, and kept beside it; api.prepare says so.
+        """
         given = [key.strip() for key in self.data_keys.split(",") if key.strip()]
-        if not given and self.demo:
+        if not given and (self.demo or not self.database_url):
             given = [_kept_secret(self.var_dir, "data_key")]
         if not given or any(len(key) < SHORTEST_KEY for key in given):
             raise SettingsError(
@@ -216,6 +219,7 @@ class Settings(BaseSettings):
         self._check_provider()
         self._check_push()
         if self.demo:
+            self._check_demo()
             _ = self.data_secrets
             return
         missing = []
@@ -225,7 +229,7 @@ class Settings(BaseSettings):
             missing.append("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID (what texts are sent from)")
         if len(self.secret_key) < 32:
             missing.append("HEARTHLINE_SECRET_KEY (at least 32 characters; try: openssl rand -hex 32)")
-        if not self.data_keys.strip(" ,"):
+        if self.database_url and not self.data_keys.strip(" ,"):
             missing.append(
                 "HEARTHLINE_DATA_KEYS (what people write is stored sealed with it; try: openssl rand -hex 32, and\n"
                 "    keep a copy apart from the backups: without it nobody can read what it has sealed)"
@@ -238,6 +242,19 @@ class Settings(BaseSettings):
                 + "\n".join(f"  - {line}" for line in missing)
             )
         _ = self.data_secrets
+
+    def _check_demo(self) -> None:
+        """A forgotten or mistyped account must not open the demo's doors over an agency's families."""
+        given = {
+            "TWILIO_AUTH_TOKEN": self.twilio_auth_token,
+            "TWILIO_FROM": self.twilio_from,
+            "TWILIO_MESSAGING_SERVICE_SID": self.twilio_messaging_service_sid,
+        }
+        if names := [name for name, value in given.items() if value]:
+            raise SettingsError(
+                f"Hearthline cannot start: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} set, but\n"
+                "TWILIO_ACCOUNT_SID is not. Set it; or, for the demo with simulated phones, set none of them."
+            )
 
     def _check_mail(self) -> None:
         if not self.smtp_url:
@@ -298,7 +315,7 @@ class Settings(BaseSettings):
 
 
 def _kept_secret(folder: Path, name: str) -> str:
-    """A random secret made once and kept in a file only its owner can read (demo mode only)."""
+    """A random secret made once and kept in a file only its owner can read (api.prepare says so where it matters)."""
     path = folder / name
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -313,5 +330,15 @@ def _kept_secret(folder: Path, name: str) -> str:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Raises SettingsError naming each one that is not what it should be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"  - {_variable(part['loc'])}: {part['msg'].lower()}" for part in error.errors(include_input=False)]
+        raise SettingsError("Hearthline cannot start: these settings are wrong:\n" + "\n".join(wrong)) from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """The environment variable of a field."""
+    name = str(place[0]) if place else ""
+    return name.upper() if name.upper().startswith(("TWILIO_", "HEARTHLINE_")) else f"HEARTHLINE_{name.upper()}"

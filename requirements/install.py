@@ -106,11 +106,19 @@ def run(step: str, command: list[str]) -> None:
         )
 
 
+def runs(python: Path) -> bool:
+    """Does it still run? An environment outlives the Python that it was made with, and a folder that was moved."""
+    try:
+        return subprocess.run([str(python), "-c", ""], capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def make(name: str) -> None:
     """Make the environment, unless it is there, complete and from these lock files."""
     folder = ENVIRONMENTS / name
     stamp = folder / "complete"
-    if stamp.exists() and stamp.read_text() == fingerprint(name):
+    if stamp.exists() and stamp.read_text() == fingerprint(name) and runs(folder / "bin" / "python"):
         return
     if folder.exists():
         print(f"  {name}: removing an unfinished or outdated environment", flush=True)

@@ -142,7 +142,7 @@ def test_the_placeholder_is_never_written_over_the_words(town: Town, session: Se
 def test_keys_are_needed_outside_the_demo_and_are_long_enough(tmp_path: object) -> None:
     twilio = {"twilio_account_sid": "AC1", "twilio_auth_token": "t", "twilio_from": "+1", "public_url": "https://x"}
     with pytest.raises(SettingsError, match="HEARTHLINE_DATA_KEYS"):
-        Settings(secret_key="s" * 32, data_keys="", **twilio).check()
+        Settings(secret_key="s" * 32, data_keys="", database_url="postgresql://elsewhere/x", **twilio).check()
     with pytest.raises(SettingsError, match="at least 32"):
         Settings(secret_key="s" * 32, data_keys=f"{NEW},short", **twilio).check()
     given = Settings(secret_key="s" * 32, data_keys=f"{NEW}, {OLD}", **twilio)
@@ -150,8 +150,12 @@ def test_keys_are_needed_outside_the_demo_and_are_long_enough(tmp_path: object) 
     assert given.data_secrets == [NEW, OLD]
 
 
-def test_the_demo_makes_its_key_up_once_and_keeps_it(tmp_path: object) -> None:
-    first, second = (Settings(data_keys="", twilio_account_sid="", var_dir=tmp_path).data_secrets for _ in range(2))
+@pytest.mark.parametrize("account", ["", "AC1"], ids=["the demo", "the embedded database"])
+def test_where_the_database_comes_with_us_a_key_is_made_up_once_and_kept(tmp_path: object, account: str) -> None:
+    def made() -> list[str]:
+        return Settings(data_keys="", database_url="", twilio_account_sid=account, var_dir=tmp_path).data_secrets
+
+    first, second = made(), made()
     assert first == second and len(first[0]) == 64
 
 

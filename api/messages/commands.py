@@ -16,7 +16,7 @@ from api.messages import enrolment, mail_enrolment, outbox, wording
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
 #: A stranger gets at most so many replies a day: a robot texting a robot must not run up a bill.
-REPLIES_TO_STRANGER = 3
+REPLIES_TO_STRANGER = 10
 
 
 def from_worker(session: Session, conversation: Conversation, message: InboundMessage) -> None:
