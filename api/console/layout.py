@@ -47,6 +47,8 @@ def console_page(
         here=here,
         **dict(zip(counts, row, strict=True)),
         has_text=texts.has,
+        # The page that answers a form stands at no address: the same in another language would be another page.
+        answer=request.method == "POST",
         **context,
     )
     if "language" in request.query_params:

@@ -144,7 +144,8 @@ def acknowledge(
     if ring_by and by is None and (result.first or result.mine):
         return RedirectResponse(f"/console/e/{escalation_id}?note=ring_by", 303)
     if result.first or result.mine:
-        return RedirectResponse(own_path(back, f"/console/e/{escalation_id}"), 303)
+        # To the card itself: who uses the keyboard goes on from there.
+        return RedirectResponse(f"{own_path(back, f'/console/e/{escalation_id}')}#e{escalation_id}-title", 303)
     return RedirectResponse(f"/console/e/{escalation_id}?note=taken", 303)
 
 

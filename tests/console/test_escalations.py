@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from api import clock
+from api import clock, texts
 from api.access.models import Worker
 from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.escalations.models import Escalation
+from api.safety.patterns import load_patterns
 from tests.small_town import Town
 
 
@@ -51,15 +52,37 @@ def test_of_several_messages_a_card_says_once_how_sure_the_model_was(client: Tes
         session.get_one(Escalation, number).reasons = ["model:0.71", "model:0.97", "pattern:hiding"]
     sign_in(client, town, town.worker)
     page = client.get("/console").text
-    assert "hiding, the screen&#39;s model, 97 %" in page
-    assert "71 %" not in page
+    assert "somebody hides, or is locked in, the screen&#39;s model, 97%" in page
+    assert "71%" not in page
+
+
+def test_what_the_screen_noticed_is_said_in_the_workers_words_whatever_language_they_wrote(
+    client: TestClient, town: Town
+) -> None:
+    number = town.escalation(town.mine)
+    with transaction() as session:
+        session.get_one(Escalation, number).reasons = ["keyword.help", "pattern:es-escondida", "pattern:hiding"]
+    sign_in(client, town, town.worker)
+    for page in ("/console", f"/console/e/{number}"):
+        assert (
+            "Las palabras indican: la palabra HELP, alguien se esconde o está encerrado"
+            in client.get(f"{page}?language=es").text
+        )
+    assert client.get("/console?language=en").text.count("somebody hides, or is locked in") == 1, "said once"
+
+
+def test_every_rule_of_the_screen_has_words_for_workers() -> None:
+    of_rules = {rule.id.replace("-", "_") for rule in (*load_patterns().rules, *load_patterns().silence)}
+    for language in ("en", "es"):
+        missing = [one for one in of_rules if not texts.has(f"signs.{one}")]
+        assert missing == [], language
 
 
 def test_acknowledging_stops_the_ladder_and_says_whose_it_is(client: TestClient, town: Town) -> None:
     number = town.escalation(town.mine)
     cookies = sign_in(client, town, town.worker)
     answer = client.post(f"/console/e/{number}/acknowledge", data=town.form(cookies, back="/console"))
-    assert answer.headers["location"] == "/console"
+    assert answer.headers["location"] == f"/console#e{number}-title"
     done = escalation(number)
     assert (done.state, done.acknowledged_by, done.acknowledged_via) == ("acknowledged", town.worker.id, "console")
     assert done.next_rung_at is None
@@ -91,7 +114,7 @@ def test_a_form_cannot_send_a_worker_elsewhere_afterwards(client: TestClient, to
     number = town.escalation(town.mine)
     cookies = sign_in(client, town, town.worker)
     answer = client.post(f"/console/e/{number}/acknowledge", data=town.form(cookies, back="https://evil.example"))
-    assert answer.headers["location"] == f"/console/e/{number}"
+    assert answer.headers["location"] == f"/console/e/{number}#e{number}-title"
 
 
 def test_looking_at_an_escalation_is_recorded_once_for_one_look(client: TestClient, town: Town) -> None:
