@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from api import logs
+from api.command_line import a_file, fail, files_or_folders
 from api.protection.commands import protection
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -18,13 +19,7 @@ services = typer.Typer(no_args_is_help=True, help="The services directory.")
 app.add_typer(services, name="services")
 app.add_typer(protection)
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="the file")]
-
-
-def fail(message: str) -> None:
-    """Say what was wrong and end with status 1."""
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+File = Annotated[Path, typer.Argument(help="the file", callback=a_file)]
 
 
 @app.command("run")
@@ -50,7 +45,7 @@ def migrate() -> None:
 @app.command("import")
 def import_families(
     files: Annotated[
-        list[Path] | None, typer.Argument(exists=True, readable=True, help="one JSON file; or CSV tables, or a folder")
+        list[Path] | None, typer.Argument(help="one JSON file; or CSV tables, or a folder", callback=files_or_folders)
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="only say what would happen")] = False,
     ask_first: Annotated[

@@ -1,9 +1,8 @@
 """``python -m bot.understand [FILE]``: what the trained model makes of messages, without a conversation.
 
 In: one message a line (with ``--json`` each line is a JSON string, so that a message may hold line breaks), from FILE
-or
-standard input. Out: one JSON object a line, in the same order: ``text, intent, confidence, entities, ranking``. Nothing
-is kept and nothing of it is logged.
+or standard input. Out: one JSON object a line, in the same order: ``text, intent, confidence, entities, ranking``.
+Nothing is kept and nothing of it is logged.
 """
 
 from __future__ import annotations
@@ -70,33 +69,40 @@ def load(model: Path) -> Any:
     target = processor.model_metadata.nlu_target
 
     def understand(texts: list[str]) -> list[dict[str, Any]]:
-        messages = [UserMessage(text.lstrip("/ \t") or "?") for text in texts]
+        asked = [text.lstrip("/ \t") for text in texts]
+        messages = [UserMessage(text or "?") for text in asked]
         found = processor.graph_runner.run(
             inputs={PLACEHOLDER_MESSAGE: messages, PLACEHOLDER_TRACKER: DialogueStateTracker.from_events("x", [])},
             targets=[target],
         )[target]
-        return [meaning(text, one.as_dict(only_output_properties=True)) for text, one in zip(texts, found, strict=True)]
+        return [
+            meaning(text, one.as_dict(only_output_properties=True), before=len(text) - len(rest))
+            for text, rest, one in zip(texts, asked, found, strict=True)
+        ]
 
     return understand
 
 
-def meaning(text: str, parsed: dict[str, Any]) -> dict[str, Any]:
-    """What one parsed message comes to. Where the model was too unsure to act, its best guess is given all the same."""
+def meaning(text: str, parsed: dict[str, Any], before: int = 0) -> dict[str, Any]:
+    """What one parsed message comes to. Where the model was too unsure to act, its best guess is given all the same.
+    ``before``: so many letters of the text stand before what was parsed."""
     ranking = [one for one in parsed.get("intent_ranking", []) if one["name"] != "nlu_fallback"]
     best = ranking[0] if ranking else {"name": "out_of_scope", "confidence": 0.0}
     return {
         "text": text,
         "intent": best["name"],
         "confidence": round(float(best["confidence"]), 4),
-        "entities": [
-            {key: entity[key] for key in ("entity", "value", "start", "end") if key in entity}
-            for entity in parsed.get("entities", [])
-        ],
+        "entities": [_entity(found, before) for found in parsed.get("entities", [])],
         "ranking": [
             {"intent": one["name"], "confidence": round(float(one["confidence"]), 4)} for one in ranking[:RANKING]
         ],
         "requests": parsed.get("requests", []),
     }
+
+
+def _entity(found: dict[str, Any], before: int) -> dict[str, Any]:
+    places = {end: found[end] + before for end in ("start", "end") if end in found}
+    return {**{key: found[key] for key in ("entity", "value") if key in found}, **places}
 
 
 if __name__ == "__main__":

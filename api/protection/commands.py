@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from api.command_line import a_file, fail
+
 protection = typer.Typer()
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="the file")]
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+File = Annotated[Path, typer.Argument(help="the file", callback=a_file)]
 
 
 @protection.command("backup")
@@ -27,7 +24,7 @@ def back_up(out: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, 
     try:
         size = backup.back_up(out, libpq_url())
     except backup.BackupFailed as problem:
-        _fail(str(problem))
+        fail(str(problem))
     else:
         typer.echo(f"{out} holds everything ({size:,} bytes). It is what families wrote: encrypt it, keep it apart.")
 
@@ -41,7 +38,7 @@ def restore(file: File) -> None:
     try:
         doubtful = backup.restore(file, libpq_url())
     except backup.BackupFailed as problem:
-        _fail(str(problem))
+        fail(str(problem))
     else:
         typer.echo("All of it is back. Now: hearthline migrate; then erase again who was erased since this backup.")
         if doubtful:
@@ -63,13 +60,13 @@ def seal(
 
     if lost:
         if not data_keys.give_up(lost):
-            _fail("No words were sealed with a key of this id.")
+            fail("No words were sealed with a key of this id.")
         typer.echo(f"Hearthline starts without {lost}. What it sealed stays, and can be read again when it is found.")
         return
     try:
         data_keys.check()
     except SettingsError as problem:
-        _fail(str(problem))
+        fail(str(problem))
     done = resealing.reseal()
     for line in done.in_words():
         typer.echo(line)
@@ -87,7 +84,7 @@ def retention_rules() -> None:
             kept = "kept" if rule.days is None else f"{rule.days} days, {retention.due(rule)} to remove"
             typer.echo(f"{rule.kind}: {kept}. {rule.why}")
     except retention.BadRules as problem:
-        _fail(str(problem))
+        fail(str(problem))
 
 
 @protection.command("export-person")
@@ -102,9 +99,9 @@ def export_person(
     try:
         count = person_file.write(who, out)
     except whose.Unknown as problem:
-        _fail(str(problem))
+        fail(str(problem))
     except OSError as problem:
-        _fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
+        fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
     else:
         typer.echo(f"{out} holds what there is, {count} messages among it. Read it before you hand it over: relatives'")
         typer.echo("names are taken out by their spelling, and what could endanger somebody is for you to judge.")
@@ -133,11 +130,11 @@ def export_agency(
             select(Family.id).join(Agency).where(Family.agency_id == agency_id, Family.external_id == family)
         )
     if family and family_id is None:
-        _fail("This agency has no family with this id.")
+        fail("This agency has no family with this id.")
     try:
         counts = agency_file.write(agency_file.Scope(agency_id, agency, family_id), out, by=worker_id)
     except OSError as problem:
-        _fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
+        fail(f"{out} cannot be written ({problem.strerror}). Choose a new file in a folder of yours.")
     typer.echo(
         f"{out} holds {sum(counts.values()):,} rows of {len(counts)} tables. Encrypt it, keep it apart, and read"
     )
@@ -155,12 +152,12 @@ def _administrator(email: str, agency: str) -> tuple[UUID, UUID]:
             return agency_file.administrator(email, password, code, agency)
         except service.CodeNeeded:
             if code:
-                _fail("The code does not fit.")
+                fail("The code does not fit.")
             code = typer.prompt("Code of the second factor", hide_input=True)
         except service.TooManyTries:
-            _fail("Too many tries. Wait a quarter of an hour.")
+            fail("Too many tries. Wait a quarter of an hour.")
         except agency_file.NotAllowed as problem:
-            _fail(str(problem))
+            fail(str(problem))
 
 
 @protection.command("erase-person")
@@ -176,9 +173,9 @@ def erase_person(
     try:
         done = erasure.erase(who, reason, only_say=not yes)
     except (whose.Unknown, erasure.Refused) as problem:
-        _fail(str(problem))
+        fail(str(problem))
     else:
         for line in done.in_words():
             typer.echo(line)
         if not yes:
-            _fail("Nothing was changed. It cannot be undone: make sure, then run it again with --yes.")
+            fail("Nothing was changed. It cannot be undone: make sure, then run it again with --yes.")

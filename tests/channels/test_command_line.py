@@ -23,6 +23,18 @@ def test_the_mark_that_some_editors_put_first_is_no_part_of_the_first_message(tm
     assert [json.loads(line)["text"] for line in answer.stdout.splitlines()] == ["whens my next meeting", "ok"]
 
 
+@pytest.mark.parametrize("command", [["screen"], ["understand"], ["evaluate"], ["import"], ["services", "import"]])
+def test_a_file_that_is_not_there_is_named_in_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    answer = CliRunner().invoke(app, [*command, str(tmp_path / "nothing.here")])
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == f"{tmp_path / 'nothing.here'}: there is no such file.\n"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, ["screen", str(tmp_path)])
+    assert answer.exit_code == 1 and answer.stderr == f"{tmp_path} is a folder; say which file in it.\n"
+
+
 @pytest.fixture
 def webhook(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service's own webhook without a network; no worker process runs any turn."""
