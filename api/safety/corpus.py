@@ -4,7 +4,8 @@ Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, pr
 ``languages.jsonl``, some dozens in each of fifteen other languages; Rasa's training messages
 ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``, never trained on; of
 it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only measures; ``ordinary``,
-by another one again, is everyday traffic between people; ``languages`` measures eighteen other languages.
+by another one again, is everyday traffic between people; ``short``, by a fifth, what is said in a few words, harmless
+and not; ``languages`` measures eighteen other languages.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def training() -> list[Example]:
         kept.setdefault(_same(example.text), example)
     for example in understanding():
         kept.setdefault(_same(example.text), example)
-    for example in [*development(), *fresh(), *ordinary(), *other_languages(), *development_intents()]:
+    for example in [*development(), *fresh(), *ordinary(), *short(), *other_languages(), *development_intents()]:
         kept.pop(_same(example.text), None)
     return list(kept.values())
 
@@ -76,6 +77,11 @@ def fresh() -> list[Example]:
 def ordinary() -> list[Example]:
     """Everyday traffic between people, by a hand that saw nothing of ours, of both languages."""
     return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"ordinary.{language}.jsonl", language)]
+
+
+def short() -> list[Example]:
+    """Few words, everyday and alarming and danger, by a hand that saw nothing of ours, of both languages."""
+    return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"short.{language}.jsonl", language)]
 
 
 def other_languages() -> list[Example]:
