@@ -1,7 +1,7 @@
 """CSV tables as one import file: laid over what stands here already, with the place of every value.
 
 Promise: whatever is wrong is told with its file, row and column; what the tables do not name stays as it is, but for
-risks and core groups, which have no ids: of a plan that their table names, its rows are all there are.
+risks and core groups, which have no ids: of a plan that their table names, rows that it had and has no more go.
 """
 
 from __future__ import annotations

@@ -16,14 +16,13 @@ from sqlalchemy import select
 
 from api.access.models import Worker
 from api.families.models import Family, Person
-from api.imports import dates, made_here, said
+from api.imports import dates, made_here, plan_lines, said
 from api.imports.said import Kept, LastFile
 from api.imports.schemas import ActionIn, PlanIn
 from api.imports.writer import Path, Writer
-from api.plans import history, lines
-from api.plans.models import BY_WORKER, ActionEvent, Contingency, CoreGroupMember, Outcome, Plan, PlanAction, Risk
+from api.plans import history
+from api.plans.models import BY_WORKER, ActionEvent, Outcome, Plan, PlanAction
 
-_MODELS: dict[str, type[Any]] = {"risks": Risk, "core_group": CoreGroupMember, "contingencies": Contingency}
 _OWNER = ("owner_person_id", "owner_name")
 NOT_THEIRS = "has left this family here: the action stays whose it is here; say in the file who does it now"
 NOBODY_S = "has left this family here and hears of nothing: give the action to somebody else"
@@ -49,9 +48,10 @@ def write_plans(
         at = (*path, "plans", i)
         existing = known.get(plan.id)
         children = [people[key] for key in plan.children]
-        parts = _lines_of(plan, today)
         names = sorted(child.first_name for child in children)
-        kept = said.of_plan(writer.session, existing, names, parts) if existing is not None else {}
+        kept = said.of_plan(writer.session, existing, names) if existing is not None else {}
+        if existing is not None and "lines" not in kept:
+            kept["lines"] = plan_lines.by_versions(writer.session, existing)
         last = LastFile(writer, at, kept.setdefault("own", {}))
         values = {"started_on": dates.local_day(plan.started_on, today)} | _named(plan, today)
         here = {name: getattr(existing, name) for name in values} if existing is not None else {}
@@ -61,8 +61,8 @@ def write_plans(
         row = writer.put("plans", existing, Plan, family_id=family.id, external_id=plan.id, **changed)
         writer.session.flush()
         _write_children(last, row, children)
-        for part, given_lines in parts.items():
-            _write_part(last, row, part, given_lines, new=existing is None)
+        for part, given_lines in plan_lines.given_in(plan, today).items():
+            plan_lines.write(last, row, part, given_lines, kept.setdefault("lines", {}))
         _write_outcomes(writer, row, plan, today, at, kept.setdefault("outcomes", {}))
         _write_actions(writer, row, plan, people, workers, zone, at, kept.setdefault("actions", {}))
         row.said = json.dumps(kept)
@@ -96,59 +96,6 @@ def _write_children(last: LastFile, row: Plan, children: list[Person]) -> None:
         row.children = children
     else:
         last.writer.note(place, said.STAY)
-
-
-def _lines_of(plan: PlanIn, today: date) -> dict[str, list[dict[str, Any]]]:
-    """The lines that have no ids, of each part that the file has."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    if plan.risks is not None:
-        found["risks"] = [{"position": n, **risk.model_dump()} for n, risk in enumerate(plan.risks, start=1)]
-    if plan.core_group is not None:
-        found["core_group"] = [{**member.model_dump(), "phone": member.phone or ""} for member in plan.core_group]
-    if plan.contingencies is not None:
-        found["contingencies"] = [
-            {"position": n, **one.model_dump(), "by_on": dates.local_day(one.by_on, today) if one.by_on else None}
-            for n, one in enumerate(plan.contingencies, start=1)
-        ]
-    return found
-
-
-def _write_part(last: LastFile, row: Plan, part: str, given: Sequence[dict[str, Any]], *, new: bool) -> None:
-    """The lines of a part become the file's where it says another list than the last one did; one that stays keeps its
-    row, wherever it stands in the file."""
-    writer, place = last.writer, (*last.path, part)
-    if not writer.says(place):
-        return
-    named = [
-        {name: value for name, value in line.items() if writer.says((*place, n, name))} for n, line in enumerate(given)
-    ]
-    model, rows = _MODELS[part], list(getattr(row, part))
-    pairs = lines.pair(part, rows, given)
-    if not last.otherwise(part, named) and not new:
-        if len(rows) != len(given) or any(
-            existing is None or any(value not in (None, getattr(existing, name)) for name, value in line.items())
-            for existing, line in zip(pairs, named, strict=True)
-        ):
-            writer.note(place, said.STAY)
-        return
-    if lines.FLAG in model.__table__.columns:
-        for n in lines.keep_hidden(rows, given, pairs):
-            writer.note(
-                (*place, n), "is kept from the family, as a line that it may stand for was; say `kept_from_family`"
-            )
-    for existing, values in zip(pairs, given, strict=True):
-        if existing is None:
-            writer.session.add(model(plan_id=row.id, **values))
-            continue
-        for name, value in values.items():
-            if getattr(existing, name) != value:
-                setattr(existing, name, value)
-    for existing in rows:
-        if not any(existing is one for one in pairs):
-            writer.report.gone[part] += 1
-            writer.session.delete(existing)
-    writer.session.flush()
-    writer.session.expire(row, [part])
 
 
 def _write_outcomes(writer: Writer, row: Plan, plan: PlanIn, today: date, path: Path, kept: Kept) -> None:

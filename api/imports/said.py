@@ -17,13 +17,11 @@ from sqlalchemy.orm import Session
 from api.families.models import Family, Person
 from api.imports.writer import Path, Writer
 from api.plans import history
-from api.plans.lines import FLAG
 from api.plans.models import Plan
 from api.sealed import all_open
 
 #: Digests by the names of fields; within a plan, by part and id.
 Kept = dict[str, Any]
-Line = Mapping[str, Any]
 #: Stands for whatever the first file says of a field that was filled in here before any file told of it.
 HERE = "here"
 STAYS = "was changed here since your last file, and stays as it is here"
@@ -88,10 +86,10 @@ def of_row(row: Family | Person, names: Sequence[str], corrected: Collection[str
     return kept if row.said else {name: HERE for name in names if getattr(row, name)}
 
 
-def of_plan(session: Session, row: Plan, children: Sequence[str], parts: Mapping[str, Sequence[Line]]) -> Kept:
+def of_plan(session: Session, row: Plan, children: Sequence[str]) -> Kept:
     """What files have said of a plan: its own fields, and its outcomes and actions by id. Where nobody kept that, it is
-    told by the plan's last version that an import made. ``children`` (first names, sorted) and ``parts`` are this
-    file's: they count as said before where that version has them."""
+    told by the plan's last version that an import made. ``children`` (first names, sorted) are this file's: they count
+    as said before where that version has them."""
     kept = opened(row.said)
     if kept is not None:
         return kept
@@ -102,9 +100,6 @@ def of_plan(session: Session, row: Plan, children: Sequence[str], parts: Mapping
     own = _digests(content["plan"])
     if content["plan"]["children"] != children:
         del own["children"]
-    for part, lines in parts.items():
-        if _alike(content.get(part, {}).values(), lines):
-            own[part] = digest(lines)
     lines_of = {
         part: {one.external_id: _digests(content.get(part, {}).get(str(one.id), {})) for one in getattr(row, part)}
         for part in ("outcomes", "actions")
@@ -112,16 +107,5 @@ def of_plan(session: Session, row: Plan, children: Sequence[str], parts: Mapping
     return {"own": own, **lines_of}
 
 
-def _digests(line: Line) -> Kept:
+def _digests(line: Mapping[str, Any]) -> Kept:
     return {name: digest(value) for name, value in line.items()}
-
-
-def _alike(before: Any, lines: Sequence[Line]) -> bool:
-    """Are these the same lines, but for whether they are kept from the family?"""
-
-    def words(line: Line, names: Any) -> list[str]:
-        return sorted(f"{name}: {line.get(name)}" for name in names if name != FLAG)
-
-    return sorted(words(line, line) for line in before) == sorted(
-        words(line, [name for name in line if name != "position"]) for line in lines
-    )

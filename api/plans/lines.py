@@ -22,22 +22,22 @@ WAYS: Mapping[str, Sequence[Sequence[str]]] = {
 }
 
 
-def pair(part: str, rows: Sequence[Row], given: Sequence[Mapping[str, Any]]) -> list[Row | None]:
+def pair(part: str, rows: Sequence[Row], given: Sequence[Mapping[str, Any]], *, alone: bool = True) -> list[Row | None]:
     """For each given line the row that it means, None where it is a new one: by its words, however the lines are
-    ordered; by being the only one left on both sides, and so the same line in other words."""
+    ordered; with ``alone`` by being the only one left on both sides too, and so the same line in other words."""
     left = list(rows)
     found: list[Row | None] = [None] * len(given)
     for names in WAYS[part]:
         for n, line in enumerate(given):
-            key = _key([line.get(name) for name in names])
-            if found[n] is not None or not any(key):
+            words = key([line.get(name) for name in names])
+            if found[n] is not None or not any(words):
                 continue
-            same = next((row for row in left if _key([getattr(row, name) for name in names]) == key), None)
+            same = next((row for row in left if key([getattr(row, name) for name in names]) == words), None)
             if same is not None:
                 found[n] = same
                 left = [row for row in left if row is not same]
     new = [n for n, row in enumerate(found) if row is None]
-    if len(new) == len(left) == 1:
+    if alone and len(new) == len(left) == 1:
         found[new[0]] = left[0]
     return found
 
@@ -59,5 +59,6 @@ def keep_hidden(
     return careful
 
 
-def _key(values: Sequence[object]) -> tuple[str, ...]:
+def key(values: Sequence[object]) -> tuple[str, ...]:
+    """Words by which a line is known: alike however they are spaced, and in capitals or not."""
     return tuple(" ".join(str(value or "").split()).casefold() for value in values)

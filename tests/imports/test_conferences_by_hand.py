@@ -17,7 +17,7 @@ from api.conferences import service, withdrawing
 from api.conferences.models import Conference
 from api.conferences.service import CannotRecord, Details
 from api.families.models import Family, FamilyWorker, Person
-from api.imports.said import STAY
+from api.imports.said import STAY, STAYS
 from api.imports.service import Report
 from api.plans import editing
 from api.plans.models import WITHDRAWN, Plan
@@ -201,6 +201,18 @@ def test_what_was_filled_in_here_stays_when_a_file_takes_the_plan_over_until_it_
     load(raw)
     session.expire_all()
     assert plan.contingency == "Uncle Pat has Connor."
+
+
+def test_what_was_filled_in_here_stays_too_in_a_plan_that_was_made_here_under_the_file_s_id(
+    load: Load, raw: Raw, session: Session, by_hand: tuple[Raw, Conference]
+) -> None:
+    plan = session.get_one(Plan, by_hand[1].plan_id)
+    plan.external_id = "doyle-2026"
+    change(session, plan, {"contingency": "Ring Pat."})
+    report = load(raw)
+    session.expire_all()
+    assert plan.contingency == "Ring Pat." and plan.actions
+    assert f"families[{DOYLE}].plans[0].contingency: {STAYS}" in report.notes
 
 
 def test_a_child_whom_the_conference_put_on_the_plan_stays_on_it_when_a_file_takes_it_over(

@@ -85,4 +85,4 @@ def test_an_action_a_risk_and_a_plan_that_were_changed_here_stay(give: Any, sess
     }  # fmt: skip
     give(risks=RISKS.replace("high", "medium"))
     plan = one(session, Plan, external_id="plan-1")
-    assert [risk.level for risk in plan.risks] == ["medium", ""] and plan.risks[0].evidence == "Seen"
+    assert [risk.level for risk in plan.risks] == ["medium", "", ""] and plan.risks[0].evidence == "Seen"

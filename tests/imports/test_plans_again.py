@@ -165,8 +165,9 @@ def test_lines_without_ids_and_outcomes_that_were_changed_here_stay_until_the_fi
     assert told == {"contingency", "contingencies", "risks", "outcomes[0].measure"}
     given["contingencies"][0]["by_on"] = "today+30"
     load(raw)
-    assert [one.response for one in the_plan(session).contingencies] == ["A night at Dawn's"]
-    assert len(the_plan(session).risks) == 2
+    plan = the_plan(session)
+    assert [one.response for one in plan.contingencies] == ["The hub", "Call"] and len(plan.risks) == 2
+    assert plan.contingencies[0].by_on is not None, "only what the file says otherwise is written"
 
 
 def test_only_checking_a_plan_reports_the_same_and_writes_nothing(
