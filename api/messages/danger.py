@@ -63,6 +63,8 @@ def reply(
     said = texts.render(text_id, conversation.language, **args)
     if kind != "self_harm" and conversation.channel == "web" and wording.from_a_child(session, conversation):
         said = f"{said} {texts.render('safety.to_talk', conversation.language, **args)}"
+    if conversation.channel == "sms" and conversation.person_id is None:
+        said = f"{said} {texts.render('safety.to_reach', conversation.language, **args)}"
     queued = outbox.queue_reply(
         session,
         conversation,

@@ -15,6 +15,7 @@ from api.families.models import ContactPoint
 from api.messages import inbox, service
 from api.messages.commands import REPLIES_TO_STRANGER
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.sms import segments
 from tests.small_town import Town
 
 DANGER = "help he has got a knife and he is going to kill us"
@@ -88,6 +89,8 @@ def test_a_strangers_danger_is_heard_too(session: Session, town: Town) -> None:
     text_from("+447700900777", DANGER)
     escalation = session.scalars(select(Escalation)).one()
     assert (escalation.family_id, escalation.agency_id) == (None, town.agency.id) or escalation.agency_id
+    (reply,) = session.scalars(select(OutboundMessage).filter_by(kind="safety")).all()
+    assert "999" in reply.body and "To reach us: " in reply.body and segments(reply.body) <= 2
 
 
 @pytest.mark.parametrize(("word", "kind"), [("STOP", "opted_out"), ("help", "help_word"), ("Info", "help_word")])
