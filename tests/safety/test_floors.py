@@ -1,0 +1,47 @@
+"""The screen as it is shipped (model, patterns, thresholds) holds its floors on messages that it never learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from api.safety import corpus
+from api.safety.evaluate import Result, examined
+
+pytestmark = pytest.mark.slow
+
+
+def share(results: Sequence[Result], test: Callable[[Result], bool]) -> float:
+    return sum(map(test, results)) / len(results)
+
+
+@pytest.fixture(scope="module")
+def fresh() -> list[Result]:
+    return examined(corpus.fresh())
+
+
+def test_danger_is_raised_and_noticed(fresh: list[Result]) -> None:
+    danger = [result for result in fresh if result.example.danger]
+    emergencies = [result for result in danger if result.example.priority == "emergency"]
+    assert share(danger, lambda result: result.verdict.raised) >= 0.80
+    assert share(danger, lambda result: result.verdict.noticed) >= 0.95
+    assert share(emergencies, lambda result: result.verdict.priority == "emergency") >= 0.75
+
+
+@pytest.mark.parametrize("language", corpus.LANGUAGES)
+def test_it_hears_both_languages(fresh: list[Result], language: str) -> None:
+    danger = [result for result in fresh if result.example.danger and result.example.language == language]
+    assert share(danger, lambda result: result.verdict.raised) >= 0.80
+
+
+def test_alarming_talk_seldom_calls_anybody(fresh: list[Result]) -> None:
+    hard = [result for result in fresh if result.hard]
+    assert share(hard, lambda result: result.verdict.raised) <= 0.05
+    assert share(hard, lambda result: result.verdict.noticed) <= 0.15
+
+
+def test_everyday_traffic_hardly_ever_does() -> None:
+    traffic = examined(corpus.ordinary())
+    assert share(traffic, lambda result: result.verdict.raised) <= 0.005
+    assert share(traffic, lambda result: result.verdict.noticed) <= 0.02
