@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from api.access.models import Worker
 from api.evidence import links
 from api.messages.models import HandoverNote, InboundMessage, OutboundMessage
+from api.messages.tongues import plainly
+from api.sealed import or_nothing
 
 #: The largest number that the order of messages can reach (a bigint).
 LAST_SEQ = 2**63 - 1
@@ -46,6 +48,11 @@ class Line:
     seen: bool = False
     alarm_was: str = ""
     channel: str = ""
+
+    @property
+    def tongue(self) -> str:
+        """The language that it is plainly in, or "": for whoever has pages read to them."""
+        return plainly(or_nothing(self.body))
 
 
 @dataclass(frozen=True)

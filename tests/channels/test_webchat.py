@@ -186,6 +186,16 @@ def test_a_cry_for_help_in_the_chat_opens_an_escalation_before_the_answer(client
     assert "call 999" in client.get("/chat/talk").text
 
 
+def test_what_is_plainly_in_a_language_is_read_aloud_in_it(client: TestClient, town: Town) -> None:
+    cookies, _ = town.chatting()
+    client.cookies.update(cookies)
+    post(client, town, "no puedo ir mañana, perdón")
+    post(client, town, "ok")
+    page = client.get("/chat/talk").text
+    assert '<p class="words" dir="auto" lang="es">no puedo ir mañana, perdón</p>' in page
+    assert '<p class="words" dir="auto">ok</p>' in page
+
+
 def test_choices_are_buttons_of_the_last_message_only(client: TestClient, town: Town) -> None:
     cookies, conversation_id = town.chatting(town.mine.parent)
     client.cookies.update(cookies)

@@ -33,6 +33,12 @@ def test_what_nobody_has_answered_comes_first(client: TestClient, town: Town) ->
     assert "1 to answer" in page
 
 
+def test_what_is_plainly_in_a_language_is_read_aloud_in_it(client: TestClient, town: Town) -> None:
+    town.message(town.mine.conversation, "no puedo ir mañana, perdón")
+    sign_in(client, town)
+    assert 'dir="auto" lang="es">no puedo ir mañana, perdón</p>' in client.get(place(town.mine)).text
+
+
 def test_the_list_comes_by_pages_and_what_nobody_has_answered_is_on_the_first(
     client: TestClient, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ from api.access.models import Agency, Worker
 from api.families import zones
 from api.families.models import Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.tongues import plainly
+from api.sealed import or_nothing
 
 #: A page shows at most so many of each side's messages.
 MOST_LINES = 200
@@ -53,6 +55,11 @@ class ChatLine:
     body: str
     options: list[dict[str, Any]]
     author: str  # the worker's first name; empty for the computer and for themselves
+
+    @property
+    def tongue(self) -> str:
+        """The language that it is plainly in, or "": for whoever has pages read to them."""
+        return plainly(or_nothing(self.body))
 
 
 @dataclass(frozen=True)
