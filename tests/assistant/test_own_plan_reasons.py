@@ -7,13 +7,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
+from api.access.models import Agency
 from api.appointments.models import Appointment
 from api.assistant.operations.words import says
+from api.channels.webchat import service as webchat
 from api.database import transaction
 from api.families.models import Person
 from api.messages.sms import segments
 from api.plans.models import Plan, Risk
-from tests.assistant.conftest import Talk
+from tests.assistant.conftest import Talk, Understanding
 
 Phone = Callable[[str], Talk]
 WHY = "why are we on a plan"
@@ -48,6 +50,37 @@ def test_why_is_told_from_their_own_plan_with_what_would_make_it_less_two_segmen
         told.append(kelly.says("more"))
     assert len(told) > 1 and all(segments(part) <= 2 for part in told)
     assert "Ruby's eye clinic" in "".join(told) and "Kelly's low mood" in "".join(told)
+
+
+@pytest.mark.parametrize("intent", ["ask_about_plan", "ask_plan_status", "out_of_scope", "nlu_fallback"])
+@pytest.mark.parametrize(
+    "words", ["can they take Jayden", "are they going to take ruby off me", "will you take jayden and ruby"]
+)
+def test_whoever_calls_a_child_by_name_is_told_whether_children_can_be_taken(
+    talk: Phone, words: str, intent: str
+) -> None:
+    assert talk("kelly").says(words, intent).startswith("A plan is not about taking children away")
+
+
+def test_whoever_calls_a_child_by_name_is_told_so_in_spanish(talk: Phone) -> None:
+    told = talk("rosa").says("me van a quitar a Mateo", "ask_about_plan")
+    assert told.startswith("Un plan del caso no es para llevarse a los niños")
+
+
+def test_whoever_gives_no_name_of_their_own_may_call_a_child_by_name_too(
+    understanding: Understanding, talk: Phone
+) -> None:
+    with transaction() as session:
+        agency_id = session.scalars(select(Agency.id).where(Agency.jurisdiction == "uk-england")).one()
+    chat = Talk(understanding, "", channel="web")
+    chat.conversation_id = webchat.start_without_name(agency_id, "en").conversation_id
+    named = [{"entity": "person", "value": "Tyler"}]
+    told = chat.says("can they take Tyler", "ask_about_plan", entities=named)
+    assert told.startswith("A plan is not about taking children away")
+
+
+def test_to_take_somebody_else_by_name_is_not_to_take_a_child(talk: Phone) -> None:
+    assert "not about taking children" not in talk("kelly").says("can they take Amara", "ask_about_plan")
 
 
 @pytest.mark.parametrize("intent", ["out_of_scope", "ask_plan_status", "nlu_fallback", "ask_capabilities"])
@@ -138,6 +171,14 @@ def test_what_was_decided_is_told_as_the_last_review_of_their_own_plan_has_it(ta
     assert maggie.says("what is a conference", "ask_about_plan").startswith("Your review conference is ")
     no_conference_coming()
     assert maggie.says("what is a conference", "ask_about_plan").startswith("The last review was on ")
+
+
+@pytest.mark.parametrize("intent", ["ask_plan_status", "out_of_scope", "nlu_fallback"])
+def test_what_was_decided_is_told_whatever_the_question_was_taken_for(talk: Phone, intent: str) -> None:
+    is_now("maggie", wording="plain")
+    for words in ("en qué quedó la conferencia", "how did the conference go"):
+        told = talk("maggie").says(words, intent)
+        assert told.startswith(("The last review was on ", "La ultima revision fue "))
 
 
 def test_before_the_first_review_it_is_said_that_the_plan_began(talk: Phone) -> None:

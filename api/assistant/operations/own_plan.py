@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from api.assistant.operations import queries as families
 from api.assistant.operations import speaking, titles
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
@@ -18,7 +19,7 @@ from api.messages.sms import segments, to_gsm7
 from api.plans import own, queries
 from api.plans.models import Plan, PlanAction, Risk
 from api.plans.own import OwnPlan
-from api.sealed import all_open
+from api.sealed import all_open, or_nothing
 from api.timescales import queries as timescales
 
 #: What one message may be, and the longest single line in it.
@@ -31,11 +32,14 @@ WAITING = ("open", "blocked")
 TAKEN_FOR = frozenset(
     {"ask_about_plan", "check_actions", "ask_who_is_my_worker", "ask_capabilities", "out_of_scope", "fallback"}
 )
-#: ... and those that ask_about_plan answers, by topic: why there is a plan, and whether children can be taken.
+#: ... and those that ask_about_plan answers, by topic: why there is a plan, whether children can be taken, ...
 ABOUT_TAKEN_FOR = {
     "why": frozenset({"ask_plan_status", "ask_capabilities", "out_of_scope", "fallback"}),
-    "take": frozenset({"ask_plan_status"}),
+    "take": frozenset({"ask_plan_status", "out_of_scope", "fallback"}),
 }
+#: ... and what was decided for them, at one of these.
+DECIDED_AT, DECIDED_TAKEN_FOR = ("conference", "review"), frozenset({"ask_plan_status", "out_of_scope", "fallback"})
+MAYBE_ABOUT = DECIDED_TAKEN_FOR.union(*ABOUT_TAKEN_FOR.values())
 
 
 def is_asked(ask: Ask, name: str) -> bool:
@@ -46,10 +50,24 @@ def is_asked(ask: Ask, name: str) -> bool:
 
 
 def is_about(ask: Ask, name: str) -> bool:
-    """Do the words ask why there is a plan, or what they fear most of it?"""
-    if ask.tapped or ask.holder is None:
+    """Do the words ask why there is a plan, what they fear most of it, or what was decided?"""
+    if ask.tapped or ask.holder is None or name not in MAYBE_ABOUT:
         return False
-    return name in ABOUT_TAKEN_FOR.get(topic_of(ask.words), ())
+    asked = topic(ask)
+    if asked in DECIDED_AT and says(ask.words, "what_was_decided"):
+        return name in DECIDED_TAKEN_FOR
+    return name in ABOUT_TAKEN_FOR.get(asked, ())
+
+
+def topic(ask: Ask) -> str:
+    """The explanation about plans that the words ask for, or "". A child of the family counts as one by their name; of
+    somebody whom we do not know, whoever Rasa takes for a person by a single word."""
+    if ask.person is not None:
+        names = [or_nothing(one.first_name) for one in families.children(ask.session, ask.person.family_id)]
+    else:
+        found = [one.value for one in ask.question.entities if one.entity == "person"]
+        names = [name for name in found if len(name.split()) == 1]
+    return topic_of(ask.words, names)
 
 
 def _on_it(ask: Ask) -> bool:

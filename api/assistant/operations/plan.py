@@ -8,7 +8,7 @@ from api.appointments import queries as appointments
 from api.assistant.operations import own_plan, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
-from api.assistant.operations.words import says, topic_of, topics
+from api.assistant.operations.words import says, topics
 from api.plans import own, queries
 from api.plans.models import WITHDRAWN
 from api.reviews import queries as reviews
@@ -55,7 +55,7 @@ def status(ask: Ask) -> list[Reply]:
 
 def about(ask: Ask) -> list[Reply]:
     """A general question about plans: one of the explanations in the catalogue, and whom to ask for more."""
-    topic = ask.carried("topic") or topic_of(ask.words)
+    topic = ask.carried("topic") or own_plan.topic(ask)
     if topic not in topics():
         choices = [option(f"about.ask.{name}", "ask_about_plan", topic=name) for name in ("plan", "why", "end", "take")]
         return [say("about.which", *choices)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -65,9 +66,15 @@ def says(text: str, phrase: str) -> bool:
 
 
 @lru_cache(maxsize=1)
+def _about_plans() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DATA / "words" / "plan_questions.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@lru_cache(maxsize=1)
 def _questions() -> list[tuple[str, re.Pattern[str]]]:
     """Topic and pattern, most telling first; a topic may have several (data/words/plan_questions.yaml)."""
-    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "plan_questions.yaml").read_text(encoding="utf-8"))
+    data = _about_plans()
     named: dict[str, str] = data["words"]
     asked = [(topic, pattern) for question in data["questions"] for topic, pattern in question.items()]
     return [
@@ -81,7 +88,11 @@ def topics() -> frozenset[str]:
     return frozenset(topic for topic, _ in _questions())
 
 
-def topic_of(text: str) -> str:
-    """The explanation that a question about plans asks for, or "". Pure."""
+def topic_of(text: str, children: Collection[str] = ()) -> str:
+    """The explanation that a question about plans asks for, or "". ``children``: whoever is called by one of these
+    names is a child. Pure."""
     words = " ".join(AppointmentWords.fold(text).split())
-    return next((topic for topic, pattern in _questions() if pattern.search(words)), "")
+    names = "|".join(re.escape(folded) for name in children if (folded := AppointmentWords.fold(name).strip()))
+    called = re.compile(rf"\b(?:{names})\b") if names else None
+    read = {called.sub(child, words) for child in _about_plans()["named"]} if called else {words}
+    return next((topic for topic, pattern in _questions() if any(pattern.search(one) for one in read)), "")
