@@ -176,9 +176,17 @@ def test_what_was_decided_is_told_as_the_last_review_of_their_own_plan_has_it(ta
 @pytest.mark.parametrize("intent", ["ask_plan_status", "out_of_scope", "nlu_fallback"])
 def test_what_was_decided_is_told_whatever_the_question_was_taken_for(talk: Phone, intent: str) -> None:
     is_now("maggie", wording="plain")
-    for words in ("en qué quedó la conferencia", "how did the conference go"):
+    for words in ("en qué quedó la conferencia", "how did the conference go", "what came out of the conference"):
         told = talk("maggie").says(words, intent)
         assert told.startswith(("The last review was on ", "La ultima revision fue "))
+
+
+@pytest.mark.parametrize("intent", ["ask_who_is_my_worker", "ask_if_bot", "ask_plan_status", "out_of_scope"])
+def test_who_has_the_last_word_is_not_who_their_worker_is(talk: Phone, intent: str) -> None:
+    kelly = talk("kelly")
+    assert "decide" in kelly.says("who has the last word", intent)
+    assert "decide" in kelly.says("quién tiene la última palabra", intent)
+    assert "decide" not in kelly.says("whos in charge of my case", intent)
 
 
 def test_before_the_first_review_it_is_said_that_the_plan_began(talk: Phone) -> None:

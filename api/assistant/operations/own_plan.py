@@ -39,7 +39,9 @@ ABOUT_TAKEN_FOR = {
 }
 #: ... and what was decided for them, at one of these.
 DECIDED_AT, DECIDED_TAKEN_FOR = ("conference", "review"), frozenset({"ask_plan_status", "out_of_scope", "fallback"})
-MAYBE_ABOUT = DECIDED_TAKEN_FOR.union(*ABOUT_TAKEN_FOR.values())
+#: ... and who has the last word.
+LAST_WORD_TAKEN_FOR = frozenset({"ask_who_is_my_worker", "ask_if_bot", "ask_plan_status", "out_of_scope", "fallback"})
+MAYBE_ABOUT = LAST_WORD_TAKEN_FOR | DECIDED_TAKEN_FOR.union(*ABOUT_TAKEN_FOR.values())
 
 
 def is_asked(ask: Ask, name: str) -> bool:
@@ -50,12 +52,14 @@ def is_asked(ask: Ask, name: str) -> bool:
 
 
 def is_about(ask: Ask, name: str) -> bool:
-    """Do the words ask why there is a plan, what they fear most of it, or what was decided?"""
+    """Do the words ask why there is a plan, what they fear most of it, what was decided, or who decides?"""
     if ask.tapped or ask.holder is None or name not in MAYBE_ABOUT:
         return False
     asked = topic(ask)
     if asked in DECIDED_AT and says(ask.words, "what_was_decided"):
         return name in DECIDED_TAKEN_FOR
+    if asked == "who_decides" and says(ask.words, "last_word"):
+        return name in LAST_WORD_TAKEN_FOR
     return name in ABOUT_TAKEN_FOR.get(asked, ())
 
 
