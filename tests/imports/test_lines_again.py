@@ -80,6 +80,20 @@ def test_a_file_that_changes_one_line_leaves_what_was_changed_entered_or_taken_o
     )
 
 
+def test_a_line_that_was_entered_here_is_no_file_s_though_an_import_s_version_has_it(
+    load: Load, raw: Raw, session: Session, given: Raw
+) -> None:
+    known = [{"was": "Cold"}, {"was": "Stairs"}, {"was": "Shouting"}]
+    change(session, [*known, {"harm": "sexual", "description": "A visitor"}])
+    given["actions"][0]["why"] = "It is nearer"
+    load(raw)
+    session.execute(text("UPDATE plans SET said = NULL"))
+    session.commit()
+    given["risks"][0]["level"] = "high"
+    load(raw)
+    assert [one for one, _ in risks(session)] == ["Cold", "Stairs", "Shouting", "A visitor"]
+
+
 def test_of_one_line_only_the_fields_that_the_file_says_otherwise_are_written(
     load: Load, raw: Raw, session: Session, given: Raw
 ) -> None:
