@@ -164,3 +164,16 @@ def test_a_table_leaves_the_lines_that_were_changed_here_too(
     report = import_tables([table])
     assert risks(session) == [("Cold", "high"), ("Stairs", "medium")]
     assert [note.partition(":")[0] for note in report.notes].count("risks") == 1, "one goes"
+
+
+def test_what_a_table_does_not_name_of_a_line_is_still_what_the_file_before_it_said(
+    load: Load, raw: Raw, session: Session, given: Raw, tmp_path: Path
+) -> None:
+    change(session, [{"was": "Cold", "level": "high"}, {"was": "Stairs"}, {"was": "Shouting"}])
+    table = tmp_path / "risks.csv"
+    at = "aire-valley,bennett,bennett-2026"
+    rows = "".join(f"{at},{risk['harm']},{risk['description']}\n" for risk in given["risks"])
+    table.write_text(f"agency,family,plan,harm,description\n{rows}", encoding="utf-8")
+    import_tables([table])
+    load(raw)
+    assert risks(session)[0] == ("Cold", "high")
