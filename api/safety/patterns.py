@@ -21,6 +21,8 @@ from api.settings import DATA
 PATH = DATA / "safety" / "patterns.yaml"
 #: How far a guard looks from a hit, in characters, within the same sentence.
 REACH = 60
+#: So many words are few.
+FEW = 6
 _WORD = re.compile(r"[^\W_]+")
 _ENDS = re.compile(r"[.!?;](?=\s)")
 
@@ -53,12 +55,13 @@ class SilenceData(BaseModel):
 
 
 class FileData(BaseModel):
-    """The whole file: words that stand alone, spellings, macros that rules may use as {name}, guards by name, the
-    rules, and those about answering."""
+    """The whole file: words that stand alone, guards that do in few words, spellings, macros that rules may use as
+    {name}, guards by name, the rules, and those about answering."""
 
     model_config = ConfigDict(extra="forbid")
 
     alone: list[str] = []
+    few_words: list[str] = []
     spellings: dict[str, str] = {}
     macros: dict[str, str] = {}
     guards: dict[str, list[str]] = {}
@@ -97,6 +100,7 @@ class PatternSet:
     spellings: dict[str, str]
     silence: tuple[SilenceRule, ...] = ()
     alone: frozenset[str] = frozenset()
+    few_words: tuple[str, ...] = ()
 
     def fold(self, text: str) -> str:
         """The form of the text that the rules are written for."""
@@ -111,9 +115,12 @@ class PatternSet:
         return [rule for rule in self.rules if self._speaks(rule, plain)]
 
     def stands_alone(self, plain: str) -> bool:
-        """Is the folded text one word only, one of those that may ask for anything?"""
+        """Is the folded text one word only, one of those that may ask for anything; or a denial or a saying in few
+        words?"""
         words = _WORD.findall(plain)
-        return len(words) == 1 and words[0] in self.alone
+        if len(words) == 1:
+            return words[0] in self.alone
+        return len(words) <= FEW and any(self.guards[name].search(plain) for name in self.few_words)
 
     def silences(self, text: str) -> list[SilenceRule]:
         """The rules about answering that speak for this text."""
@@ -162,6 +169,9 @@ def load_patterns(path: Path = PATH) -> PatternSet:
     guards = {name: compiled(f"guard {name}", alternatives) for name, alternatives in data.guards.items()}
     ids: set[str] = set()
 
+    if unknown := [name for name in data.few_words if name not in guards]:
+        raise ValueError(f"{path.name}: few_words: no guard named {unknown[0]}")
+
     def checked(rule: RuleData | SilenceData) -> re.Pattern[str]:
         if unknown := [name for name in rule.unless if name not in guards]:
             raise ValueError(f"{path.name}: rule {rule.id}: no guard named {unknown[0]}")
@@ -172,4 +182,6 @@ def load_patterns(path: Path = PATH) -> PatternSet:
 
     rules = [Rule(r.id, r.kind, r.priority, r.why, checked(r), tuple(r.unless)) for r in data.rules]
     silence = [SilenceRule(r.id, r.reads, checked(r), tuple(r.unless)) for r in data.silence]
-    return PatternSet(tuple(rules), guards, dict(data.spellings), tuple(silence), frozenset(data.alone))
+    return PatternSet(
+        tuple(rules), guards, dict(data.spellings), tuple(silence), frozenset(data.alone), tuple(data.few_words)
+    )

@@ -125,8 +125,8 @@ def model_scores(text: str, folded_text: str, *, closely: bool = False) -> Score
 
 
 def decide(found: list[Rule], scores: Scores | None, limits: Thresholds, *, alone: bool = False) -> Verdict:
-    """The verdict from the rules that spoke and the model's scores (None: there is no model). ``alone``: one word that
-    may ask for anything is all there is, and the model alone does not raise that."""
+    """The verdict from the rules that spoke and the model's scores (None: there is no model). ``alone``: all there is
+    is one word that may ask for anything, or a denial in few, and the model alone does not raise that."""
     reasons = sorted({f"pattern:{rule.id}" for rule in found})
     strong = [rule for rule in found if rule.priority != "routine"]
     if scores is None:

@@ -137,3 +137,17 @@ def test_an_agency_threshold_changes_what_is_raised() -> None:
     scores = Scores(limits.urgent.value - 0.01, "harm_disclosed", 0.0, "full")
     assert not decide([], scores, limits).raised
     assert decide([], scores, limits.within({"urgent": limits.urgent.least})).raised
+
+
+@pytest.mark.parametrize(
+    "text", ["she doesnt hit them", "nobody hurt me", "mi marido no me pega", "he is driving me nuts"]
+)
+def test_a_denial_or_a_saying_in_few_words_calls_nobody(text: str) -> None:
+    assert not screen.screen(text).raised
+
+
+@pytest.mark.parametrize(
+    "text", ["she hits them", "he hurt me", "mi marido me pega", "nobody knows he hits me every night"]
+)
+def test_what_is_not_denied_is_heard(text: str) -> None:
+    assert screen.screen(text).raised
