@@ -1,5 +1,5 @@
-"""The screen as it is shipped (model, patterns, thresholds) holds its floors on messages that it never learned from, but
-for the two or three messages by which one kind of processor rounds otherwise than another."""
+"""The screen as it is shipped (model, patterns, thresholds) holds its floors on messages that it never learned from,
+but for the two or three by which one kind of processor rounds otherwise than another."""
 
 from __future__ import annotations
 
