@@ -60,16 +60,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path.parent.name != "promises", item.path.name == "test_nothing_leaks.py"))
 
 
+#: Promises with a system of their own.
+APART = ("tests/promises/test_rasa_misbehaves.py",)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In several processes (``make test``) a file's tests run in one of them, in order; so do all promises, which share
+    """In several processes (``make test``) a file's tests run in one of them, in order; so do the promises that share
     one whole system."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return "promises" if path.startswith("tests/promises/") else path
+            return "promises" if path.startswith("tests/promises/") and path not in APART else path
 
     return Together(config, log)
 

@@ -1,8 +1,8 @@
 """Asks Rasa for one turn, and believes nothing: late, empty, huge or garbled answers are failures.
 
 Rasa answers 200 with ``[]`` after an exception and when no model is loaded (FACTS, Rasa), so an empty answer counts as
-no answer. A Rasa that stalls (a busy machine, its action server restarted) is asked once more before a family hears
-that nobody could answer; one that has been mute for a while is not, so that all who wait hear so soon.
+no answer. A Rasa that stalls (a busy machine, its action server restarted) is asked again before a family hears
+that nobody could answer; after several failures in a row it is not, so that all who wait hear so soon.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ log = logging.getLogger(__name__)
 LARGEST_ANSWER = 256 * 1024
 #: Rasa gets at most so many characters: nobody's point comes later, and its cost grows with the length.
 LONGEST_QUESTION = 2000
-#: Rasa that answered anything so many seconds ago is there, and a failure is worth a second question.
-THERE_SECONDS = 30.0
+#: So often one message is asked of it, while it is not gone.
+MOST_ATTEMPTS = 3
+#: So many questions in a row may fail before Rasa counts as gone, and no failure is worth a second question.
+MOST_FAILURES = 8
 
 #: One Rasa process answers one message at a time: more waiting there would only run into the time limit in its queue.
 _few_at_once = threading.Semaphore(3)
-#: When Rasa last gave a usable answer, on the monotonic clock.
-_last_answer = float("-inf")
+#: Questions that failed since the last usable answer.
+_failures = 0
 
 
 class RasaFailed(Exception):
@@ -51,22 +53,34 @@ def _client() -> httpx.Client:
 
 
 def ask(text: str, *, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[Reply]:
-    """The replies to one message. Each question is a conversation of its own for Rasa, so that a second one does not
-    wait behind the first; what a turn does, it does once however often it is asked (operations.service). Raises
+    """The replies to one message. Each question is a conversation of its own for Rasa, so that the next one does not
+    wait behind it; what a turn does, it does once however often it is asked (operations.service). Raises
     RasaFailed.
     """
     with _few_at_once:
-        try:
-            return _ask(text, f"turn-{message_id}", metadata)
-        except RasaFailed as error:
-            if time.monotonic() - _last_answer > THERE_SECONDS:
-                raise
-            log.warning("turn: asking Rasa once more (%s)", error)
-            return _ask(text, f"turn-{message_id}-again", metadata)
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            try:
+                return _counted(text, f"turn-{message_id}-{attempt}", metadata)
+            except RasaFailed as error:
+                if attempt == MOST_ATTEMPTS or _failures > MOST_FAILURES:
+                    raise
+                log.warning("turn: asking Rasa once more (%s)", error)
+    raise AssertionError("the last attempt raises")
+
+
+def _counted(text: str, sender: str, metadata: dict[str, Any]) -> list[Reply]:
+    """Ask, and count how many in a row have failed."""
+    global _failures
+    try:
+        replies = _ask(text, sender, metadata)
+    except RasaFailed:
+        _failures += 1
+        raise
+    _failures = 0
+    return replies
 
 
 def _ask(text: str, sender: str, metadata: dict[str, Any]) -> list[Reply]:
-    global _last_answer
     question = {"sender": sender, "message": text[:LONGEST_QUESTION], "metadata": metadata}
     deadline = time.monotonic() + settings().rasa_timeout
     answer = bytearray()
@@ -82,9 +96,7 @@ def _ask(text: str, sender: str, metadata: dict[str, Any]) -> list[Reply]:
                     raise RasaFailed("too slow")
     except httpx.HTTPError as error:
         raise RasaFailed(type(error).__name__) from None
-    replies = _replies(bytes(answer))
-    _last_answer = time.monotonic()
-    return replies
+    return _replies(bytes(answer))
 
 
 def _replies(answer: bytes) -> list[Reply]:
