@@ -53,15 +53,16 @@ def pytest_sessionstart() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the database, so that ``make test-fast`` can do without it; the promises come first, for they
-    take longest, and of them last the search through all that was written."""
+    take longest."""
     for item in items:
         if "migrated" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.database)
-    items.sort(key=lambda item: (item.path.parent.name != "promises", item.path.name == "test_nothing_leaks.py"))
+    items.sort(key=lambda item: item.path.parent.name != "promises")
 
 
-#: Promises with a system of their own.
-APART = ("tests/promises/test_rasa_misbehaves.py",)
+#: Promises that share a whole system; each group's runs in a process of its own, and what is not named here is in one.
+RASA_MISBEHAVES = ("test_rasa_misbehaves",)
+KILLED = ("test_crashes", "test_faults_in_flight", "test_killed_in_a_takeover", "test_rasa_fails")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,8 +73,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.partition("::")[0]
-            return "promises" if path.startswith("tests/promises/") and path not in APART else path
+            path = Path(nodeid.partition("::")[0])
+            if path.parent.name != "promises":
+                return str(path)
+            return next((group[0] for group in (RASA_MISBEHAVES, KILLED) if path.stem in group), "promises")
 
     return Together(config, log)
 

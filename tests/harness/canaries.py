@@ -1,6 +1,6 @@
 """Words that no output may hold: what people wrote and were sent, their names, numbers, PINs and passwords.
 
-Whatever passes through the harness is added here; tests/promises/test_nothing_leaks.py reads all output at the end. A
+Whatever passes through the harness is added here; when a system ends, ``leaks.search`` reads all its output. A
 canary is found however it was quoted or cut: of what somebody wrote three words in a row are enough, unless the product
 says those three itself; of a number its last nine digits; of a PIN all of them, standing alone.
 """

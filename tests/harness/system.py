@@ -74,7 +74,9 @@ class System:
         self.clock_file = folder / "clock"
         self.clock_file.write_text(str(float(os.environ.get("HEARTHLINE_TEST_HOURS", "0")) * 3600))
         self.twilio = FakeTwilio()
-        self._agencies, self._next_team = agencies, 0
+        self._agencies = agencies
+        #: How many teams of it have been given out.
+        self.teams = 0
         ports = [free_port() for _ in range(apis)]
         self.api_urls = [f"http://127.0.0.1:{port}" for port in ports]
         self.own_rasa = not rasa_url
@@ -218,9 +220,9 @@ class System:
 
     def team(self) -> town.Team:
         """An agency with its families that no other test has had."""
-        self._next_team += 1
-        assert self._next_team < self._agencies, "the town is too small for so many tests: agencies"
-        return town.team(self, self._next_team)
+        self.teams += 1
+        assert self.teams < self._agencies, "the town is too small for so many tests: agencies"
+        return town.team(self, self.teams)
 
     def stranger(self, number: str) -> Phone:
         return Phone(canaries.add(number), "a stranger", self)

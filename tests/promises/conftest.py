@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import canaries
+from tests.harness import leaks
 from tests.harness.bad_rasa import BadRasa
 from tests.harness.system import System, running
 from tests.harness.town import Team
@@ -19,11 +19,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+#: From so many teams on, a system has been used enough to be searched for what must have been in it.
+MANY_TEAMS = 4
+
+
 @pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Two api processes, a worker, Rasa with the trained model, the action server: all real, for all promises."""
+    """Two api processes, a worker, Rasa with the trained model, the action server: all real, for all promises of one
+    group (tests/conftest.py). When it ends, everything it wrote is searched for what must not be there."""
     with running(tmp_path_factory.mktemp("town"), apis=2) as system:
         yield system
+        leaks.search(system, thorough=system.teams > MANY_TEAMS)
 
 
 @pytest.fixture
@@ -42,13 +48,11 @@ def rasa() -> Iterator[BadRasa]:
 
 @pytest.fixture(scope="module")
 def rough_town(rasa: BadRasa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """An api and a worker whose Rasa is the bad one; a turn waits a second for it. (In a process of its own, where the
-    search through all output does not come by: so it is done here.)"""
+    """An api and a worker whose Rasa is the bad one; a turn waits a second for it."""
     folder = tmp_path_factory.mktemp("rough")
     with running(folder, rasa_url=rasa.url, agencies=24, HEARTHLINE_RASA_TIMEOUT="1") as system:
         yield system
-        system.save_database_log()
-        assert canaries.count() >= 20 and canaries.found(canaries.outputs()) == []
+        leaks.search(system, thorough=system.teams > MANY_TEAMS)
 
 
 @pytest.fixture
