@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,8 @@ WANTED = {
     "api": (("3.11", "3.12", "3.13"), ("api.txt", "dev.txt")),
     "bot": (("3.10",), ("bot.txt",)),
 }
+#: So often something is said of a step that takes long.
+SAY_EVERY_SECONDS = 15
 
 
 class CannotInstall(SystemExit):
@@ -91,19 +94,36 @@ def fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
-def run(step: str, command: list[str]) -> None:
-    """Run one step, its output kept in var/install.log. Raises CannotInstall naming the step."""
+def run(step: str, command: list[str], *, packages: int = 0) -> None:
+    """Run one step, its output kept in var/install.log, and say now and then how far it is (``packages``: how many pip
+    is to fetch). Raises CannotInstall naming the step."""
     log = ROOT / "var" / "install.log"
+    begun = time.monotonic()
     with log.open("ab") as output:
         output.write(f"\n--- {step}\n".encode())
         output.flush()
-        result = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-    if result.returncode:
+        from_here = output.tell()
+        with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT) as process:
+            while process.poll() is None:
+                try:
+                    process.wait(SAY_EVERY_SECONDS)
+                except subprocess.TimeoutExpired:
+                    done = how_far(log.read_bytes()[from_here:].decode(errors="replace"), packages)
+                    print(f"    {step}: {done}{time.monotonic() - begun:.0f} s", flush=True)
+    if process.returncode:
         tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-12:])
         raise CannotInstall(
             f"\n{step} did not work:\n    {tail}\n\nThe whole log: var/install.log. Mend what it says and run the same "
             "command again: it goes on from here."
         )
+
+
+def how_far(said: str, packages: int) -> str:
+    """What pip's output says of how far it is, to stand before the seconds; "" where it says nothing."""
+    if "Installing collected packages" in said:
+        return "all packages are fetched, installing them, "
+    fetched = sum(line.startswith("Collecting ") for line in said.splitlines())
+    return f"{fetched} of {packages} packages, " if packages and fetched else ""
 
 
 def runs(python: Path) -> bool:
@@ -128,8 +148,11 @@ def make(name: str) -> None:
     locks = [str(LOCKS / lock) for lock in WANTED[name][1]]
     print(f"  {name}: making the environment (once; some minutes) ...", flush=True)
     run(f"{name}: python -m venv", [python, "-m", "venv", str(folder)])
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run(f"{name}: pip install", [*pip, "--no-deps", *(argument for lock in locks for argument in ("-r", lock))])
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
+    pip += ["--progress-bar", "off"]
+    packages = sum(Path(lock).read_text().count("==") for lock in locks)
+    arguments = [argument for lock in locks for argument in ("-r", lock)]
+    run(f"{name}: pip install", [*pip, "--no-deps", *arguments], packages=packages)
     if name == "api":
         run(f"{name}: pip install hearthline", [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     else:

@@ -5,6 +5,7 @@ It never keeps a worker from booking; it says what they would otherwise find out
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -69,3 +70,11 @@ def of(session: Session, viewer: Viewer, appointments: Iterable[Appointment]) ->
                 told = replace(told, appointment_id=other.id, kind=other.kind, family=family.name)
             found[one.id, other.id, who] = told
     return sorted(found.values(), key=lambda overlap: (overlap.starts_at, overlap.who))
+
+
+def in_short(overlaps: Iterable[Overlap], appointments: Iterable[Appointment]) -> str:
+    """What overlaps with which times in a few letters, the same as long as nothing of it changes: what somebody has
+    seen and agreed to."""
+    times = sorted(f"{one.starts_at.timestamp()}-{one.ends_at.timestamp()}" for one in appointments)
+    seen = sorted(f"{other.who} {other.starts_at.timestamp()} {other.ends_at.timestamp()}" for other in overlaps)
+    return hashlib.sha256("\n".join([*times, "", *seen]).encode()).hexdigest()[:16]

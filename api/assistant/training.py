@@ -9,6 +9,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from api.settings import ROOT, settings
@@ -19,6 +20,9 @@ SOURCES = (
     "bot/config.yml", "bot/domain.yml", "bot/components", "encoder", "data/nlu", "data/rules.yml",
     "requirements/bot.txt",
 )  # fmt: skip
+
+#: So often something is said while it trains.
+SAY_EVERY_SECONDS = 15
 
 
 def bot_python() -> Path:
@@ -67,10 +71,18 @@ def ensure_trained() -> Path:
         "HEARTHLINE_ENCODER": str(settings().encoder_folder),
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not burn the cores
     }
-    with log.open("wb") as output:
-        status = subprocess.run(command, cwd=ROOT, env={**os.environ, **quiet}, stdout=output, stderr=output)  # noqa: S603
+    begun = time.monotonic()
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=ROOT, env={**os.environ, **quiet}, stdout=output, stderr=output) as training,  # noqa: S603
+    ):
+        while training.poll() is None:
+            try:
+                training.wait(SAY_EVERY_SECONDS)
+            except subprocess.TimeoutExpired:
+                print(f"    understanding: training, {time.monotonic() - begun:.0f} s", flush=True)
     fresh = model.parent / f"new-{fingerprint()}.tar.gz"
-    if status.returncode or not fresh.exists():
+    if training.returncode or not fresh.exists():
         tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-12:])
         raise SystemExit(f"Training did not work:\n    {tail}\n\nThe whole log: {log}")
     fresh.replace(model)

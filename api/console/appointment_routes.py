@@ -59,23 +59,22 @@ def new_appointment(request: Request, me: Me, family_id: uuid.UUID) -> Response:
 
 @router.post("/families/{family_id}/appointments")
 def book_appointment(request: Request, me: Me, family_id: uuid.UUID, given: Fields) -> Response:
-    """Book it. With something at the same time it is not booked before the worker says so."""
-    problems, found = _headless(given, me.language), []
-    if problems:
-        return _form(request, me, family_id, None, given, problems)
+    """Book it. With something at the same time it is not booked before the worker has seen what, and says so."""
+    found: list[overlaps.Overlap] = []
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
+        problems = _unfinished(session, family_id, given, me.language)
         try:
-            booked = _book(session, me, family, given)
-            found = overlaps.of(session, me, booked)
-            if found and not given.get("anyway"):
+            booked = [] if problems else _book(session, me, family, given)
+            found, given = _not_agreed(session, me, booked, given)
+            if found:
                 session.rollback()
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
         except service.CannotBook as error:
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-    if problems or (found and not given.get("anyway")):
+    if problems or found:
         return _form(request, me, family_id, None, given, problems, found)
     return RedirectResponse(f"/console/families/{family_id}#appointments", 303)
 
@@ -95,7 +94,7 @@ def show_appointment(request: Request, me: Me, appointment_id: uuid.UUID) -> Res
 @router.post("/appointments/{appointment_id}")
 def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, given: Fields) -> Response:
     """Move it, change it or call it off: this one, or it and all that follow in its series; or put it on again."""
-    found = []
+    found: list[overlaps.Overlap] = []
     with transaction() as session:
         one = access.appointment_or_404(session, me, appointment_id)
         family_id = one.family_id
@@ -106,7 +105,7 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
         session.refresh(one, with_for_update=True)
         whole = whole and one.series_id is not None
         stale = given.get("version") != str(one.sequence)
-        problems = [] if given.get("do") == "cancel" else _headless(given, me.language)
+        problems = [] if given.get("do") == "cancel" else _unfinished(session, family_id, given, me.language)
         try:
             if stale or problems:
                 pass
@@ -121,8 +120,8 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
                     changed = [one]
                 else:
                     changed = _change(session, me, one, given, whole=whole)
-                found = overlaps.of(session, me, changed)
-                if found and not given.get("anyway"):
+                found, given = _not_agreed(session, me, changed, given)
+                if found:
                     session.rollback()
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
@@ -130,9 +129,19 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
         except service.CannotBook as error:
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-    if stale or problems or (found and not given.get("anyway")):
+    if stale or problems or found:
         return _form(request, me, family_id, appointment_id, given, problems, found, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#appointments", 303)
+
+
+def _not_agreed(
+    session: Session, me: Visitor, changed: list[Any], given: dict[str, str]
+) -> tuple[list[overlaps.Overlap], dict[str, str]]:
+    """What is at the same time, unless it is just what the worker saw and agreed to; and the form with it noted in it.
+    Whoever changes the time beside "book all the same" is shown what overlaps with that."""
+    found = overlaps.of(session, me, changed)
+    shown = overlaps.in_short(found, changed)
+    return ([] if given.get("anyway") == shown else found), {**given, "anyway": shown}
 
 
 def _book(session: Session, me: Visitor, family: Any, given: dict[str, str]) -> list[Any]:
@@ -259,8 +268,22 @@ def _places_as_fields(places: Any, people: list[uuid.UUID]) -> dict[str, str]:
     return found
 
 
-def _headless(given: dict[str, str], language: str) -> list[str]:
-    return forms.unfinished(given, "guest", "name", ("role",), "console.conference.professionals", language)
+def _unfinished(session: Session, family_id: uuid.UUID, given: dict[str, str], language: str) -> list[str]:
+    """A sentence for each line that says something and would not be taken: a role without a name, and a child that it
+    is about who is not ticked as expected."""
+    people = _in_order(people_of(session, family_id).values())
+    about = [
+        texts.render("console.appointment.concerns_whom", language, name=people[number - 1].first_name)
+        for number, line in forms.numbered(given, "person").items()
+        if line.get("concerns") and not line.get("who") and 0 < number <= len(people)
+    ]
+    headless = forms.unfinished(given, "guest", "name", ("role",), "console.conference.professionals", language)
+    return [*about, *headless]
+
+
+def _in_order(people: Any) -> list[Any]:
+    """The family's people as the form lists them."""
+    return sorted(people, key=lambda person: person.first_name)
 
 
 def _named(given: dict[str, str], people: Any) -> set[str]:
@@ -294,7 +317,7 @@ def _form(
     coming = True
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
-        people = sorted(people_of(session, family_id).values(), key=lambda person: person.first_name)
+        people = _in_order(people_of(session, family_id).values())
         if appointment_id is not None:
             one = access.appointment_or_404(session, me, appointment_id)
             now, told = _as_fields(AppointmentOut.of(one), me), content.history(session, one)

@@ -1,7 +1,7 @@
 """What people and programs read when something is wrong: plain words on pages, JSON for programs, never a traceback.
 
-Promise: no answer repeats what was sent (a 422 names the fields, not their values), and nothing is logged but the kind
-of error and the route's pattern.
+Promise: no answer repeats what was sent (a 422 names the fields, not their values), but for one: who was signed out
+while writing gets the words back. Nothing is logged but the kind of error and the route's pattern.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import texts
-from api.access.guards import ACCOUNT, CHAT_COOKIE, ChatEnded, SecondFactorNeeded, SignInNeeded
+from api.access.guards import (
+    ACCOUNT,
+    CHAT_COOKIE,
+    FORM_FIELD,
+    MOST_FIELDS,
+    ChatEnded,
+    SecondFactorNeeded,
+    SignInNeeded,
+)
 from api.pages.rendering import chosen_language, page
 from api.rest import errors as rest
 from api.settings import settings
@@ -110,7 +118,26 @@ async def _sign_in_needed(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": texts.render("pages.error.401", "en")}, 401)
     if isinstance(error, SecondFactorNeeded):
         return RedirectResponse(f"{ACCOUNT}?note=needed", 303)
+    if words := await _words_sent(request):
+        language = chosen_language(request)
+        return page(request, "console/signed_out.html", language=language, status=401, words=words, alone=True)
     return RedirectResponse(f"/console/sign-in?{urlencode({'next': error.next_path})}", 303)
+
+
+async def _words_sent(request: Request) -> list[str]:
+    """What somebody took the trouble to write in the form that was sent: whatever has at least two words, and is no
+    password."""
+    if request.method != "POST":
+        return []
+    try:
+        given = await request.form(max_fields=MOST_FIELDS)
+    except (HTTPException, RuntimeError):  # no form, or its sender is gone
+        return []
+    return [
+        value
+        for name, value in given.multi_items()
+        if isinstance(value, str) and len(value.split()) > 1 and name != FORM_FIELD and "password" not in name
+    ]
 
 
 async def _chat_ended(request: Request, error: Exception) -> Response:

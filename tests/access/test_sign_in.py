@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from api import clock
 from api.access import service
@@ -109,6 +109,25 @@ def test_a_session_ends_after_twelve_hours(client: TestClient, town: Town) -> No
     assert client.get("/console").status_code == 200
     clock.move(timedelta(minutes=2))
     assert client.get("/console").status_code == 303
+
+
+def test_who_was_signed_out_while_writing_gets_the_words_back(client: TestClient, town: Town) -> None:
+    cookies = town.signed_in(town.worker)
+    client.cookies.update(cookies)
+    with transaction() as session:
+        session.execute(delete(WorkerSession))
+    words = "Gran says <b>the back door</b>\nstays open"
+    form = town.form(cookies, place=words, minutes="45", new_password="my old dog")
+    answer = client.post(f"/console/families/{town.mine.family.id}/appointments", data=form)
+    assert answer.status_code == 401 and "no-store" in answer.headers["cache-control"]
+    assert "Nothing of this has been saved" in answer.text
+    assert "Gran says &lt;b&gt;the back door&lt;/b&gt;\nstays open</textarea>" in answer.text.replace("\r", "")
+    assert "my old dog" not in answer.text and form["form_token"] not in answer.text
+    elsewhere = {"sec-fetch-site": "cross-site"}
+    refused = client.post(f"/console/families/{town.mine.family.id}/appointments", data=form, headers=elsewhere)
+    assert refused.status_code == 403 and "back door" not in refused.text
+    alone = client.post(f"/console/families/{town.mine.family.id}/appointments", data=town.form(cookies, minutes="45"))
+    assert alone.status_code == 303 and alone.headers["location"].startswith("/console/sign-in")
 
 
 def test_a_worker_who_left_is_out_at_once(client: TestClient, town: Town) -> None:

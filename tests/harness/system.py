@@ -93,7 +93,7 @@ class System:
             "HEARTHLINE_PUBLIC_URL": PUBLIC_URL,
             "HEARTHLINE_RASA_URL": rasa_url,
             "HEARTHLINE_ACTIONS_URL": actions_url,
-            "HEARTHLINE_API_URL": self.api_urls[0],
+            "HEARTHLINE_API_URL": f"http://127.0.0.1:{free_port()}",
             "HEARTHLINE_MODEL": str(MODELS),
             "HEARTHLINE_ENCODER": str(ROOT / "var" / "encoder"),
             "HEARTHLINE_STALLED_AFTER": STALLED_AFTER,
@@ -110,11 +110,12 @@ class System:
         self.workers = [self.make_worker(f"worker-{n}") for n in range(workers)]
         self.bot: list[Process] = []
         if self.own_rasa:
+            self.assist = self._make_assist()
             self.rasa = self._make("rasa", [BOT_PYTHON, "-m", "bot.serve"], lambda: understands(rasa_url))
             self.actions = self._make(
                 "actions", [BOT_PYTHON, "-m", "actions"], lambda: answers(f"{actions_url}/health")
             )
-            self.bot = [self.rasa, self.actions]
+            self.bot = [self.assist, self.rasa, self.actions]
         canaries.watch(self.output)
 
     # Processes.
@@ -133,6 +134,15 @@ class System:
         process = self._make(name, command, lambda: answers(url))
         process.environment = {**self.environment, "HEARTHLINE_PORT": str(port)}
         return process
+
+    def _make_assist(self) -> Process:
+        """What answers the action server, in a process of its own as in the Procfile."""
+        url = self.environment["HEARTHLINE_API_URL"]
+        command = [
+            sys.executable, "-m", "uvicorn", "--factory", "api.assist_app:create_assist_app", "--host", "127.0.0.1",
+            "--port", url.rpartition(":")[2], "--no-access-log", "--log-level", "warning",
+        ]  # fmt: skip
+        return self._make("assist", command, lambda: answers(f"{url}/health"))
 
     def make_worker(self, name: str) -> Process:
         """One more worker process (not started). It is ready when its heart beats in the database."""

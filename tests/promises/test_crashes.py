@@ -18,8 +18,9 @@ from tests.harness.twilio import new_sid
 
 DANGER = "help he has got a knife and he is going to kill us"
 QUESTION = "when is my next meeting please"
-#: What happens in the process that Twilio and the action server talk to; all else happens in the worker.
-IN_THE_API = ("inbox", "assist", "acknowledge")
+#: What happens in the process that Twilio talks to, and in the one that the action server asks; all else happens in
+#: the worker.
+IN_THE_API, IN_ASSIST = ("inbox", "acknowledge"), ("assist",)
 
 
 #: What is passed when a reminder is due: tests/promises/test_reminders.py; when a file is sent: tests/evidence; when a
@@ -32,7 +33,8 @@ CASES = [(point, "question") for point in PASSED] + [(p, "danger") for p in PASS
 
 @pytest.mark.parametrize(("point", "first"), CASES)
 def test_killed_at(point: str, first: str, system: System, team: Team) -> None:
-    armed = system.apis[0] if point.split(".")[0] in IN_THE_API else system.workers[0]
+    part = point.split(".")[0]
+    armed = system.apis[0] if part in IN_THE_API else system.assist if part in IN_ASSIST else system.workers[0]
     armed.kill()
     marker = system.start_process(armed, crash_at=point)
 

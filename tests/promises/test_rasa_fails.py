@@ -1,4 +1,4 @@
-"""Rasa, the action server, the api and the worker are killed with turns under way: all of it is answered or seen."""
+"""Rasa, the action server and what answers it, the api, the worker are killed under way: all is answered or seen."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from tests.promises.test_rasa_misbehaves import DANGER, FALLBACK
 RUNG = timedelta(minutes=3, seconds=1)
 
 
-@pytest.mark.parametrize("name", ["rasa", "actions"])
+@pytest.mark.parametrize("name", ["rasa", "actions", "assist"])
 def test_it_and_the_worker_are_killed_with_turns_under_way_while_a_ladder_climbs(
     name: str, system: System, team: Team
 ) -> None:
-    victim, worker = {"rasa": system.rasa, "actions": system.actions}[name], system.workers[0]
+    victim = {"rasa": system.rasa, "actions": system.actions, "assist": system.assist}[name]
+    worker = system.workers[0]
     team.other.text(DANGER)
     team.other.expect("999")
     reference = reference_in(team.lead.expect("EMERGENCY"))
