@@ -15,6 +15,7 @@ from api.access.models import Agency, Worker
 from api.demo.models import DemoText
 from api.families import zones
 from api.families.models import ContactPoint, Family, Person
+from api.messages.keywords import carrier_keyword
 from api.settings import DATA
 
 #: A phone whose number is in nobody's file.
@@ -121,6 +122,13 @@ def texts_on(session: Session, number: str) -> list[DemoText]:
         .limit(MOST_TEXTS)
     ).all()
     return list(reversed(newest))
+
+
+def is_out(session: Session, number: str) -> bool:
+    """Has this phone said STOP to us, and not START since? Twilio keeps account of that by itself."""
+    said = session.scalars(select(DemoText).where(DemoText.sender == number).order_by(DemoText.id.desc()))
+    words = (carrier_keyword(text.body) for text in said)
+    return next((word for word in words if word in ("stop", "start")), "") == "stop"
 
 
 def workers(session: Session) -> list[DemoWorker]:

@@ -83,18 +83,20 @@ async def send_text(
 ) -> Response:
     """A phone sends a text: to our own webhook, as Twilio would bring it."""
     body = storable(body.strip())[: service.LONGEST_TEXT]
-    known = await run_in_threadpool(_is_a_phone, sender)
-    if body and known:
+    phone = await run_in_threadpool(_phone, sender)
+    if body and phone:
+        was_out = await run_in_threadpool(service.is_out, sender)
         sid = await run_in_threadpool(service.keep_text, sender, settings().twilio_sender, body)
         taken = await service.deliver_to_us(sid, sender, body)
         await run_in_threadpool(service.settle_text, sid, "delivered" if taken else "refused")
+        await run_in_threadpool(service.answer_as_carrier, sender, body, phone.language, was_out=was_out)
     return RedirectResponse(f"/demo?{urlencode({'family': family, 'worker': worker})}", 303)
 
 
-def _is_a_phone(number: str) -> bool:
+def _phone(number: str) -> queries.Phone | None:
     with reading() as session:
         phones = [*queries.family_phones(session), *queries.worker_phones(session)]
-    return any(phone.number == number for phone in phones)
+    return next((phone for phone in phones if phone.number == number), None)
 
 
 @router.post("/clock")
@@ -168,7 +170,10 @@ def create_message(
     From: Annotated[str, Form()] = "",
     StatusCallback: Annotated[str, Form()] = "",
 ) -> Response:
-    """Take a text for a simulated phone; the status callbacks follow."""
+    """Take a text for a simulated phone; the status callbacks follow. 400 with Twilio's code for a phone that has
+    texted STOP."""
+    if service.is_out(To):
+        return JSONResponse(service.OPTED_OUT, 400)
     if StatusCallback and not service.is_ours(StatusCallback):
         raise HTTPException(400, "StatusCallback is not an address of this installation")
     sender = From or settings().twilio_sender

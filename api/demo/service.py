@@ -16,16 +16,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
-from api import clock
+from api import clock, texts
 from api.access import service as access
 from api.access.models import Worker, WorkerSession
 from api.access.service import SignedIn
 from api.channels.webchat import service as webchat
 from api.channels.webchat.service import Started
-from api.database import notify, transaction
+from api.database import notify, reading, transaction
+from api.demo import queries
 from api.demo.models import DemoText
 from api.families.models import Person
 from api.messages.cleaning import storable
+from api.messages.keywords import carrier_keyword
 from api.messages.models import Conversation
 from api.settings import settings
 
@@ -35,6 +37,13 @@ TIMEOUT_SECONDS = 15.0
 LONGEST_TEXT = 1600
 #: How far one press may move the clock.
 MOVES = {"15m": timedelta(minutes=15), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
+#: What Twilio answers where somebody has opted out (https://www.twilio.com/docs/api/errors/21610).
+OPTED_OUT = {
+    "code": 21610,
+    "message": "Attempt to send to unsubscribed recipient",
+    "more_info": "https://www.twilio.com/docs/errors/21610",
+    "status": 400,
+}
 
 
 def _new_sid() -> str:
@@ -71,6 +80,20 @@ def keep_text(sender: str, recipient: str, body: str) -> str:
         session.add(DemoText(sid=sid, at=clock.now(), sender=sender, recipient=recipient, body=storable(body)))
         notify(session, TOPIC)
     return sid
+
+
+def is_out(number: str) -> bool:
+    """Does Twilio take no texts to this phone, because its owner has texted STOP?"""
+    with reading() as session:
+        return queries.is_out(session, number)
+
+
+def answer_as_carrier(number: str, body: str, language: str, *, was_out: bool) -> None:
+    """What Twilio itself answers to STOP and HELP, and to START from somebody who had stopped (our words). Commits."""
+    word = carrier_keyword(body)
+    if word in ("stop", "help") or (word == "start" and was_out):
+        sid = keep_text(settings().twilio_sender, number, texts.render(f"demo.carrier.{word}", language))
+        settle_text(sid, "delivered")
 
 
 def settle_text(sid: str, state: str) -> None:

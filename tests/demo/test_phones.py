@@ -56,6 +56,24 @@ def test_what_the_twilio_package_sends_lands_on_the_phone(site: str, town: Town)
     wait_until(lambda: [(t.sid, t.body, t.state) for t in texts()] == arrived, "the text did not arrive")
 
 
+def test_who_texts_stop_is_answered_by_twilio_and_gets_nothing_until_start(site: str, town: Town) -> None:
+    twilio._client.cache_clear()
+    number = town.mine.conversation.address
+
+    def say(body: str) -> list[str]:
+        before = len(texts())
+        httpx.post(f"{site}/demo/texts", data={"sender": number, "body": body})
+        return [text.body for text in texts()[before:] if text.recipient == number]
+
+    assert "Reply START" in say(" Stop ")[0]
+    refused = twilio.send(number, "Reminder: Thursday 10:00", callback_for=uuid.uuid4())
+    assert (refused.result, refused.error) == ("refused", "21610")
+    assert "Reply STOP to end them" in say("START")[0]
+    assert say("start") == [], "who gets texts anyway is not told"
+    assert "Reply STOP" in say("help")[0]
+    assert twilio.send(number, "Reminder: Thursday 10:00", callback_for=uuid.uuid4()).result == "accepted"
+
+
 def test_moving_the_clock_makes_a_reminder_arrive_on_the_phone(site: str, town: Town) -> None:
     twilio._client.cache_clear()
     noon = (clock.now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
