@@ -70,9 +70,9 @@ def _one_team(system: System) -> Iterator[Team]:
     system.revive()
     team.expect_nothing_else()
     assert not system.twilio.problems, system.twilio.problems
-    # Its ladders would go on for ever.
+    # Its ladders would go on for ever, and what was taken on and forgotten would go up them again.
     system.change(
-        "UPDATE escalations SET state = 'resolved', next_rung_at = NULL WHERE state = 'open' AND agency_id ="
+        "UPDATE escalations SET state = 'resolved', next_rung_at = NULL WHERE state <> 'resolved' AND agency_id ="
         " (SELECT id FROM agencies WHERE external_id = %(key)s)",
         key=team.key,
     )
