@@ -5,8 +5,8 @@ Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, pr
 ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``, never trained on; of
 it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only measures; ``ordinary``,
 by another one again, is everyday traffic between people; ``short``, by a fifth, what is said in a few words, harmless
-and not; ``family``, by a sixth, is ordinary talk about families as it comes, the screen's hardest; ``languages`` measures
-eighteen other languages.
+and not; ``family``, by a sixth, is ordinary talk about families as it comes, the screen's hardest; ``languages``
+measures eighteen other languages.
 """
 
 from __future__ import annotations
