@@ -58,7 +58,7 @@ def examined(examples: Sequence[Example], with_model: bool = True) -> list[Resul
         text = shortened(example.text)
         folded_text = rules.fold(text)
         found = rules.matches_folded(folded_text)
-        scores = screen.model_scores(text, folded_text, closely=bool(found)) if with_model else None
+        scores = screen.model_scores(text, folded_text, rules, found) if with_model else None
         verdict = screen.decide(found, scores, limits, alone=rules.stands_alone(folded_text))
         results.append(Result(example, scores, verdict, (time.process_time() - started) * 1000))
     return results

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,8 @@ KINDS = ("immediate_danger", "self_harm", "harm_disclosed")
 #: A longer message is also read piece by piece, since a cry for help may be one sentence of it.
 PIECE = 360
 MOST_PIECES = 6
+#: Of those sentences of a long message in which a rule speaks so many are read by themselves.
+MOST_SENTENCES = 4
 _BREAK = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 
 
@@ -89,16 +91,20 @@ class Model:
         self._first = Network(stored, "", float(self.about["spread"]), parts)
         self._second = Network(stored, SECOND, float(self.about["second"]["spread"]), parts[1:])
 
-    def score(self, text: str, folded_text: str, *, closely: bool = False) -> Scores:
+    def score(self, text: str, folded_text: str, *, speaks: Callable[[str], bool] | None = None) -> Scores:
         """The scores of one message: of the whole, and of a long one also piece by piece, the worst counting.
 
-        ``closely``: a rule spoke, so the cascade clears nothing unread.
+        ``speaks`` tells of a sentence whether a rule speaks in it; None: in none. If one did, the cascade clears
+        nothing unread, and of a long message such sentences are read by themselves too.
         """
+        closely = speaks is not None
         judged = self._score_foreign if self._words.foreign(folded_text) else partial(self._score, closely=closely)
         whole = judged(text, folded_text)
         if len(text) <= PIECE * 1.5:
             return whole
-        return max([whole, *(judged(part, part.lower()) for part in pieces(text))], key=lambda scores: scores.danger)
+        spoken = [sentence for sentence in sentences(text) if speaks(sentence)] if speaks else []
+        parts = [*pieces(text), *spoken[:MOST_SENTENCES]]
+        return max([whole, *(judged(part, part.lower()) for part in parts)], key=lambda scores: scores.danger)
 
     def clears(self, folded_text: str) -> bool:
         """Is it evidently harmless by the linear model alone? Short ones only: a long one is read in pieces."""
@@ -144,6 +150,11 @@ def danger(logits: Floats) -> float:
 def _scores(log_odds: float, logits: Floats, stage: str) -> Scores:
     kind = KINDS[int(np.argmax(logits[1:4]))]
     return Scores(_probability(log_odds), kind, _probability(float(logits[4])), stage)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, each cut after ``PIECE`` letters."""
+    return [sentence[:PIECE] for sentence in _BREAK.split(text) if sentence]
 
 
 def pieces(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ def screen(text: str, *, patterns: PatternSet | None = None, thresholds: Thresho
     if not folded_text:
         return Verdict()
     found = rules.matches_folded(folded_text)
-    scores = model_scores(text, folded_text, closely=bool(found))
+    scores = model_scores(text, folded_text, rules, found)
     return decide(found, scores, limits, alone=rules.stands_alone(folded_text))
 
 
@@ -111,17 +112,21 @@ def quick(text: str) -> tuple[Verdict, bool]:
     return decide(found, None, in_force()), whole
 
 
-def model_scores(text: str, folded_text: str, *, closely: bool = False) -> Scores | None:
-    """The model's view of a message (shortened, and folded by the patterns' spellings); None without a model.
-    ``closely``: a rule spoke (Model.score)."""
+def model_scores(text: str, folded_text: str, rules: PatternSet, found: list[Rule]) -> Scores | None:
+    """The model's view of a message (shortened, and folded by the patterns' spellings) in which these rules spoke; None
+    without a model. Of a long one each sentence in which a rule speaks is read by itself as well."""
     model = _model()
     if model is None:
         return None
     try:
-        return model.score(text, folded_text, closely=closely)
+        return model.score(text, folded_text, speaks=_speaks_in(rules) if found else None)
     except Exception as error:  # a fault in the model must not lose what the patterns found
         log.error("The safety model failed on a message (%s)", type(error).__name__)
         return None
+
+
+def _speaks_in(rules: PatternSet) -> Callable[[str], bool]:
+    return lambda sentence: bool(rules.matches_folded(rules.fold(sentence)))
 
 
 def decide(found: list[Rule], scores: Scores | None, limits: Thresholds, *, alone: bool = False) -> Verdict:

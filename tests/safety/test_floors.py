@@ -46,3 +46,10 @@ def test_everyday_traffic_hardly_ever_does() -> None:
     traffic = examined(corpus.ordinary())
     assert share(traffic, lambda result: result.verdict.raised) <= 0.0075
     assert share(traffic, lambda result: result.verdict.noticed) <= 0.0275
+
+
+@pytest.mark.parametrize("language", corpus.LANGUAGES)
+def test_talk_about_families_seldom_does(language: str) -> None:
+    talk = examined([example for example in corpus.family() if example.language == language])
+    assert share(talk, lambda result: result.verdict.raised) <= 0.05
+    assert share(talk, lambda result: result.verdict.noticed) <= 0.15
