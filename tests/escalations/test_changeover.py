@@ -14,6 +14,7 @@ from api.database import transaction
 from api.escalations import changeover, service
 from api.escalations.models import Escalation, RotaChange, Shift
 from api.messages.models import OutboundMessage
+from tests.harness.mail import FakeMail
 from tests.small_town import Town
 
 HOUR = timedelta(hours=1)
@@ -58,6 +59,20 @@ def test_who_comes_on_duty_is_told_the_numbers_once_and_no_word_of_a_case(sessio
         clock.move(timedelta(minutes=1))
         assert changeover.tell_incoming() == 0
     assert len(said(session, town.worker)) == 1
+
+
+@pytest.mark.parametrize("phone", ["+447700900811", None])
+def test_it_comes_by_email_too_for_a_text_may_fail(
+    phone: str | None, session: Session, town: Town, post: FakeMail
+) -> None:
+    number = town.escalation(town.mine)
+    with transaction() as writing:
+        writing.execute(update(Worker).values(phone=phone).where(Worker.id == town.worker.id))
+    assert changeover.tell_incoming() == 1
+    query = select(OutboundMessage).filter_by(worker_id=town.worker.id, escalation_id=None)
+    told = {one.channel: one.body for one in session.scalars(query)}
+    assert told.keys() == ({"sms", "email"} if phone else {"email"})
+    assert all(f"Nobody has taken on: {number}." in words for words in told.values())
 
 
 def test_where_nothing_is_open_nobody_is_disturbed(session: Session, town: Town) -> None:
