@@ -48,7 +48,7 @@ class About:
 
     lead: str
     people: Sequence[Person]  # the children first
-    plan: Plan | None
+    plans: Sequence[Plan]  # that go on, the newest first
     last_visit: date | None
     last_appointment: Appointment | None
     next_appointment: Appointment | None
@@ -151,13 +151,12 @@ def _about(
         .where(Person.family_id == family_id, Person.left_at.is_(None), Person.erased_at.is_(None))
         .order_by(case((Person.kind.in_(GROWN), 1), else_=0), Person.born.nulls_last(), Person.first_name)
     ).all()
-    plan = session.scalars(
+    plans = session.scalars(
         select(Plan)
         .where(Plan.family_id == family_id, Plan.ended_on.is_(None))
-        .order_by(Plan.started_on.desc())
-        .limit(1)
-        .options(selectinload(Plan.risks), selectinload(Plan.contingencies))
-    ).first()
+        .order_by(Plan.started_on.desc(), Plan.id)
+        .options(selectinload(Plan.risks), selectinload(Plan.contingencies), selectinload(Plan.children))
+    ).all()
     kept = select(Appointment.id).where(Appointment.family_id == family_id, Appointment.status == "scheduled")
     last = kept.where(Appointment.ends_at <= now).order_by(Appointment.starts_at.desc()).limit(1)
     following = kept.where(Appointment.ends_at > now).order_by(Appointment.starts_at).limit(1)
@@ -169,7 +168,7 @@ def _about(
     return About(
         lead=lead,
         people=people,
-        plan=plan,
+        plans=plans,
         last_visit=visit,
         last_appointment=next((one for one in both if one.ends_at <= now), None),
         next_appointment=next((one for one in both if one.ends_at > now), None),

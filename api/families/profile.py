@@ -21,6 +21,7 @@ from api.families.models import ContactPoint, Person
 from api.families.wishes import as_time
 from api.messages import held
 from api.messages.models import Conversation
+from api.reminders import anew
 
 WHOLE_DAY = time(0)
 #: Where only one end of the hours is named and the other makes no sense with it.
@@ -74,6 +75,8 @@ def change(
         _record(session, person, "changed_safe_contact", actor_kind, actor_id, {"fields": changed})
         session.flush()
         held.look_again(session, person.id, now)
+        if not anew.IN_WORDS.isdisjoint(changed):
+            anew.word_anew(session, person.id, now)
     return changed
 
 

@@ -1,6 +1,7 @@
 """What keeps a queued message from going out now, looked up in the moment before it would (its rule: messages.quiet).
 
-So a change of somebody's profile holds for what is queued already, whoever queued it.
+So a change of somebody's hours, ways, names or agreement holds for what is queued already, whoever queued it; how a
+reminder is worded, too (reminders.anew).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, timedelta
 
 from fastapi.testclient import TestClient
@@ -16,9 +17,10 @@ from api.console import summary
 from api.database import reading, transaction
 from api.escalations import service
 from api.escalations.models import Escalation, Notification
+from api.families.models import Person
 from api.messages import service as conversations
 from api.messages.models import Conversation
-from api.plans.models import Contingency
+from api.plans.models import Contingency, Plan, Risk
 from api.timescales.models import CaseEvent
 from tests.small_town import Town
 
@@ -76,6 +78,20 @@ def test_it_has_who_the_words_the_plan_the_last_and_next_meeting_and_what_was_tr
     assert (look.actor_id, look.family_id) == (town.worker.id, town.mine.family.id)
 
 
+def test_of_two_plans_that_go_on_it_has_what_matters_of_both(client: TestClient, town: Town) -> None:
+    number = lived(town)
+    with transaction() as session:
+        second = Plan(id=uuid.uuid4(), family_id=town.mine.family.id, external_id="second", started_on=date(2026, 3, 2))
+        second.children = [session.get_one(Person, town.mine.child.id)]
+        session.add(second)
+        session.flush()
+        session.add(Risk(plan_id=second.id, position=1, harm="neglect", description="left alone at night"))
+    sign_in(client, town, town.duty)
+    said = block(client.get(f"/console/e/{number}").text)
+    assert "left alone at night" in said and "a visit is missed" in said
+    assert "Plan 1" in said and "Plan 2" in said and town.mine.child.first_name in said
+
+
 def test_on_the_conversations_page_it_stands_while_an_alarm_is_not_closed(client: TestClient, town: Town) -> None:
     page = f"/console/conversations/{town.mine.conversation.id}"
     sign_in(client, town, town.manager)
@@ -130,4 +146,4 @@ def test_it_takes_few_statements_however_much_there_is(database: Engine, session
     made = summary.of(session, town.manager, escalation)
     event.remove(database, "before_cursor_execute", note)
     assert len(made.said) == summary.MOST_SAID and made.said[-1].words == "message 29"
-    assert len(seen) <= 11
+    assert len(seen) <= 12
