@@ -36,7 +36,7 @@ TURNS = [
     ("done the form", "report_action_done"),
     ("cant do the handovers", "report_action_blocked"),
     ("whats on my list", "check_actions"),
-    ("i went to freedom", "report_action_done"),
+    ("went to freedom today", "report_action_done"),
     ("hows it going", "ask_plan_status"),
     ("whos my worker", "ask_who_is_my_worker"),
     ("womens refuge near leeds", "find_service"),

@@ -64,7 +64,7 @@ def test_whoever_calls_a_child_by_name_is_told_whether_children_can_be_taken(
 
 def test_whoever_calls_a_child_by_name_is_told_so_in_spanish(talk: Phone) -> None:
     told = talk("rosa").says("me van a quitar a Mateo", "ask_about_plan")
-    assert told.startswith("Un plan del caso no es para llevarse a los niños")
+    assert "Un plan del caso no es para llevarse a los niños" in told  # (it may be asked first whether all is well)
 
 
 def test_whoever_gives_no_name_of_their_own_may_call_a_child_by_name_too(
