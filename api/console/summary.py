@@ -26,6 +26,7 @@ from api.families.models import GROWN, Family, FamilyWorker, Person
 from api.messages import queries as messages
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.plans.models import Plan
+from api.plans.queries import current_plans
 from api.timescales.models import CaseEvent
 
 #: So many of their last messages are shown, from so long before the alarm on.
@@ -151,12 +152,8 @@ def _about(
         .where(Person.family_id == family_id, Person.left_at.is_(None), Person.erased_at.is_(None))
         .order_by(case((Person.kind.in_(GROWN), 1), else_=0), Person.born.nulls_last(), Person.first_name)
     ).all()
-    plans = session.scalars(
-        select(Plan)
-        .where(Plan.family_id == family_id, Plan.ended_on.is_(None))
-        .order_by(Plan.started_on.desc(), Plan.id)
-        .options(selectinload(Plan.risks), selectinload(Plan.contingencies), selectinload(Plan.children))
-    ).all()
+    parts = (selectinload(part) for part in (Plan.risks, Plan.contingencies, Plan.children))
+    plans = current_plans(session, family_id, *parts)
     kept = select(Appointment.id).where(Appointment.family_id == family_id, Appointment.status == "scheduled")
     last = kept.where(Appointment.ends_at <= now).order_by(Appointment.starts_at.desc()).limit(1)
     following = kept.where(Appointment.ends_at > now).order_by(Appointment.starts_at).limit(1)

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import texts
@@ -131,7 +132,7 @@ async def _words_sent(request: Request) -> list[str]:
         return []
     try:
         given = await request.form(max_fields=MOST_FIELDS)
-    except (HTTPException, RuntimeError):  # no form, or its sender is gone
+    except (HTTPException, ClientDisconnect, RuntimeError):  # no form, its sender is gone, or it was read already
         return []
     return [
         value

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from api.access import queries as access
 from api.appointments.models import Appointment, Attendee
@@ -133,9 +134,9 @@ def own_action(session: Session, person_id: uuid.UUID, action_id: uuid.UUID) -> 
     return session.scalar(select(PlanAction).filter_by(id=action_id, owner_person_id=person_id).with_for_update())
 
 
-def current_plans(session: Session, family_id: uuid.UUID) -> list[Plan]:
-    """The family's plans that go on, the newest first."""
-    found = select(Plan).filter_by(family_id=family_id, ended_on=None)
+def current_plans(session: Session, family_id: uuid.UUID, *load: ORMOption) -> list[Plan]:
+    """The family's plans that go on, the newest first. ``load``: what of them to read along with them."""
+    found = select(Plan).filter_by(family_id=family_id, ended_on=None).options(*load)
     return list(session.scalars(found.order_by(Plan.started_on.desc(), Plan.id)))
 
 

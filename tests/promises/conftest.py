@@ -19,17 +19,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-#: From so many teams on, a system has been used enough to be searched for what must have been in it.
-MANY_TEAMS = 4
-
-
 @pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Two api processes, a worker, Rasa with the trained model, the action server: all real, for all promises of one
     group (tests/conftest.py). When it ends, everything it wrote is searched for what must not be there."""
     with running(tmp_path_factory.mktemp("town"), apis=2) as system:
         yield system
-        leaks.search(system, thorough=system.teams > MANY_TEAMS)
+        leaks.search(system)
 
 
 @pytest.fixture
@@ -52,7 +48,7 @@ def rough_town(rasa: BadRasa, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("rough")
     with running(folder, rasa_url=rasa.url, agencies=24, HEARTHLINE_RASA_TIMEOUT="1") as system:
         yield system
-        leaks.search(system, thorough=system.teams > MANY_TEAMS)
+        leaks.search(system)
 
 
 @pytest.fixture
