@@ -55,6 +55,51 @@ def test_every_line_says_where_it_is_from_and_when_it_was_looked_up(name: str) -
         assert line.source and line.last_verified.year >= 2026 and line.check
 
 
+#: What names a law, a rule or a guidance that somebody can look up.
+NAMED = re.compile(
+    r"\b(?:Act (?:19|20)\d\d|Administrative Code|Revised Code|GDPR|National Guidance|Working Together to Safeguard"
+    r" Children 20\d\d|Safeguarding Procedures|statutory guidance)\b"
+)
+#: And where in it: a section, a paragraph, a page, a heading.
+WHERE = re.compile(r"\(\w\)|\d|\b(?:section|chapter|part|Part|page|article|Appendix|glossary)\b")
+#: Explanations that no law or guidance could be found for, and which say so.
+NONE_FOUND = {("us-ohio", "core_group")}
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_explanation_names_a_source_that_can_be_looked_up_and_the_place_in_it(name: str) -> None:
+    for topic, one in pack(name).explanations.items():
+        assert one.check and one.last_verified.year >= 2026, topic
+        if (name, topic) in NONE_FOUND:
+            assert "no rule" in one.source and "write here" in one.paragraph, topic
+        else:
+            assert NAMED.search(one.source) and WHERE.search(one.paragraph), f"{topic}: {one.source}, {one.paragraph}"
+            assert "general words" not in one.source and "not compared" not in one.source, topic
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_pack_says_how_its_explanations_were_checked(name: str) -> None:
+    """From the text itself or from memory: whoever goes live with it must know which."""
+    told = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").partition("\nexplanations:\n")[0]
+    assert "# How they were checked" in told and "lawyer must read all of it before use" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "told"),
+    [
+        ("uk-wales", "categories", "with money"),
+        ("us-ohio", "categories", "dependent"),
+        ("us-ohio", "see", "within two weeks of signing it"),
+        ("uk-scotland", "let_in", "sheriff"),
+        ("uk-england", "let_in", "ask a court for an order"),
+    ],
+)
+def test_what_a_family_is_told_differs_where_the_source_does(name: str, topic: str, told: str) -> None:
+    for place in names():
+        assert (told in pack(place).explanation(topic, "en")) == (place == name), place
+    assert pack(name).explanation(topic, "es")
+
+
 @pytest.mark.parametrize("name", names())
 def test_a_pack_s_example_is_of_its_own_form(name: str) -> None:
     assert re.search(pack(name).place.pattern, pack(name).place.example)
