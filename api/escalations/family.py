@@ -1,9 +1,9 @@
 """What the family hears once a worker has taken it on: the truth, in words that say nothing, at a safe time.
 
-On the web at once. By SMS within the person's hours for contact, or while they are writing with us; else it waits for
-these hours. After danger somebody else may be reading the phone: then nothing goes by SMS, unless the worker says when
-they ring, and not even that to a phone of which we know that others may have it, unless it is proved open. What is no
-danger is confirmed there in words that tell nothing: that it was seen, of no call and no time.
+On the web at once. By SMS as ``messages.discretion`` says: within the person's hours for contact, or while they are
+writing with us; else it waits for these hours. After danger a phone that is theirs alone hears, once, in words that
+tell nothing, that somebody has seen it; any other hears nothing, unless the worker says when they ring, and not even
+that where others may have it.
 
 What waits is taken back when it is not true any more, and looked at once more in the moment before it goes.
 """
@@ -13,8 +13,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -23,13 +22,10 @@ from api import clock, texts
 from api.access.models import Agency
 from api.appointments.voices import voice_of
 from api.escalations.models import Escalation, EscalationEvent
-from api.families import identity, zones
-from api.families.models import ContactPoint, Person
-from api.messages import mailing, outbox
+from api.families.models import Person
+from api.messages import discretion, outbox
 from api.messages.models import Conversation, OutboundMessage
 from api.messages.queries import on_its_way
-from api.messages.quiet import FAR, STILL_WRITING
-from api.reminders.rules import Hours
 
 DANGER = ("immediate_danger", "self_harm", "harm_disclosed")
 
@@ -62,35 +58,54 @@ def tell_seen(session: Session, escalation: Escalation, now: datetime) -> Heard:
     if conversation.hushed_at is not None:
         return HUSHED
     agency = session.get_one(Agency, escalation.agency_id)
-    person = session.get(Person, conversation.person_id) if conversation.person_id else None
-    at, others = now, False
+    at, phone, how = now, discretion.UNKNOWN, discretion.OPENLY
     if conversation.channel != "web":
-        if (escalation.kind in DANGER and escalation.ring_by is None) or not may_text(session, conversation):
+        if not discretion.may_text(session, conversation):
             return NOTHING
-        at = _soonest(conversation, person, agency, now)
-        others = _others_read(session, conversation, at)
-        if escalation.kind in DANGER and others:
-            return OTHERS
-    part = f"{SEEN}:{escalation.id}"
+        at = _when(session, escalation, conversation, agency, now)
+        phone = discretion.phone_of(session, conversation, at)
+        how = discretion.said(phone, danger=escalation.kind in DANGER)
+    others = phone == discretion.OTHERS
+    if others and escalation.kind in DANGER and escalation.ring_by is not None:
+        return OTHERS
     rings = escalation.ring_by is not None and escalation.ring_by > at
-    if others:
+    if rings and not others:
+        text, part = _ring_words(session, escalation, conversation, agency, now), _rings(escalation)
+    elif how == discretion.NOTHING:  # or by the time that it is safe to text, the call was
+        return NOTHING
+    elif how == discretion.QUIETLY:
+        if escalation.kind in DANGER and _have_heard(session, escalation):
+            return Heard("now", now)
         text, part = texts.render("escalation.seen_quietly", conversation.language), f"{QUIETLY}:{escalation.id}"
-    elif rings and escalation.ring_by is not None:
-        voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
-        time, day = voice.hour(escalation.ring_by), escalation.ring_by.astimezone(voice.zone).date()
-        if day == now.astimezone(voice.zone).date():
-            text = texts.render("escalation.seen_ring", conversation.language, time=time)
-        else:
-            text = texts.render("escalation.seen_ring_day", conversation.language, time=time, day=voice.day(day))
-        part = _rings(escalation)
-    elif escalation.kind in DANGER and conversation.channel != "web":
-        return NOTHING  # by the time that it is safe to text, the call was
     else:
-        text = texts.render("escalation.seen", conversation.language)
+        text, part = texts.render("escalation.seen", conversation.language), f"{SEEN}:{escalation.id}"
     outbox.queue_reply(session, conversation, text, part=part, due_at=at if at > now else None)
     if others and rings:
         return OTHERS
     return Heard("later" if at > now else "now", at, rings)
+
+
+def _ring_words(
+    session: Session, escalation: Escalation, conversation: Conversation, agency: Agency, now: datetime
+) -> str:
+    """That they are rung by then, with the day where it is another than today."""
+    person = session.get(Person, conversation.person_id) if conversation.person_id else None
+    voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
+    by = escalation.ring_by or now
+    time, day = voice.hour(by), by.astimezone(voice.zone).date()
+    if day == now.astimezone(voice.zone).date():
+        return texts.render("escalation.seen_ring", conversation.language, time=time)
+    return texts.render("escalation.seen_ring_day", conversation.language, time=time, day=voice.day(day))
+
+
+def _have_heard(session: Session, escalation: Escalation) -> bool:
+    """Has it gone, or perhaps gone, that somebody has seen it?"""
+    gone = select(OutboundMessage.id).where(
+        OutboundMessage.conversation_id == escalation.conversation_id,
+        OutboundMessage.part == f"{QUIETLY}:{escalation.id}",
+        OutboundMessage.state.in_(("sending", "sent", "delivered", "uncertain")),
+    )
+    return session.scalar(select(gone.exists())) is True
 
 
 def tell_missed(session: Session, escalation: Escalation, now: datetime) -> None:
@@ -112,12 +127,11 @@ def tell_missed(session: Session, escalation: Escalation, now: datetime) -> None
     ).first()
     if last is None or not last.startswith(RINGS):
         return
-    agency = session.get_one(Agency, escalation.agency_id)
-    person = session.get(Person, conversation.person_id) if conversation.person_id else None
     at = now
     if conversation.channel != "web":
-        at = _soonest(conversation, person, agency, now)
-        if _others_read(session, conversation, at) or not may_text(session, conversation):
+        at = discretion.soonest(session, conversation, session.get_one(Agency, escalation.agency_id), now)
+        others = discretion.phone_of(session, conversation, at) == discretion.OTHERS
+        if others or not discretion.may_text(session, conversation):
             return
     text = texts.render("escalation.ring_missed", conversation.language)
     outbox.queue_reply(session, conversation, text, part=f"{MISSED}:{escalation.id}", due_at=at if at > now else None)
@@ -152,8 +166,23 @@ def still_true(session: Session, conversation_id: uuid.UUID, part: str | None, n
         return False
     if what == RINGS and (part != _rings(escalation) or escalation.ring_by is None or escalation.ring_by <= now):
         return False
-    conversation = session.get_one(Conversation, conversation_id)
-    return what == QUIETLY or not _others_read(session, conversation, now)
+    phone = discretion.phone_of(session, session.get_one(Conversation, conversation_id), now)
+    if what in (RINGS, MISSED):
+        return phone != discretion.OTHERS
+    how = discretion.said(phone, danger=escalation.kind in DANGER)
+    return how == discretion.OPENLY or (what == QUIETLY and how == discretion.QUIETLY)
+
+
+def called_for(session: Session, conversation_id: uuid.UUID, part: str | None, now: datetime) -> bool:
+    """Is it what the person's own danger message calls for, so that it may go at any hour?"""
+    what, _, rest = (part or "").partition(":")
+    number = rest.partition(":")[0]
+    if what not in (QUIETLY, RINGS) or not number.isdecimal():
+        return False
+    escalation = session.get(Escalation, int(number))
+    if escalation is None or escalation.kind not in DANGER:
+        return False
+    return discretion.called_for(session, session.get_one(Conversation, conversation_id), now)
 
 
 def untold(session: Session, escalations: Sequence[Escalation]) -> set[int]:
@@ -186,25 +215,10 @@ def _rings(escalation: Escalation) -> str:
     return f"{RINGS}:{escalation.id}:{int(escalation.ring_by.timestamp()) if escalation.ring_by else 0}"
 
 
-def _soonest(conversation: Conversation, person: Person | None, agency: Agency, now: datetime) -> datetime:
-    """Now, where they are writing with us; else when it is safe to text."""
-    writing = conversation.last_inbound_at is not None and conversation.last_inbound_at > now - STILL_WRITING
-    return now if person is None or writing else safe_time(person, now, zones.zone_of(person, agency))
-
-
-def _others_read(session: Session, conversation: Conversation, at: datetime) -> bool:
-    """May somebody else read this phone then? Not while whoever writes has proved who they are."""
-    proved = conversation.proved_until is not None and conversation.proved_until > at
-    return not proved and identity.others_may_have(session, conversation)
-
-
-def safe_time(person: Person, now: datetime, zone: ZoneInfo) -> datetime:
-    """``now`` if it is within the person's hours for contact, else when they next begin."""
-    hours = Hours(person.contact_from, person.contact_until, zone, person.contact_days)
-    return hours.soonest(now, latest=now + FAR) or now + timedelta(days=1)
-
-
-def may_text(session: Session, conversation: Conversation) -> bool:
-    """Has nobody at this phone asked for no more texts? (What would be one goes to those by e-mail who chose that.)"""
-    states = session.scalars(select(ContactPoint.state).filter_by(channel="sms", address=conversation.address)).all()
-    return not states or "active" in states or mailing.address_of(session, conversation.person_id) != ""
+def _when(
+    session: Session, escalation: Escalation, conversation: Conversation, agency: Agency, now: datetime
+) -> datetime:
+    """When it may arrive: at once, where their own danger message calls for it; else when it is safe."""
+    if escalation.kind in DANGER and discretion.called_for(session, conversation, now):
+        return now
+    return discretion.soonest(session, conversation, agency, now)

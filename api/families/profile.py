@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from api.access.models import Agency
 from api.audit import service as audit
-from api.families import content
-from api.families.models import ContactPoint, Person
+from api.families import contact, content, zones
+from api.families.models import ContactPoint, Family, Person
 from api.families.wishes import as_time
 from api.messages import held
 from api.messages.models import Conversation
@@ -93,6 +94,15 @@ def gone_over(session: Session, person: Person, worker_id: uuid.UUID, now: datet
     """A worker has gone over the profile with the person."""
     person.profile_confirmed_at = now
     _record(session, person, "confirmed_safe_contact", "worker", worker_id, {})
+
+
+def to_go_over(session: Session, person: Person, now: datetime) -> None:
+    """They have said what a worker did not know when they went over it: it is time to do so again.
+    (DECISIONS, "What may be said on which phone")"""
+    family = session.get_one(Family, person.family_id)
+    today = now.astimezone(zones.zone_of(None, session.get_one(Agency, family.agency_id))).date()
+    if person.profile_confirmed_at is not None and not contact.due(person, today):
+        change(session, person, {"reconfirm_on": today}, actor_kind="person", actor_id=person.id, now=now)
 
 
 def _record(

@@ -75,7 +75,7 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
         kind=row.kind,
         body=row.body,
         reply=row.reply,
-        reply_to_danger=row.to_danger,
+        reply_to_danger=row.to_danger or family.called_for(session, row.conversation, row.part, now),
         by_worker=row.by_worker,
         last_inbound_at=row.last_inbound_at,
         hours=hours,

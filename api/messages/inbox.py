@@ -110,6 +110,7 @@ def accept(
         if secret is not None:
             door.settle(session, conversation, message, secret)
         hush.note(session, conversation, message, silence)
+        hush.watched(session, conversation, message, silence)
         # (A text of nothing but a photo has no words to be understood: what becomes of the photo is its answer.)
         coming = reach == "active" and fetching.note(session, conversation, message, media)
         only_files = coming and not body.strip()

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.escalations.family import may_text
 from api.messages import mailing, outbox, takeovers
+from api.messages.discretion import may_text
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.takeovers import hand_back, hand_back_all, hand_back_others, record, take_over
 

@@ -21,9 +21,9 @@ from api.audit import service as audit
 from api.database import notify
 from api.escalations import lapses
 from api.escalations import queries as escalation_queries
-from api.escalations.family import may_text
 from api.families.models import FamilyWorker, Person
 from api.messages import outbox, wording
+from api.messages.discretion import may_text
 from api.messages.keywords import carrier_keyword
 from api.messages.models import (
     WAITS_FOR_WORKER,

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.database import transaction
 from api.escalations import family, service
-from api.escalations.family import Heard, safe_time
+from api.escalations.family import Heard
 from api.families.models import ContactPoint, Person
+from api.messages.discretion import safe_time
 from api.messages.models import Conversation, OutboundMessage
 from tests.small_town import Town
 
