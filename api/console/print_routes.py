@@ -18,6 +18,7 @@ from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments.wording import kind_words
 from api.audit import service as audit
+from api.conferences import own as conferences
 from api.database import transaction
 from api.families import contact
 from api.jurisdiction.packs import pack
@@ -38,8 +39,10 @@ def print_plan(request: Request, me: Me, person_id: uuid.UUID) -> Response:
             session, worker_id=me.id, verb="viewed_own_plan_of", family_id=person.family_id, object_id=person.id
         )
         timezone = person.timezone or me.timezone
-        theirs = own.own_plans(session, person.id, clock.now().astimezone(ZoneInfo(timezone)).date(), reader=me)
+        today = clock.now().astimezone(ZoneInfo(timezone)).date()
+        theirs = own.own_plans(session, person.id, today, reader=me)
         ended = None if theirs else own.ended(session, person.id)
+        met = conferences.of_person(session, person.id, today)
         language = texts.supported(person.language)
     place = pack(me.jurisdiction)
     notes = {
@@ -56,6 +59,7 @@ def print_plan(request: Request, me: Me, person_id: uuid.UUID) -> Response:
         locale=place.locale(language),
         plans=theirs,
         ended=ended,
+        met=met,
         kind_words=kind_words(place, language),
         notes=notes,
         family_id=person.family_id,

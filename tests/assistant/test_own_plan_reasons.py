@@ -11,6 +11,7 @@ from api.access.models import Agency
 from api.appointments.models import Appointment
 from api.assistant.operations.words import says
 from api.channels.webchat import service as webchat
+from api.conferences.models import Conference
 from api.database import transaction
 from api.families.models import Person
 from api.messages.sms import segments
@@ -189,7 +190,9 @@ def test_who_has_the_last_word_is_not_who_their_worker_is(talk: Phone, intent: s
     assert "decide" not in kelly.says("whos in charge of my case", intent)
 
 
-def test_before_the_first_review_it_is_said_that_the_plan_began(talk: Phone) -> None:
+def test_where_no_conference_is_recorded_it_is_said_that_the_plan_began(talk: Phone) -> None:
+    with transaction() as session:
+        session.execute(update(Conference).values(status="cancelled", decision=""))
     told = talk("kelly").says("what was decided at the conference", "ask_about_plan")
     assert told.startswith("Your plan began on ") and "suffer" not in told
 

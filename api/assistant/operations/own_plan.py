@@ -39,9 +39,11 @@ ABOUT_TAKEN_FOR = {
 }
 #: ... and what was decided for them, at one of these.
 DECIDED_AT, DECIDED_TAKEN_FOR = ("conference", "review"), frozenset({"ask_plan_status", "out_of_scope", "fallback"})
+#: ... and who was there.
+WHO_TAKEN_FOR = DECIDED_TAKEN_FOR | {"ask_who_is_my_worker", "ask_appointment_details"}
 #: ... and who has the last word.
 LAST_WORD_TAKEN_FOR = frozenset({"ask_who_is_my_worker", "ask_if_bot", "ask_plan_status", "out_of_scope", "fallback"})
-MAYBE_ABOUT = LAST_WORD_TAKEN_FOR | DECIDED_TAKEN_FOR.union(*ABOUT_TAKEN_FOR.values())
+MAYBE_ABOUT = LAST_WORD_TAKEN_FOR | WHO_TAKEN_FOR.union(*ABOUT_TAKEN_FOR.values())
 
 
 def is_asked(ask: Ask, name: str) -> bool:
@@ -56,6 +58,8 @@ def is_about(ask: Ask, name: str) -> bool:
     if ask.tapped or ask.holder is None or name not in MAYBE_ABOUT:
         return False
     asked = topic(ask)
+    if asked in DECIDED_AT and says(ask.words, "who_was_there"):
+        return name in WHO_TAKEN_FOR
     if asked in DECIDED_AT and says(ask.words, "what_was_decided"):
         return name in DECIDED_TAKEN_FOR
     if asked == "who_decides" and says(ask.words, "last_word"):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from api.appointments import queries as appointments
-from api.assistant.operations import own_plan, speaking
+from api.assistant.operations import own_conferences, own_plan, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says, topics
@@ -14,8 +13,6 @@ from api.plans.models import WITHDRAWN
 from api.reviews import queries as reviews
 from api.settings import settings
 
-#: The appointments at which a plan is decided on.
-CONFERENCES = ("initial_conference", "review_conference")
 #: So many of the core group are named in a text.
 MOST_NAMED = 3
 
@@ -88,8 +85,13 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
     if ask.person is None or not ask.plain_words:
         return []
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
-    if topic in ("conference", "review") and (told := _conference(ask, today)):
+    if topic in ("conference", "review") and (told := own_conferences.told(ask, today)):
         return told
+    if topic in ("conference", "review") and says(ask.words, "what_was_decided"):
+        ended = own.ended(ask.session, ask.someone.id)
+        return [_over(ask, ended.on, taken_back=ended.taken_back)] if ended is not None else []
+    if topic == "categories":
+        return own_conferences.harms(ask, today)
     plans = queries.current_plans(ask.session, ask.family_id)
     if topic in ("end", "review") and len(plans) > 1:
         each = own_plan.each_looked_at(ask, plans, today)
@@ -101,29 +103,6 @@ def _own(ask: Ask, topic: str) -> list[Reply]:
         named = {f"{member.name} ({member.role})": None for plan in plans for member in plan.core_group}
         return [say("about.own_group", people=speaking.join(ask, list(named)[:MOST_NAMED]))] if named else []
     return []
-
-
-def _conference(ask: Ask, today: date) -> list[Reply]:
-    """When the next one is at which the person is expected; where there is none, or they ask what was decided, what the
-    last review of their own plan agreed."""
-    past = says(ask.words, "what_was_decided")
-    coming = appointments.own(ask.session, ask.someone.id, after=ask.turn.now)
-    meeting = next((one for one in coming if one.kind in CONFERENCES), None)
-    if meeting is not None and not past:
-        kind, when = speaking.kind(ask, meeting), speaking.moment(ask, meeting.starts_at)
-        return [say("about.own_conference", kind=kind, when=when)]
-    theirs = own.own_plans(ask.session, ask.someone.id, today)
-    if reviewed := [one.last for one in theirs if one.last is not None]:
-        return [
-            say(
-                "about.own_last", day=speaking.day(ask, last.held_on), told=ask.text(f"chat.plan.next.{last.next_step}")
-            )
-            for last in reviewed
-        ]
-    if theirs:
-        return [say("about.own_began", day=speaking.day(ask, one.plan.started_on)) for one in theirs] if past else []
-    ended = own.ended(ask.session, ask.someone.id) if past else None
-    return [_over(ask, ended.on, taken_back=ended.taken_back)] if ended is not None else []
 
 
 def _over(ask: Ask, day: date, *, taken_back: bool) -> Reply:

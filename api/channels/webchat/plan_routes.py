@@ -20,6 +20,7 @@ from api.appointments.wording import kind_words
 from api.audit import service as audit
 from api.channels.webchat.queries import Chat
 from api.channels.webchat.routes import exit_url
+from api.conferences import own as conferences
 from api.database import transaction
 from api.evidence import routes as files
 from api.evidence import service as evidence
@@ -114,6 +115,7 @@ def _page(request: Request, chat: Chat, address: str = "", problem: str = "") ->
     with transaction() as session:
         mine = own.own_plans(session, chat.person_id, today)
         ended = None if mine else own.ended(session, chat.person_id)
+        met = conferences.of_person(session, chat.person_id, today)
         for one in mine:
             audit.record(
                 session,
@@ -140,6 +142,7 @@ def _page(request: Request, chat: Chat, address: str = "", problem: str = "") ->
         chat=chat,
         plans=mine,
         ended=ended,
+        met=met,
         kind_words=kind_words(place, chat.language),
         feed=feed,
         address=address,
