@@ -130,7 +130,7 @@ def change_appointment(
         refuse_stale(if_match, appointment.sequence)
         try:
             if given.status == "cancelled":
-                service.cancel(session, appointment, me.worker, reason=given.reason or "")
+                service.cancel(session, appointment, me.worker, reason=given.reason)
             elif given.status == "scheduled":
                 service.restore(session, appointment, me.worker)
             else:
@@ -142,7 +142,7 @@ def change_appointment(
                     starts_at=given.starts_at,
                     ends_at=given.ends_at,
                     details=given.details(),
-                    reason=given.reason or "",
+                    reason=given.reason,
                     attendees=expected_of(given.attendees),
                 )
         except service.CannotBook as error:
@@ -218,7 +218,7 @@ def change_series(
                 kind=given.kind,
                 attendees=expected_of(given.attendees),
                 details=given.details(),
-                reason=given.reason or "",
+                reason=given.reason,
             )
         except service.CannotBook as error:
             raise _refusal(error) from None
@@ -234,7 +234,7 @@ def end_series(
     with transaction() as session:
         found = access.series_or_404(session, me, series_id)
         _refuse_stale(session, found, if_match)
-        series.end_from(session, found, me.worker, given.begin, reason=given.reason or "")
+        series.end_from(session, found, me.worker, given.begin, reason=given.reason)
         return _answer(SeriesOut.of(found), response)
 
 

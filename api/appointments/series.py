@@ -134,7 +134,9 @@ def stale(session: Session, today: date, limit: int) -> Sequence[AppointmentSeri
     ).all()
 
 
-def end_from(session: Session, series: AppointmentSeries, worker: Worker, day: date, *, reason: str = "") -> int:
+def end_from(
+    session: Session, series: AppointmentSeries, worker: Worker, day: date, *, reason: str | None = None
+) -> int:
     """The series is over before that day: its coming appointments from then on are called off, but for those that were
     moved or changed by themselves. Returns how many were called off."""
     session.refresh(series, with_for_update=True)
@@ -158,7 +160,7 @@ def change_from(
     kind: str | None = None,
     attendees: Sequence[Expected] | None = None,
     details: dict[str, Any] | None = None,
-    reason: str = "",
+    reason: str | None = None,
 ) -> AppointmentSeries:
     """From ``day`` on the series is another one; returns that. What is past stays. Each coming appointment becomes the
     new series' nearest one, and keeps its place in people's calendars; what was moved, changed or called off by itself
@@ -301,7 +303,7 @@ def is_exception(session: Session, series: AppointmentSeries, one: Appointment) 
 
 
 def _become(
-    session: Session, series: AppointmentSeries, one: Appointment, worker: Worker, zone: ZoneInfo, reason: str
+    session: Session, series: AppointmentSeries, one: Appointment, worker: Worker, zone: ZoneInfo, reason: str | None
 ) -> None:
     """An appointment of the old series becomes what the new one says; who stays expected keeps their answer unless it
     moves."""

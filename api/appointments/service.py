@@ -40,7 +40,7 @@ class NotExpected(LookupError):
 
 class CannotBook(Coded):
     """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
-    ends_before_start, attendee_is_a_stranger, attendee_has_left, attendee_twice, appointment_exists,
+    ends_before_start, reason_missing, attendee_is_a_stranger, attendee_has_left, attendee_twice, appointment_exists,
     appointment_is_cancelled, appointment_is_over, series_exists, series_is_over, series_has_no_days."""
 
 
@@ -157,13 +157,14 @@ def change(
     starts_at: datetime | None,
     ends_at: datetime | None,
     details: dict[str, Any],
-    reason: str = "",
+    reason: str | None = None,
     attendees: Sequence[Expected] | None = None,
     kind: str | None = None,
 ) -> None:
     """Move the appointment, change its ``kind`` and what is known of it. Without ``ends_at`` it stays as long as it
-    was. ``reason`` (one of REASONS, or none) is passed on to whoever is told of another time. ``attendees``: exactly
-    these are expected from now on; who is new, and who is no longer expected, is told.
+    was. ``reason`` (one of REASONS) is passed on to whoever is told of another time; None: whoever moves it was not
+    asked for one, "": was asked and gave none, which a move refuses. ``attendees``: exactly these are expected from now
+    on; who is new, and who is no longer expected, is told.
 
     Another start takes back what people answered: they answered for another time. Raises CannotBook.
     """
@@ -174,6 +175,8 @@ def change(
     begin = starts_at or was_at
     end = ends_at or (begin + (appointment.ends_at - was_at))
     _in_order(begin, end)
+    if begin != was_at:
+        _with_reason(reason)
     detail: dict[str, Any] = {"started": was_at.isoformat(), "answers_taken_back": 0}
     with content.kept(session, appointment, worker.id):
         appointment.starts_at, appointment.ends_at = begin, end
@@ -181,7 +184,7 @@ def change(
         for name, value in details.items():
             setattr(appointment, name, value)
         if begin != was_at:
-            appointment.change_reason, appointment.changed_by = reason, worker.id
+            appointment.change_reason, appointment.changed_by = reason or "", worker.id
             for attendee in appointment.attendees:
                 detail["answers_taken_back"] += attendee.answer != "none"
                 attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
@@ -194,13 +197,14 @@ def change(
     _record(session, appointment, worker, verb, detail)
 
 
-def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason: str = "") -> None:
-    """It does not take place; ``reason`` (one of REASONS, or none) is passed on. A second time changes nothing."""
+def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason: str | None = None) -> None:
+    """It does not take place; ``reason`` is as for ``change``. A second time changes nothing. Raises CannotBook."""
     session.refresh(appointment, with_for_update=True)
     if appointment.status == "cancelled":
         return
+    _with_reason(reason)
     with content.kept(session, appointment, worker.id):
-        appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason, worker.id
+        appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason or "", worker.id
     _record(session, appointment, worker, "cancelled_appointment", {})
 
 
@@ -216,6 +220,11 @@ def restore(session: Session, appointment: Appointment, worker: Worker) -> None:
     with content.kept(session, appointment, worker.id):
         appointment.status, appointment.change_reason, appointment.changed_by = "scheduled", "", worker.id
     _record(session, appointment, worker, "restored_appointment", {})
+
+
+def _with_reason(reason: str | None) -> None:
+    if reason == "":
+        raise CannotBook("reason_missing")
 
 
 def _in_order(starts_at: datetime, ends_at: datetime) -> None:

@@ -31,6 +31,7 @@ from api.console.layout import console_page
 from api.database import transaction
 from api.families.queries import lead_of
 from api.plans import queries as plans
+from api.reminders import professionals
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(from_our_page)])
 
@@ -194,6 +195,7 @@ def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, w
 
 
 def _reason(given: dict[str, str]) -> str:
+    """The reason as the form has it; "" is asked for again where anybody would be told of a change without one."""
     reason = given.get("reason", "")
     return reason if reason in service.REASONS else ""
 
@@ -313,7 +315,7 @@ def _form(
     """``stale``: somebody changed the appointment since this form was opened; what differs is shown, and saved over
     only if they save again."""
     meanwhile: dict[str, Any] = {}
-    told: list[Any] = []
+    told, heard_of = list[Any](), list[professionals.Told]()
     coming = True
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
@@ -321,6 +323,7 @@ def _form(
         if appointment_id is not None:
             one = access.appointment_or_404(session, me, appointment_id)
             now, told = _as_fields(AppointmentOut.of(one), me), content.history(session, one)
+            heard_of = professionals.of_appointment(session, appointment_id)
             coming = one.starts_at > clock.now()
             if stale:
                 said = _said(given)
@@ -340,6 +343,6 @@ def _form(
         request, me, "console/appointment.html", here="families",
         status=400 if problems else 412 if stale else 409 if found else 200, meanwhile=meanwhile, stale=stale,
         family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
-        appointment_id=appointment_id, coming=coming, told=told, kinds=service.KINDS,
+        appointment_id=appointment_id, coming=coming, told=told, heard_of=heard_of, kinds=service.KINDS,
         reasons=service.REASONS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
     )  # fmt: skip

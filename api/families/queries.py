@@ -25,6 +25,7 @@ from api.families.models import ChatCode, ContactPoint, Family, FamilyWorker, Pe
 from api.messages.models import Conversation
 from api.plans import queries as plans
 from api.plans.models import Plan, PlanAction
+from api.reminders import professionals
 from api.reminders import queries as reminders
 from api.reminders.queries import Told
 from api.reviews import queries as reviews
@@ -113,6 +114,7 @@ class FamilyView:
     conferences: list[Conference]
     reviews: dict[uuid.UUID, list[Review]]  # by plan
     reminders: dict[tuple[uuid.UUID, uuid.UUID], list[Told]]  # (appointment, person) → what they were told, or will be
+    professionals: dict[tuple[uuid.UUID, str], professionals.Told]  # (appointment, name in small letters) → the last
     moments: dict[uuid.UUID, list[str]]  # person → when they are reminded
     said: list[views.Said]
     due: set[uuid.UUID]  # whose safe contact is to be gone over again
@@ -156,6 +158,7 @@ def family_view(
         said=views.of_family(session, viewer, family.id) if viewer else [],
         reviews={view.plan.id: reviews.of_plan(session, view.plan.id, withdrawn=True) for view in shown},
         reminders=reminders.by_place(session, family.id, after=now - LOOK_BACK),
+        professionals=professionals.by_place(session, family.id, after=now - LOOK_BACK),
         due={person.id for person in people if contact.due(person, today)},
         moments={person.id: reminders.moments_of(person).split(",") for person in people},
         left=[person for person in everybody if person.left_at is not None],

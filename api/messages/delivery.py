@@ -26,7 +26,7 @@ from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
 from api.messages import bounces, held, hush, lateness, letters, mailing, quiet, sms, takeovers
-from api.messages.models import WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
+from api.messages.models import PROFESSIONAL, WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
 from api.sealed import Unreadable
@@ -190,7 +190,7 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
         begun = Begun(uuid.uuid4(), outbound_id, way.address, row.body, way.channel, row.escalation_id)
         if way.channel == "sms" and row.kind in mailing.KINDS:
             begun = replace(begun, body=sms.to_gsm7(row.body)[: sms.LONGEST_BODY])
-        if way.channel == "email" and row.kind != "escalation":
+        if way.channel == "email" and row.kind not in ("escalation", PROFESSIONAL):
             message = session.get_one(OutboundMessage, outbound_id)
             if (letter := letters.of(session, message)) is None:
                 _settle(session, message, "cancelled", "opted_out")

@@ -22,6 +22,8 @@ message_seq = Sequence("message_seq", metadata=Base.metadata)
 
 #: ``OutboundMessage.error`` while a text waits for a process that has the key of its words.
 WITHOUT_KEY = "no_key"
+#: ``OutboundMessage.kind`` of an e-mail to a professional of another agency.
+PROFESSIONAL = "professional"
 #: ``InboundMessage.flag`` while a message waits for the worker who has taken over (state recorded).
 WAITS_FOR_WORKER = "flag.taken_over"
 
@@ -141,6 +143,7 @@ class OutboundMessage(Base):
     * ``reminder``: as ``family``, but nobody waits for it: it gives way to all others, and is looked at once more
       before it goes out (api.reminders).
     * ``escalation``: to a worker; sent again when in doubt, with the same visible reference.
+    * ``professional``: an e-mail to somebody of another agency (api.reminders.professionals); in doubt as ``family``.
 
     ``state``: queued, sending, sent, delivered, failed, uncertain, cancelled.
     """

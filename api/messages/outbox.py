@@ -22,7 +22,7 @@ from api.access.models import Worker
 from api.database import notify
 from api.families.models import Person
 from api.messages import mailing, quiet, sms
-from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages.models import PROFESSIONAL, Conversation, InboundMessage, OutboundMessage
 from api.messages.options import Option, numbered, with_numbers
 from api.settings import settings
 
@@ -149,6 +149,12 @@ def queue_mail_to_worker(
         body=f"{subject}\n{text}",
         due_at=due_at,
     )
+
+
+def queue_to_professional(session: Session, address: str, subject: str, text: str) -> OutboundMessage:
+    """Queue an e-mail to a professional of another agency; the caller has made sure that nothing of a case is in it.
+    E-mail must be set up."""
+    return _queue(session, channel="email", address=address, kind=PROFESSIONAL, body=f"{subject}\n{text}", due_at=None)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ _OLD: Mapping[str, tuple[str, str]] = {
     "media_fetches": ("media_fetches", "SELECT id FROM media_fetches WHERE settled_at < :before"),
     "webhook_events": ("webhook_events", "SELECT id FROM webhook_events WHERE settled_at < :before"),
     "appointment_news": ("appointment_news", "SELECT id FROM appointment_news WHERE noted_at < :before"),
+    "professional_news": ("professional_news", "SELECT id FROM professional_news WHERE noted_at < :before"),
     "workers_texts": (
         "inbound_messages",
         "SELECT i.id FROM inbound_messages i JOIN conversations c ON c.id = i.conversation_id"
@@ -84,6 +85,11 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
         " WHERE outbound_id = o.id AND o.conversation_id = ANY(:ids)",
         "DELETE FROM outbound_messages WHERE conversation_id = ANY(:ids)",
         "DELETE FROM inbound_messages WHERE conversation_id = ANY(:ids)",
+    ),
+    "professional_news": (
+        "DELETE FROM delivery_attempts a USING professional_news n"
+        " WHERE a.outbound_id = n.outbound_id AND n.id = ANY(:ids)",
+        "DELETE FROM outbound_messages o USING professional_news n WHERE o.id = n.outbound_id AND n.id = ANY(:ids)",
     ),
     "inbound_messages": (
         "DELETE FROM delivery_attempts USING outbound_messages o"

@@ -110,3 +110,31 @@ class AppointmentNews(Base):
         ForeignKey("outbound_messages.id", ondelete="SET NULL"), index=True
     )
     seen_at: Mapped[datetime | None]
+
+
+class ProfessionalNews(Base):
+    """A professional of another agency who is expected is told by e-mail that an appointment was moved, cancelled or is
+    on again. ``name`` is theirs as the appointment has it. Without ``outbound_id`` they could not be told: ``problem``
+    says why (``no_address``: no e-mail address is known, or not which; ``no_mail``: e-mail is not set up here). Unique,
+    so that one change is told once."""
+
+    __tablename__ = "professional_news"
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "name", "change_id"),
+        CheckConstraint("what IN ('moved','cancelled','restored')", name="what"),
+        CheckConstraint("problem IN ('','no_address','no_mail')", name="problem"),
+    )
+
+    id: Mapped[Id]
+    appointment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    change_id: Mapped[int] = mapped_column(BigInteger)
+    what: Mapped[str]
+    was_at: Mapped[datetime]
+    starts_at: Mapped[datetime]
+    problem: Mapped[str] = mapped_column(default="", server_default="")
+    noted_at: Mapped[datetime]
+    #: The e-mail; one may speak for several appointments of a series.
+    outbound_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("outbound_messages.id", ondelete="SET NULL"), index=True
+    )

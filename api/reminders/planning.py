@@ -17,7 +17,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from api.families import zones
-from api.reminders import colleagues, expected, rules
+from api.reminders import colleagues, expected, professionals, rules
 from api.reminders.colleagues import Change
 from api.reminders.queries import MOMENTS
 from api.settings import settings
@@ -140,14 +140,15 @@ def alone(session: Session) -> bool:
 
 
 def note_changes(session: Session, now: datetime) -> int:
-    """Plan to tell everybody expected, family and colleagues, of what was moved, cancelled or is on again, and whoever
-    is newly expected or no longer; how many texts that will be.
+    """Plan to tell everybody expected, family, colleagues and professionals of other agencies, of what was moved,
+    cancelled or is on again, and whoever is newly expected or no longer; how many messages that will be.
 
     What was changed and changed back before anybody was told is nobody's news.
     """
     noted = [Change(*row) for row in session.execute(_NOTED, {"now": now, "batch": BATCH})]
     changed_places = expected.note(session, now, noted)
     told = colleagues.note(session, noted, now, unless=changed_places.names) + changed_places.colleagues
+    told += professionals.note(session, noted, now, unless=changed_places.names)
     rows = _changed(session, noted, now) if noted else []
     if rows:
         session.execute(_REPLACE, {"now": now, **_who(rows)})

@@ -55,11 +55,12 @@ def booked(town: Town) -> list[Appointment]:
 
 
 def change(client: TestClient, town: Town, cookies: dict[str, str], one: Appointment, **given: str) -> Any:
-    """Send the appointment's form as it stands now, with these fields."""
+    """Send the appointment's form as it stands now, with these fields; why is said unless they say otherwise."""
     page = client.get(f"/console/appointments/{one.id}").text
     seen = re.search(r'name="version" value="(\d+)"', page)
     return client.post(
-        f"/console/appointments/{one.id}", data=town.form(cookies, **{"version": seen[1] if seen else "", **given})
+        f"/console/appointments/{one.id}",
+        data=town.form(cookies, **{"version": seen[1] if seen else "", "reason": "asked", **given}),
     )
 
 

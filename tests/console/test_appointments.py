@@ -162,6 +162,7 @@ def test_the_second_of_two_workers_sees_what_the_first_changed_and_may_save_agai
     book(client, town, cookies)
     (one,) = booked(town)
     first = {"version": "0", "do": "save", "day": "2027-06-11", "at": "14:00", "minutes": "45", "place": "At school"}
+    first["reason"] = "asked"
     assert client.post(f"/console/appointments/{one.id}", data=town.form(cookies, **first)).status_code == 303
     second = first | {"day": "2027-06-12", "place": "At the office"}
     answer = client.post(f"/console/appointments/{one.id}", data=town.form(cookies, **second))
@@ -210,3 +211,25 @@ def test_who_is_expected_is_changed_in_the_form(client: TestClient, town: Town) 
     assert stale.status_code == 412 and "Who is expected: Ashparent, Jo Field, Lena Worker" in stale.text
     checked = re.search(rf'name="{lines["Ashparent"]}"[^>]*>', stale.text)
     assert checked and " checked" not in checked[0], "what they had ticked stays as they had it"
+
+
+def test_whoever_moves_one_or_calls_it_off_says_why_and_is_told_why_that_is_asked(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    book(client, town, cookies, repeat="weekly")
+    first, second = booked(town)[:2]
+    page = client.get(f"/console/appointments/{first.id}").text
+    assert 'aria-describedby="reason-help"' in page and "so that nobody has to guess" in page
+    moved = {"do": "save", "day": "2027-06-11", "at": "10:00", "minutes": "45", "place": "At home"}
+    following = moved | {"which": "on", "repeat": "weekly"}
+    for given in ({"do": "cancel"}, {"do": "cancel", "which": "on"}, moved, following):
+        for reason in ("", "because"):
+            answer = change(client, town, cookies, first, **given, reason=reason)
+            assert answer.status_code == 400 and "Choose why it is moved or called off" in answer.text
+    assert [one.starts_at for one in booked(town)][:2] == [first.starts_at, second.starts_at]
+    assert {one.status for one in booked(town)} == {"scheduled"}
+    there = {"do": "save", "day": "2027-06-10", "at": "10:00", "minutes": "45", "place": "At school"}
+    assert change(client, town, cookies, first, **there, reason="").status_code == 303, "nobody is told of that"
+    assert change(client, town, cookies, first, **moved, reason="travel").status_code == 303
+    assert booked(town)[0].change_reason == "travel" and booked(town)[0].starts_at != first.starts_at

@@ -35,7 +35,7 @@ def expect(diary: Diary, *names: str, appointment: Appointment | None = None) ->
             session.add(Attendee(appointment_id=(appointment or diary.appointment).id, name=name, role="nurse"))
 
 
-def move(diary: Diary, to: datetime = LATER, reason: str = "") -> None:
+def move(diary: Diary, to: datetime = LATER, reason: str | None = None) -> None:
     with transaction() as session:
         row = session.get_one(Appointment, diary.appointment.id)
         service.change(session, row, diary.town.worker, starts_at=to, ends_at=None, details={}, reason=reason)
