@@ -40,6 +40,17 @@ def who_is_my_worker(ask: Ask) -> list[Reply]:
     return [say("worker.is", ring, name=lead.name, phone=local_number(agency.phone, ask.pack.country))]
 
 
+def whom_to_ask(ask: Ask) -> str:
+    """The sentence with which an answer from their own plan ends: the family's own worker by name; without one, the
+    agency's number, or that they may ask here."""
+    lead = queries.lead_worker(ask.session, ask.family_id)
+    if lead is not None:
+        return ask.text("plan.ask", name=lead.name)
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    phone = local_number(agency.phone, ask.pack.country)
+    return ask.text("plan.ask_office", phone=phone) if phone else ask.text("plan.ask_here")
+
+
 def complain(ask: Ask) -> list[Reply]:
     """A complaint goes to a person, in their words, and they learn how to complain further."""
     pass_on(ask, "complaint", "routine", ask.words)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from api.assistant.operations import contact, speaking, titles
 from api.assistant.operations import queries as families
-from api.assistant.operations import speaking, titles
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says, topic_of
@@ -27,6 +27,8 @@ SEGMENTS = 2
 LONGEST_LINE = 120
 #: What would show that a worry is less stands under it in the same message.
 LONGEST_BELOW = 100
+#: A line that is too long for a message of its own is cut, and no further than this.
+LEAST_OF_A_LINE = 20
 WAITING = ("open", "blocked")
 #: Operations that a question about one's own plan is sometimes taken for.
 TAKEN_FOR = frozenset(
@@ -217,30 +219,36 @@ def _in_general(ask: Ask, words: str) -> str:
 
 def _told_in_one(ask: Ask, lines: Sequence[str], *, rest: int) -> bool:
     """Do these lines of what happens then fit in one message, with the question that can be asked behind them?"""
-    if ask.turn.channel != "sms":
-        return True
     whole = ask.text("plan.if_not.more" if rest else "plan.if_not", lines="\n".join(lines), more=rest)
-    return segments(to_gsm7(f"{whole}\n1 {ask.text('option.ask_worker')}")) <= SEGMENTS
+    return fits(ask, whole, option_id="option.ask_worker")
 
 
 def _page(ask: Ask, lines: list[tuple[str, str]], begin: int, intent: str = "ask_plan_status", **carries: str) -> Reply:
-    """As many lines as fit from there on, each heading once; on the web all of them. The rest is asked for by
-    ``intent``."""
+    """As many lines as fit from there on, each heading once, and whom to ask; on the web all of them. The rest is
+    asked for by ``intent``."""
     shown: list[str] = []
+    whom = contact.whom_to_ask(ask)
     heading, at = "", begin if begin < len(lines) else 0
     while at < len(lines):
         under, line = lines[at]
         more = [under, line] if under and under != heading else [line]
-        if shown and ask.turn.channel == "sms" and not _fits(ask, [*shown, *more], last=at == len(lines) - 1):
+        offered = "" if at == len(lines) - 1 else "services.option_more"
+        if shown and not fits(ask, "\n".join([*shown, *more, whom]), option_id=offered):
             break
+        while not shown and len(line) > LEAST_OF_A_LINE and not fits(ask, "\n".join([*more, whom]), option_id=offered):
+            line = f"{line.removesuffix('...').rpartition(' ')[0]}..."
+            more = [*more[:-1], line]
         shown, heading, at = [*shown, *more], under, at + 1
     rest = [option("services.option_more", intent, more=str(at), **carries)] if at < len(lines) else []
-    return say("plan.own", *rest, lines="\n".join(shown))
+    return say("plan.own", *rest, lines="\n".join([*shown, whom]))
 
 
-def _fits(ask: Ask, shown: list[str], *, last: bool) -> bool:
-    offered = [] if last else [f"1 {ask.text('services.option_more')}"]
-    return segments(to_gsm7("\n".join([*shown, *offered]))) <= SEGMENTS
+def fits(ask: Ask, words: str, *, option_id: str = "") -> bool:
+    """Do these words fit in one message, with the option that is offered behind them ("" for none)?"""
+    if ask.turn.channel != "sms":
+        return True
+    offered = [f"1 {ask.text(option_id)}"] if option_id else []
+    return segments(to_gsm7("\n".join([words, *offered]))) <= SEGMENTS
 
 
 def _in_numbers(ask: Ask, plans: Sequence[OwnPlan]) -> Reply:
@@ -248,7 +256,7 @@ def _in_numbers(ask: Ask, plans: Sequence[OwnPlan]) -> Reply:
     goals = sum(one.state == "open" for theirs in plans for one in theirs.outcomes)
     waiting = sum(len(_waiting(theirs.mine)) for theirs in plans)
     lines = [ask.text("plan.own.numbers", count=goals, number=waiting)]
-    lines += next_looks(ask, [one.plan for one in plans], plans[0].today)
+    lines += [*next_looks(ask, [one.plan for one in plans], plans[0].today), contact.whom_to_ask(ask)]
     return say("plan.own", option("option.whats_left", "check_actions"), lines=" ".join(lines))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from api.assistant.operations import own_conferences, own_plan, speaking
+from api.assistant.operations import contact, own_conferences, own_plan, speaking
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says, topics
@@ -27,7 +27,8 @@ def status(ask: Ask) -> list[Reply]:
         ended = queries.last_ended_plan(ask.session, ask.family_id)
         if ended is None or ended.ended_on is None:
             return [say("plan.none")]
-        return [_over(ask, ended.ended_on, taken_back=ended.end_kind == WITHDRAWN)]
+        over = _over(ask, ended.ended_on, taken_back=ended.end_kind == WITHDRAWN)
+        return [say("plan.own", lines=f"{ask.text(over.id, **over.args)} {contact.whom_to_ask(ask)}")]
     if says(ask.words, "see_plan") and (page := how_to_read_it(ask)):
         return page
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
@@ -47,7 +48,12 @@ def status(ask: Ask) -> list[Reply]:
         well = sum(one.progress in ("good", "achieved") for one in progress)
         parts.append(ask.text("plan.progress", number=well, total=len(progress)))
     parts += own_plan.next_looks(ask, plans, today)
-    return [say("plan.status", option("option.whats_left", "check_actions"), told=" ".join(parts))]
+    told, left = " ".join(parts), option("option.whats_left", "check_actions")
+    whom = contact.whom_to_ask(ask)
+    whole = f"{ask.text('plan.status', told=told)} {whom}"
+    if not own_plan.fits(ask, whole, option_id=left.label_id):
+        whole = f"{told} {whom}"
+    return [say("plan.own", left, lines=whole)]
 
 
 def about(ask: Ask) -> list[Reply]:
