@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,7 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from api import live
+from api import garbage, live
 from api.access import provider_routes
 from api.access import routes as access
 from api.access.guards import public
@@ -62,8 +61,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     thresholds.in_force()
     await asyncio.to_thread(data_keys.check)
     await asyncio.to_thread(screen.warm_up)
-    gc.collect()
-    gc.freeze()  # what is there now stays: looking through it again and again held up answers by a fifth of a second
+    garbage.started()
     listening = asyncio.create_task(live.hub.run())
     yield
     listening.cancel()

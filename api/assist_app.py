@@ -7,9 +7,13 @@ turn's token all the same.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import Depends, FastAPI
 from fastapi.responses import Response
 
+from api import garbage
 from api.access.guards import public
 from api.assistant.operations import routes as assist
 from api.ops.body_limit import BodyLimit
@@ -18,11 +22,24 @@ from api.protection import data_keys
 from api.settings import settings
 
 
-def create_assist_app() -> FastAPI:
-    """The application, ready for uvicorn."""
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Refuse to start half-configured."""
     settings().check()
     data_keys.check()
-    app = FastAPI(title="Hearthline, for its action server", docs_url=None, redoc_url=None, openapi_url=None)
+    garbage.started()
+    yield
+
+
+def create_assist_app() -> FastAPI:
+    """The application, ready for uvicorn."""
+    app = FastAPI(
+        title="Hearthline, for its action server",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+    )
     app.include_router(assist.router)
     app.add_api_route("/health", _alive, dependencies=[Depends(public("it says only that this process is up"))])
     errors.install(app)

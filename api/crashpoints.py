@@ -1,8 +1,9 @@
 """Named places where a test kills the process, to prove that nothing is lost there.
 
-``HEARTHLINE_CRASH_AT=name:file`` makes the process kill itself (SIGKILL, no clean-up) the first time that it passes the
-point ``name``; the file marks that it happened, so that the restarted process goes on. Without the variable a point
-costs one comparison. The names in use are listed in POINTS, and the promises' tests walk that list.
+``HEARTHLINE_CRASH_FILE`` names a file that a test may write at any time, with the name of a point in it: the process
+kills itself (SIGKILL, no clean-up) the next time that it passes that point, and renames the file (``CRASHED``) just
+before, so that the restarted process goes on. Without the variable a point costs one comparison. The names in use are
+listed in POINTS, and the promises' tests walk that list.
 """
 
 from __future__ import annotations
@@ -35,11 +36,21 @@ POINTS = (
     "evidence.after_files",
 )
 
-_NAME, _, _MARK = os.environ.get("HEARTHLINE_CRASH_AT", "").partition(":")
+#: What the file's name ends with once the process has died of it.
+CRASHED = ".crashed"
+
+_FILE = os.environ.get("HEARTHLINE_CRASH_FILE", "")
 
 
 def point(name: str) -> None:
     """Die here if a test asked for it, once."""
-    if name == _NAME and _MARK and not Path(_MARK).exists():
-        Path(_MARK).touch()
+    if _FILE and _asked_for() == name:
+        os.replace(_FILE, _FILE + CRASHED)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _asked_for() -> str:
+    try:
+        return Path(_FILE).read_text()
+    except FileNotFoundError:
+        return ""

@@ -1,5 +1,5 @@
-"""The worker process: runs turns as they are announced, deliveries from the job queue, and every second whatever is due
-by the clock.
+"""The worker process (api.serve): runs turns as they are announced, deliveries from the job queue, and every second
+whatever is due by the clock.
 
 Any number of these may run. Each beats a heart in the database; the jobs of one that stopped beating are run again.
 """
@@ -16,7 +16,7 @@ import psycopg
 import uvloop
 from psycopg_pool import AsyncConnectionPool
 
-from api import logs
+from api import garbage, logs
 from api.appointments.jobs import EVERY_SECONDS as SERIES_SECONDS
 from api.appointments.jobs import write_series
 from api.assistant.runner import Runner
@@ -140,8 +140,5 @@ def main() -> None:
     settings().check()
     thresholds.in_force()
     data_keys.check()
+    garbage.started()
     uvloop.run(run())
-
-
-if __name__ == "__main__":
-    main()

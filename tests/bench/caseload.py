@@ -49,7 +49,7 @@ def _measured(system: System, sizes: Sizes) -> list[Figure]:
     crowd.fill(system.url, tenth, whole, **each)
     filled = time.monotonic() - begun
     all_of = json.loads(_run(system, "-m", "tests.bench.in_crowd", str(whole), str(sizes.looked_up)))
-    system.start_process(system.apis[0])
+    system.apis[0].start()
     worker, manager = all_of["sessions"]["worker"], all_of["sessions"]["manager"]
     family = _pages(system, worker, _families_of(system, worker), sizes.pages)
     caseload = _pages(system, worker, ["/console/families"], sizes.pages)

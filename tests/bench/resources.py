@@ -49,11 +49,11 @@ def of(process: psutil.Process) -> Memory:
         return Memory(0, 0)
 
 
-#: A word of each part's command line.
+#: A word of each part's command line; the first three are names given to api.serve.
 PARTS = {
-    "api": "api.app:create_app",
-    "assist": "api.assist_app:create_assist_app",
-    "worker": "api.worker",
+    "api": "api",
+    "assist": "assist",
+    "worker": "worker",
     "rasa": "bot.serve",
     "actions": "actions",
 }

@@ -41,13 +41,23 @@ def test_each_line_is_understood_in_order_and_its_entities_stand_where_they_are(
     assert "leeds" in placed
 
 
-def test_the_floors_of_understanding_hold(tmp_path: Path) -> None:
-    file, out = tmp_path / "both.jsonl", tmp_path / "report"
-    parts = [ROOT / "data" / "dev" / f"intents.{language}.jsonl" for language in ("en", "es")]
+def evaluated(name: str, folder: Path) -> tuple[dict[str, float], Path]:
+    """What `hearthline evaluate` says of every EACH-th message of a development set, and the folder of its report."""
+    file, out = folder / f"{name}.jsonl", folder / "report"
+    parts = [ROOT / "data" / "dev" / f"{name}.{language}.jsonl" for language in ("en", "es")]
     lines = [line for part in parts for line in part.read_text(encoding="utf-8").splitlines(keepends=True)]
     file.write_text("".join(lines[::EACH]), encoding="utf-8")
     answer = CliRunner().invoke(app, ["evaluate", str(file), "--out", str(out)])
     assert answer.exit_code == 0, answer.stderr
-    said = json.loads((out / "report.json").read_text())
+    return json.loads((out / "report.json").read_text()), out
+
+
+def test_talk_about_the_family_is_told_from_requests(tmp_path: Path) -> None:
+    said, _ = evaluated("chat", tmp_path)
+    assert said["accuracy"] >= 0.70
+
+
+def test_the_floors_of_understanding_hold(tmp_path: Path) -> None:
+    said, out = evaluated("intents", tmp_path)
     assert said["accuracy"] >= 0.70 and said["macro_f1"] >= 0.66
     assert (out / "report.html").stat().st_size > 10_000 and (out / "confusion.png").read_bytes()[:4] == b"\x89PNG"

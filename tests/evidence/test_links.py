@@ -257,15 +257,16 @@ def test_a_crash_between_file_and_row_leaves_nothing_wrong(
     program = (
         "import sys; from api.evidence import service;service.receive_by_link(sys.argv[1], [open(sys.argv[2], 'rb')])"
     )
+    (tmp_path / "crash").write_text("evidence.after_files")
     crash = {
-        "HEARTHLINE_CRASH_AT": f"evidence.after_files:{tmp_path / 'crashed'}",
+        "HEARTHLINE_CRASH_FILE": str(tmp_path / "crash"),
         "HEARTHLINE_EVIDENCE_DIR": str(folder),
     }
     done = subprocess.run(
         [sys.executable, "-c", program, path.removeprefix("/u/"), str(tmp_path / "photo.jpg")],
         env={**os.environ, **crash}, timeout=60, check=False,
     )  # fmt: skip
-    assert done.returncode == -9 and (tmp_path / "crashed").exists()
+    assert done.returncode == -9 and not (tmp_path / "crash").exists()
     assert kept() == [] and len(on_disk(folder)) == 1, "the file is there, its row is not"
     assert "<form" in client.get(path).text, "the link is not used up"
     assert jobs.sweep_files() == 1 and [path.parent.name for path in folder.rglob("*") if path.is_file()] == [

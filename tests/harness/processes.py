@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.crashpoints import CRASHED
+
 ROOT = Path(__file__).resolve().parents[2]
-#: Asks a process to kill itself: ``point:file`` (api.crashpoints).
-CRASH_AT = "HEARTHLINE_CRASH_AT"
 
 
 def _die_with_the_tests() -> None:
@@ -59,21 +59,44 @@ class Process:
     #: Was it seen to be ready since its last start?
     up: bool = field(default=False, init=False)
     started: subprocess.Popen[bytes] | None = field(default=None, init=False)
-    #: The file that it makes when it kills itself at a named point, if its last start asked for that.
-    marker: Path | None = field(default=None, init=False)
+    #: Was it asked to kill itself at a named point since its last start?
+    armed: bool = field(default=False, init=False)
 
     @property
     def alive(self) -> bool:
         return self.started is not None and self.started.poll() is None
 
-    def start(self, *, wait: bool = True, **more: str) -> None:
-        """Start it, with more environment if given, and wait until it is ready."""
+    @property
+    def _asked(self) -> Path:
+        return self.output.with_suffix(".crash")
+
+    @property
+    def crashed(self) -> bool:
+        """Has it killed itself at the point that ``crash_at`` named?"""
+        return self._asked.with_name(self._asked.name + CRASHED).exists()
+
+    def crash_at(self, point: str) -> None:
+        """It kills itself (api.crashpoints) the next time that it passes this point; the one started after it lives."""
+        self.forget_crash()
+        fresh = self._asked.with_suffix(".new")
+        fresh.write_text(point)
+        fresh.replace(self._asked)
+        self.armed = True
+
+    def forget_crash(self) -> None:
+        """Nothing is asked of it any more."""
+        for file in self._asked.parent.glob(f"{self._asked.name}*"):
+            file.unlink(missing_ok=True)
+        self.armed = False
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until it is ready."""
         assert not self.alive, f"{self.name} runs already"
-        self.before, self.up = self.snapshot(), False
-        self.marker = Path(more[CRASH_AT].partition(":")[2]) if CRASH_AT in more else None
+        self.before, self.up, self.armed = self.snapshot(), False, False
+        environment = {**self.environment, "HEARTHLINE_CRASH_FILE": str(self._asked)}
         with self.output.open("ab") as output:
             self.started = subprocess.Popen(
-                self.command, cwd=ROOT, env={**self.environment, **more}, stdin=subprocess.DEVNULL,
+                self.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_the_tests,
             )  # fmt: skip
         if wait:
@@ -116,7 +139,7 @@ class Process:
 
     def restart_if_dead(self) -> None:
         """Somebody looks in: if it died, or is dying at its named point, it is started again."""
-        if not self.alive or (self.marker is not None and self.marker.exists()):
+        if not self.alive or (self.armed and self.crashed):
             self.wait_dead()
             self.start(wait=False)
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +19,14 @@ from psycopg.rows import dict_row
 from api import embedded_postgres
 from tests.harness import canaries, town
 from tests.harness.phones import Phone
-from tests.harness.processes import CRASH_AT, ROOT, Process, free_port, wait_until
+from tests.harness.processes import ROOT, Process, free_port, wait_until
 from tests.harness.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
 from tests.harness.words import DATA_KEY, opened
 
 #: Where Twilio thinks that we are. Not where any process listens, as behind a proxy.
 PUBLIC_URL = "http://help.hearthline.example"
 BOT_PYTHON = os.environ.get("HEARTHLINE_BOT_PYTHON", str(ROOT / "var" / "env" / "bot" / "bin" / "python"))
+SERVE = [sys.executable, "-m", "api.serve"]
 MODELS = Path(os.environ.get("HEARTHLINE_MODEL", ROOT / "var" / "models"))
 #: Seconds after which a dead worker's jobs are run again; short, so that tests need not wait long.
 STALLED_AFTER = "3"
@@ -126,29 +126,21 @@ class System:
     def make_api(self, name: str, port: int | None = None) -> Process:
         """One more api process (not started); its port is a free one unless given."""
         port = port or free_port()
-        command = [
-            sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--host", "127.0.0.1",
-            "--port", str(port), "--no-access-log", "--log-level", "warning",
-        ]  # fmt: skip
         url = f"http://127.0.0.1:{port}/channels/twilio/sms"
-        process = self._make(name, command, lambda: answers(url))
+        process = self._make(name, [*SERVE, "api"], lambda: answers(url))
         process.environment = {**self.environment, "HEARTHLINE_PORT": str(port)}
         return process
 
     def _make_assist(self) -> Process:
         """What answers the action server, in a process of its own as in the Procfile."""
         url = self.environment["HEARTHLINE_API_URL"]
-        command = [
-            sys.executable, "-m", "uvicorn", "--factory", "api.assist_app:create_assist_app", "--host", "127.0.0.1",
-            "--port", url.rpartition(":")[2], "--no-access-log", "--log-level", "warning",
-        ]  # fmt: skip
-        return self._make("assist", command, lambda: answers(f"{url}/health"))
+        process = self._make("assist", [*SERVE, "assist"], lambda: answers(f"{url}/health"))
+        process.environment = {**self.environment, "HEARTHLINE_ASSIST_PORT": url.rpartition(":")[2]}
+        return process
 
     def make_worker(self, name: str) -> Process:
         """One more worker process (not started). It is ready when its heart beats in the database."""
-        process = self._make(
-            name, [sys.executable, "-m", "api.worker"], lambda: self._hearts() - process.before, snapshot=self._hearts
-        )
+        process = self._make(name, [*SERVE, "worker"], lambda: self._hearts() - process.before, snapshot=self._hearts)
         return process
 
     def _hearts(self) -> set[int]:
@@ -174,26 +166,21 @@ class System:
         )  # fmt: skip
         assert prepared.returncode == 0, prepared.stdout + prepared.stderr
         for process in (*self.apis, *self.workers):
-            self.start_process(process, wait=False)
+            process.start(wait=False)
         for process in self.processes:
             process.wait_ready()
         return self
-
-    def start_process(self, process: Process, *, wait: bool = True, crash_at: str = "") -> Path:
-        """Start one process; ``crash_at``: it kills itself the first time it passes that point. Returns the marker."""
-        marker = self.folder / f"crashed-{time.monotonic_ns()}"
-        process.start(wait=wait, **({CRASH_AT: f"{crash_at}:{marker}"} if crash_at else {}))
-        return marker
 
     @property
     def processes(self) -> list[Process]:
         return [*self.apis, *self.workers, *self.bot]
 
     def revive(self) -> None:
-        """Start whatever is not running (the operator's part after a crash)."""
+        """Start whatever is not running (the operator's part after a crash); nothing is asked to crash any more."""
         for process in self.processes:
+            process.forget_crash()
             if not process.alive:
-                self.start_process(process, wait=False)
+                process.start(wait=False)
         for process in self.processes:
             if not process.up:
                 process.wait_ready()

@@ -35,8 +35,7 @@ CASES = [(point, "question") for point in PASSED] + [(p, "danger") for p in PASS
 def test_killed_at(point: str, first: str, system: System, team: Team) -> None:
     part = point.split(".")[0]
     armed = system.apis[0] if part in IN_THE_API else system.assist if part in IN_ASSIST else system.workers[0]
-    armed.kill()
-    marker = system.start_process(armed, crash_at=point)
+    armed.crash_at(point)
 
     def at_rest() -> bool:
         armed.restart_if_dead()
@@ -54,7 +53,7 @@ def test_killed_at(point: str, first: str, system: System, team: Team) -> None:
     assert told(team.manager, armed) == reference
     deliver(team.lead, f"ACK {reference}", armed)
 
-    wait_until(lambda: at_rest() and marker.exists(), f"nothing passed {point}, or something was left undone")
+    wait_until(lambda: at_rest() and armed.crashed, f"nothing passed {point}, or something was left undone")
     promises.check(team)
     (escalation,) = system.escalations(team.parent)
     assert escalation["state"] == "acknowledged"

@@ -39,13 +39,12 @@ def take_over(system: System, team: Team) -> None:
 def killed_at(system: System, point: str, after: timedelta) -> None:
     """The worker dies at this point when that much time has passed, and somebody restarts it; all is at rest again."""
     worker = system.workers[0]
-    worker.kill()
-    marker = system.start_process(worker, crash_at=point)
+    worker.crash_at(point)
     system.move_clock(after)
 
     def over() -> bool:
         worker.restart_if_dead()
-        return marker.exists() and system.work_left() == 0
+        return worker.crashed and system.work_left() == 0
 
     wait_until(over, f"nothing passed {point}, or something was left undone")
 

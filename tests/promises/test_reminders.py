@@ -57,14 +57,13 @@ def test_killed_on_the_way_of_a_reminder(point: str, system: System, team: Team)
     system.move_clock(timedelta(hours=2) - ALMOST)
     system.settle()  # whatever else is due by then has gone out: it is not what the worker dies of
     worker = system.workers[0]
-    worker.kill()
-    marker = system.start_process(worker, crash_at=point)
+    worker.crash_at(point)
     before = len(system.twilio.texts)
     system.move_clock(ALMOST)
 
     def over() -> bool:
         worker.restart_if_dead()
-        return marker.exists() and system.work_left() == 0
+        return worker.crashed and system.work_left() == 0
 
     wait_until(over, f"nothing passed {point}, or something was left undone")
     promises.check(team)

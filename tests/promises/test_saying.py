@@ -21,13 +21,12 @@ def test_what_was_written_over_a_crash_is_read_back_and_passed_on_as_it_was(syst
     parent.text(WROTE[0])
     system.settle()
     worker = system.workers[0]
-    worker.kill()
-    marker = system.start_process(worker, crash_at="turn.before_commit")
+    worker.crash_at("turn.before_commit")
     parent.text(WROTE[1])
 
     def at_rest() -> bool:
         worker.restart_if_dead()
-        return marker.exists() and system.work_left() == 0
+        return worker.crashed and system.work_left() == 0
 
     wait_until(at_rest, "the turn was not run again")
     parent.text(WROTE[2], api=1)

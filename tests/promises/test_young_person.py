@@ -51,7 +51,7 @@ def test_leaving_in_the_middle_of_telling_ends_the_chat_and_workers_hear_so(syst
     assert chat.leave().status_code == 303, "with no worker process at all"
     assert chat.look().headers["location"] == "/chat?ended=1"
     assert chat.leave().status_code == 303, "twice does no harm"
-    system.start_process(worker)
+    worker.start()
     left = team.duty.expect(f"{reference}: they left the web chat")
     assert "knife" not in left.body and "mum" not in left.body
     system.settle()
