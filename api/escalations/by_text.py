@@ -122,7 +122,7 @@ def _close(session: Session, worker: Worker, agency: Agency, asked: Order, escal
     if escalation.acknowledged_by != worker.id and worker.role not in ("manager", "administrator"):
         by = session.get(Worker, escalation.acknowledged_by)
         return texts.render("escalation.sms.not_yours", agency.language, name=by.name if by else "", **args)
-    if len(asked.rest) < 2:
+    if len(asked.rest) < outcomes.SHORTEST:
         return texts.render("escalation.sms.close_reason", agency.language, **args)
     kind, seen = outcomes.kind_of(asked.rest), escalation.version
     service.resolve(session, asked.reference, worker, asked.rest, via="sms", kind=kind, seen=seen)

@@ -1,8 +1,8 @@
 """Signed links: the one in a worker's text, and the private address of a calendar.
 
-The link in a text is good for one telling and one thing (to acknowledge), and for a day. It stands for the row of the
-telling, so it says by itself neither who nor what, and needs nothing kept. A copy of it can take an escalation on in
-that worker's name, and nothing more: it shows no word of the case.
+The link in a text is good for one telling, and for a day. It stands for the row of the telling, so it says by itself
+neither who nor what, and needs nothing kept. A copy of it can take an escalation on in that worker's name, then hand it
+over or close it (by_link), and nothing more: it shows no word of the case.
 
 A calendar's link shows shifts, and works until the worker asks for a new one or leaves.
 """

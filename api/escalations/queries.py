@@ -14,7 +14,6 @@ from api import clock
 from api.access.models import Agency, Worker
 from api.access.queries import Viewer, visible_escalations, worker_names
 from api.channels.push.models import PushBrowser
-from api.escalations import links
 from api.escalations.family import DANGER, untold
 from api.escalations.models import REACHED, Escalation, EscalationEvent, Notification, RotaChange
 from api.escalations.world import Due, World, cases, world
@@ -129,62 +128,6 @@ def abandoned(session: Session, limit: int, but: Collection[int] = ()) -> Sequen
         .limit(limit)
         .with_for_update(of=Escalation, skip_locked=True)
     ).all()
-
-
-@dataclass(frozen=True)
-class Link:
-    """What a link in a worker's text is for. ``state``: open, yours, taken, closed, or old or used (the link is)."""
-
-    escalation_id: int
-    worker: Worker
-    agency: Agency
-    state: str
-    name: str
-
-    @property
-    def reference(self) -> int:
-        return self.escalation_id
-
-
-def link(session: Session, token: str) -> Link | None:
-    """The telling that a link was made for; None for one that is not ours, or whose worker works here no more."""
-    try:
-        notification_id = links.notification_of(token)
-    except links.BadLink:
-        return None
-    row = session.execute(
-        select(Notification.at, Escalation, Worker, Agency)
-        .join(Escalation, Escalation.id == Notification.escalation_id)
-        .join(Worker, Worker.id == Notification.worker_id)
-        .join(Agency, Agency.id == Escalation.agency_id)
-        .where(Notification.id == notification_id, Worker.active, Worker.agency_id == Escalation.agency_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    at, escalation, worker, agency = row
-    by = escalation.resolved_by or escalation.acknowledged_by
-    if clock.now() > at + links.LIFETIME:
-        state = "old"
-    elif escalation.state == "open":
-        state = "used" if _used(session, escalation.id, worker.id, at) else "open"
-    elif escalation.state == "resolved":
-        state = "closed"
-    else:
-        state = "yours" if by == worker.id else "taken"
-    return Link(escalation.id, worker, agency, state, worker_names(session, [by]).get(by, ""))
-
-
-def _used(session: Session, escalation_id: int, worker_id: uuid.UUID, told_at: datetime) -> bool:
-    """Was it taken on by this link before? Opened again, it needs a fresh one: an old page that a browser sends once
-    more, or whoever found the text, must not stop a ladder that danger has started anew."""
-    taken = select(EscalationEvent.id).where(
-        EscalationEvent.escalation_id == escalation_id,
-        EscalationEvent.worker_id == worker_id,
-        EscalationEvent.kind == "acknowledged",
-        EscalationEvent.via == "link",
-        EscalationEvent.at >= told_at,
-    )
-    return session.scalars(taken.limit(1)).first() is not None
 
 
 def due(session: Session, now: datetime, limit: int, but: Collection[int] = ()) -> list[Due]:

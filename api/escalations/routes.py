@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import clock
@@ -12,8 +12,9 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker, public, same_origin
 from api.audit import service as audit
 from api.database import reading, transaction
-from api.escalations import orders, queries, service, shifts
-from api.escalations.schemas import EscalationList, EscalationOut, Resolution, TakingOn
+from api.escalations import by_link, orders, outcomes, queries, service, shifts
+from api.escalations.schemas import LONGEST_OUTCOME, EscalationList, EscalationOut, Resolution, TakingOn
+from api.messages.cleaning import storable
 from api.pages.rendering import chosen_language, page
 from api.rest.errors import WRITES, Refused, documented
 from api.rest.schemas import Page
@@ -78,26 +79,63 @@ def resolve_escalation(me: Me, escalation_id: int, given: Resolution) -> Escalat
 
 @links.get("/{token}")
 def show_link(request: Request, token: str) -> Response:
-    """A page with one button. Looking acknowledges nothing: whatever shows previews of links looks too."""
+    """How it stands, and what may be done by it. Looking does nothing: whatever shows previews of links looks too."""
+    return _link(request, token)
+
+
+def _link(request: Request, token: str, *, problem: str = "", outcome: str = "", kind: str = "") -> Response:
+    """The page; with a ``problem`` (a text's id) also what was typed."""
     with reading() as session:
-        link = queries.link(session, token)
-    if link is None:
-        raise HTTPException(404)
+        link = by_link.find(session, token)
+    status = 409 if problem else 410 if link.state in ("old", "used") else 200
     language = chosen_language(request, link.agency.language)
-    return page(
-        request, "link/take.html", language=language, status=410 if link.state in ("old", "used") else 200, link=link
-    )
+    context: dict[str, Any] = {
+        "link": link,
+        "problem": problem,
+        "outcome": outcome,
+        "kind": kind,
+        "kinds": outcomes.KINDS,
+    }
+    return page(request, "link/take.html", language=language, status=status, address=f"/a/{token}", **context)
 
 
 @links.post("/{token}")
 def take_by_link(token: str) -> Response:
     """Take the escalation on in the name of the worker to whom the text went."""
     with transaction() as session:
-        link = queries.link(session, token)
-        if link is None:
-            raise HTTPException(404)
-        if link.state == "open":
-            service.acknowledge(session, link.escalation_id, link.worker, via="link")
+        by_link.take(session, token)
+    return RedirectResponse(f"/a/{token}", 303)
+
+
+@links.post("/{token}/hand-over")
+def hand_over_by_link(request: Request, token: str) -> Response:
+    """Hand it to whoever is next on duty, as HANDOVER does. Where somebody was quicker the page says who."""
+    try:
+        with transaction() as session:
+            by_link.hand_over(session, token)
+    except service.NobodyThere:
+        return _link(request, token, problem="console.card.hand_over_failed")
+    return RedirectResponse(f"/a/{token}", 303)
+
+
+@links.post("/{token}/close")
+def close_by_link(
+    request: Request,
+    token: str,
+    outcome: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+    seen: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Close it with what came of it, as CLOSE does. The page again, with what was typed, where nothing was said or
+    something has come since it was made."""
+    words = storable(outcome.strip())[:LONGEST_OUTCOME]
+    try:
+        with transaction() as session:
+            by_link.close(session, token, words, kind, seen)
+    except service.Changed:
+        return _link(request, token, problem="link.changed", outcome=words, kind=kind)
+    except ValueError:
+        return _link(request, token, problem="console.card.outcome_needed", outcome=words, kind=kind)
     return RedirectResponse(f"/a/{token}", 303)
 
 

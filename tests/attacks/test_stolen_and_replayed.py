@@ -12,17 +12,22 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api import clock
 from api.access.guards import CHAT_COOKIE, WORKER_COOKIE
-from api.access.models import WorkerSession
+from api.access.models import Worker, WorkerSession
 from api.channels.webchat import service as webchat
 from api.database import reading, transaction
 from api.escalations import service
 from api.escalations.models import Escalation
 from tests.escalations.test_links import link_to, state
 from tests.small_town import PASSWORD, Town
+
+
+def version(number: int) -> int:
+    with reading() as session:
+        return session.get_one(Escalation, number).version
 
 
 def danger_again(town: Town, number: int, words: str = "he is back") -> None:
@@ -74,7 +79,7 @@ def test_whoever_opens_a_stolen_link_learns_and_gets_nothing_but_its_one_deed(cl
         page = client.get(path)
         assert "Ash" not in page.text and "knife" not in page.text
         assert "set-cookie" not in page.headers, "it signs nobody in"
-    client.post(link, data={"outcome": "false alarm", "worker_id": str(town.manager.id), "to": str(town.worker.id)})
+    client.post(link, data={"outcome": "false alarm", "worker_id": str(town.manager.id), "to": str(town.manager.id)})
     assert state(number) == ("acknowledged", town.duty.id, "link"), "in the name of whom it was sent to, and no more"
     with reading() as session:
         assert session.get_one(Escalation, number).outcome == ""
@@ -85,6 +90,78 @@ def test_whoever_opens_a_stolen_link_learns_and_gets_nothing_but_its_one_deed(cl
     for path in (f"/rota/{key}", f"/rota/{key}.ics", f"/a/{key}.ics"):
         assert client.get(path).status_code == 404
     assert client.get("/api/v1/escalations", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+
+
+@pytest.mark.parametrize("deed", ["hand-over", "close"])
+def test_a_stolen_link_hands_over_and_closes_nothing_that_its_worker_has_not_taken_on(
+    client: TestClient, town: Town, deed: str
+) -> None:
+    """As by text: what is open is taken on first, and a colleague's is not theirs; not even a manager's link does it,
+    though a manager's own text would."""
+    with transaction() as session:
+        session.execute(update(Worker).where(Worker.id == town.worker.id).values(role="manager"))
+    number = town.escalation(town.mine)
+    duty, manager = link_to(town.duty), link_to(town.worker)
+    form = {"outcome": "false alarm", "kind": "false_alarm", "seen": str(version(number)), "to": str(town.manager.id)}
+    for link in (duty, manager):
+        assert client.post(f"{link}/{deed}", data=form).status_code == 303
+        assert state(number)[0] == "open"
+    client.post(duty)
+    form["seen"] = str(version(number))
+    client.post(f"{manager}/{deed}", data=form)
+    assert state(number) == ("acknowledged", town.duty.id, "link")
+
+
+@pytest.mark.parametrize("deed", ["hand-over", "close"])
+def test_a_form_that_is_sent_again_does_nothing_to_what_has_opened_anew_meanwhile(
+    client: TestClient, town: Town, deed: str
+) -> None:
+    """Also once the same worker has taken it on again by a newer link: the old one was for the time before."""
+    number = town.escalation(town.mine)
+    link = link_to(town.duty)
+    client.post(link)
+    form = {"outcome": "rang them, all well", "kind": "helped", "seen": str(version(number))}
+    danger_again(town, number)
+    client.cookies.clear()
+    client.post(f"{link}/{deed}", data=form)
+    assert state(number)[0] == "open", "the ladder that danger started goes on"
+    fresh = link_to(town.duty)
+    client.post(fresh)
+    page = client.get(link)
+    assert f"{number} is yours" in page.text and "<form" not in page.text
+    client.post(f"{link}/{deed}", data={**form, "seen": str(version(number))})
+    assert state(number) == ("acknowledged", town.duty.id, "link")
+    client.post(f"{fresh}/{deed}", data={**form, "seen": str(version(number))})
+    assert state(number)[0] == ("open" if deed == "hand-over" else "resolved")
+
+
+def test_a_hand_over_that_is_sent_again_takes_nothing_from_whoever_has_it_now(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    link = link_to(town.duty)
+    client.post(link)
+    client.post(f"{link}/hand-over")
+    for again in (link, f"{link}/hand-over", f"{link}/close"):
+        client.post(again, data={"outcome": "fine", "seen": str(version(number))})
+        assert state(number)[0] == "open"
+    client.post(link_to(town.manager))
+    client.post(f"{link}/hand-over")
+    assert state(number)[:2] == ("acknowledged", town.manager.id)
+
+
+def test_a_link_does_neither_for_another_sites_page_nor_for_who_has_left(client: TestClient, town: Town) -> None:
+    number = town.escalation(town.mine)
+    link = link_to(town.duty)
+    client.post(link)
+    form = {"outcome": "fine", "kind": "helped", "seen": str(version(number))}
+    key, guessed = link.rpartition("/")[2], "a" * 43
+    for path in (f"/a/{key}/hand-over", f"/a/{key}/close"):
+        assert client.post(path, data=form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+        assert client.post(path.replace(key, guessed), data=form).status_code == 404
+    with transaction() as session:
+        session.execute(update(Worker).where(Worker.id == town.duty.id).values(active=False))
+    for path in (f"/a/{key}/hand-over", f"/a/{key}/close"):
+        assert client.post(path, data=form).status_code == 404
+    assert state(number)[0] == "acknowledged"
 
 
 def test_a_chat_cookie_that_somebody_planted_is_not_the_one_that_a_code_opens(client: TestClient, town: Town) -> None:

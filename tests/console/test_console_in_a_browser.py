@@ -97,6 +97,10 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_desk_in_light_and_in_da
     ):
         page.goto(path)
         assert_accessible_everywhere(page, 1200, 360)
+    page.goto(links.address(told).removeprefix("http://testserver"))
+    page.get_by_role("button", name="I take it on").click()
+    expect(page.get_by_role("button", name="Mark as resolved")).to_be_visible()
+    assert_accessible_everywhere(page, 1200, 360)
     page.goto("/console/search")
     page.get_by_role("searchbox").fill("ashpar")
     page.get_by_role("searchbox").press("Enter")

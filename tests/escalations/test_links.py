@@ -1,4 +1,5 @@
-"""The link in a worker's text: one thing, one worker, one day, and never by being looked at."""
+"""The link in a worker's text: one telling, one worker, one day, and never by being looked at. What it may do after it
+took something on: test_after_the_link.py."""
 
 from __future__ import annotations
 
