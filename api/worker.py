@@ -27,7 +27,7 @@ from api.escalations.jobs import climb, watch_calls, watch_held
 from api.evidence.fetching import fetch_media
 from api.evidence.jobs import SWEEP_SECONDS, sweep_files
 from api.jobs import app
-from api.messages.jobs import end_silent_takeovers, sweep
+from api.messages.jobs import end_silent_takeovers, sweep, tell_who_reads
 from api.ops.heartbeat import beat
 from api.ops.provider import LOOK_SECONDS, watch_twilio
 from api.protection import data_keys
@@ -105,6 +105,7 @@ async def run() -> None:
                 asyncio.create_task(_every(settings().tick_seconds, watch_held)),
                 asyncio.create_task(_every(settings().tick_seconds, sweep)),
                 asyncio.create_task(_every(settings().tick_seconds, end_silent_takeovers)),
+                asyncio.create_task(_every(settings().tick_seconds, tell_who_reads)),
                 asyncio.create_task(_every(EVERY_SECONDS, work_out_dates)),
                 asyncio.create_task(_every(EVERY_SECONDS, warn_of_dates)),
                 asyncio.create_task(_every(SERIES_SECONDS, write_series)),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.escalations import family
 from api.families import zones
-from api.messages import quiet
+from api.messages import quiet, who_writes
 from api.messages.models import Conversation, OutboundMessage
 from api.reminders.rules import Hours
 
@@ -65,8 +65,10 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
     row = session.execute(_FACTS, {"id": outbound_id}).one_or_none()
     if row is None or row.channel == "web":
         return quiet.Verdict()
-    if not family.still_true(session, row.conversation, row.part, now):
+    theirs = row.conversation, row.part, now
+    if not (family.still_true(session, *theirs) and who_writes.still_true(session, *theirs)):
         return quiet.Verdict(reason=UNTRUE)
+    called_for = family.called_for(session, *theirs) or who_writes.is_called_for(session, *theirs)
     reach = row.live[1:] if row.live else "opted_out" if row.known else ""
     hours = None
     if row.timezone is not None:
@@ -75,7 +77,7 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
         kind=row.kind,
         body=row.body,
         reply=row.reply,
-        reply_to_danger=row.to_danger or family.called_for(session, row.conversation, row.part, now),
+        reply_to_danger=row.to_danger or called_for,
         by_worker=row.by_worker,
         last_inbound_at=row.last_inbound_at,
         hours=hours,

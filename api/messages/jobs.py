@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api import clock, crashpoints, jobs
 from api.database import transaction
 from api.jobs import DELIVER, DELIVER_REMINDERS, NO_TURN_RUNS, app
-from api.messages import delivery, takeovers
+from api.messages import delivery, takeovers, who_writes
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +113,21 @@ def _end_silent_takeover(conversation_id: uuid.UUID) -> bool:
     if done:
         crashpoints.point("takeover.after_commit")
     return done
+
+
+def tell_who_reads() -> int:
+    """Say by text that a person has taken over and reads, where their first words do not come. Each is a transaction of
+    its own; one that fails is logged and tried again at the next tick. Returns how many."""
+    with transaction() as session:
+        found = who_writes.quiet(session, clock.now(), BATCH)
+    told = 0
+    for conversation_id in found:
+        try:
+            with transaction() as session:
+                told += who_writes.tell_reads(session, conversation_id, clock.now())
+        except Exception as error:
+            log.error("takeover: saying who reads %s failed: %s", conversation_id, type(error).__name__)
+    return told
 
 
 def sweep() -> int:

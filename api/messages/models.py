@@ -187,7 +187,7 @@ class OutboundMessage(Base):
     #: The worker who wrote it, where a human did.
     written_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     in_reply_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
-    #: Which part of a reply it is, or what else is to be known of it (takeovers.PART, escalations.otherwise).
+    #: Which part of a reply it is, or what it says (who_writes, escalations.family, escalations.otherwise).
     part: Mapped[str | None]
     channel: Mapped[str]  # sms, web; email and push to workers only
     address: Mapped[str]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
-from api.messages import mailing, outbox, takeovers
+from api.messages import mailing, outbox, takeovers, who_writes
 from api.messages.discretion import may_text
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.takeovers import hand_back, hand_back_all, hand_back_others, record, take_over
@@ -59,7 +59,7 @@ def reply_from_worker(session: Session, conversation: Conversation, worker: Work
         raise CannotReply("This phone has asked for no more texts. Use another way to reach the person.")
     if conversation.channel == "email" and not mailing.address_of(session, conversation.person_id):
         raise CannotReply("No e-mail can be sent to them. Use another way to reach the person.")
-    words = takeovers.introduced(session, conversation, words)
+    words = who_writes.introduced(session, conversation, words)
     sent = outbox.queue_reply(session, conversation, words, written_by=worker)
     takeovers.answered(session, conversation)
     waiting = session.scalars(

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from api import clock, jobs, sealed, texts
@@ -22,8 +22,7 @@ from api.database import notify
 from api.escalations import lapses
 from api.escalations import queries as escalation_queries
 from api.families.models import FamilyWorker, Person
-from api.messages import outbox, wording
-from api.messages.discretion import may_text
+from api.messages import outbox, who_writes
 from api.messages.keywords import carrier_keyword
 from api.messages.models import (
     WAITS_FOR_WORKER,
@@ -32,14 +31,11 @@ from api.messages.models import (
     InboundMessage,
     OutboundMessage,
 )
-from api.messages.queries import LAST_SEQ, on_its_way
-from api.messages.quiet import STILL_WRITING
+from api.messages.queries import LAST_SEQ
 from api.webhooks import events as webhooks
 
 #: Why a worker must look at what was left waiting.
 LEFT_WAITING = "flag.left_waiting"
-#: The part of what is said of a takeover by text: it is not sent any more where somebody takes over again.
-PART = "takeover"
 LONGEST_NOTE = 2000
 #: Words in these states have not reached the family, or nobody knows it.
 NOT_HEARD = ("failed", "uncertain", "cancelled")
@@ -50,7 +46,8 @@ TOLD = {"took_over_conversation": "joined", "handed_back_conversation": "left", 
 def take_over(session: Session, conversation: Conversation, worker: Worker) -> bool:
     """The worker talks, the bot is silent (the safety screen is not). False if another worker has it already.
 
-    Who chats is told at once; by text they are told with the worker's first words (``introduced``)."""
+    Who chats is told at once; by text they are told with the worker's first words, or soon without them
+    (``who_writes``)."""
     lock(session, conversation)
     if conversation.taken_over_by not in (None, worker.id):
         return False
@@ -60,7 +57,7 @@ def take_over(session: Session, conversation: Conversation, worker: Worker) -> b
         if conversation.channel == "web" and conversation.hushed_at is None:
             outbox.queue_reply(session, conversation, texts.render("takeover.joined", conversation.language))
         elif conversation.channel == "sms":
-            _take_back(session, conversation)
+            who_writes.take_back(session, conversation)
     return True
 
 
@@ -81,7 +78,7 @@ def hand_back(
             message.flag = ""
         else:
             _wait([message])
-    spoke = wrote_since(session, conversation)
+    heard = who_writes.heard(session, conversation)
     _end(session, conversation)
     if note.strip() and worker is not None:
         family_id = escalation_queries.family_of(session, conversation)
@@ -95,8 +92,8 @@ def hand_back(
             )
         )
     record(session, conversation, worker, "handed_back_conversation")
-    if conversation.channel == "web" or spoke:
-        _tell(session, conversation, "takeover.left")
+    if conversation.channel == "web" or heard:
+        who_writes.tell(session, conversation, "left", clock.now())
 
 
 def hand_back_all(
@@ -184,13 +181,13 @@ def lapse(session: Session, conversation_id: uuid.UUID, now: datetime) -> bool:
     if conversation is None or not session.scalars(_STILL_SILENT, {"now": now, "id": conversation_id}).all():
         return False
     left = waiting(session, conversation)
-    taken_by, spoke = conversation.taken_over_by, wrote_since(session, conversation)
+    taken_by, heard = conversation.taken_over_by, who_writes.heard(session, conversation)
     _wait(left)
     _end(session, conversation)
     record(session, conversation, None, "takeover_lapsed")
     told = lapses.left_waiting(session, conversation=conversation, words=[one.body for one in left], taken_by=taken_by)
-    if conversation.channel == "web" or spoke or left:
-        _tell(session, conversation, "takeover.lapsed" if told else "takeover.left")
+    if conversation.channel == "web" or heard or left:
+        who_writes.tell(session, conversation, "lapsed" if told else "left", now)
     return True
 
 
@@ -205,32 +202,6 @@ def settle_forgotten(session: Session) -> None:
 def lock(session: Session, conversation: Conversation) -> None:
     """One change of a takeover at a time; what refers to the conversation (a text to it) does not wait for that."""
     session.refresh(conversation, with_for_update={"key_share": True})
-
-
-def wrote_since(session: Session, conversation: Conversation) -> bool:
-    """Has a human written since the conversation was taken over, words that went (by a version that did not keep when:
-    probably)?"""
-    if conversation.taken_over_at is None:
-        return True
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    OutboundMessage.conversation_id == conversation.id,
-                    OutboundMessage.written_by.is_not(None),
-                    OutboundMessage.created_at >= conversation.taken_over_at,
-                    on_its_way(clock.now()),
-                )
-            )
-        )
-    )
-
-
-def introduced(session: Session, conversation: Conversation, words: str) -> str:
-    """The worker's words; by text, the first of a takeover say that a person writes now."""
-    if conversation.channel != "sms" or conversation.taken_over_by is None or wrote_since(session, conversation):
-        return words
-    return f"{texts.render('takeover.joined.sms', conversation.language)} {words}"
 
 
 def waiting(session: Session, conversation: Conversation) -> Sequence[InboundMessage]:
@@ -287,36 +258,6 @@ def _wait(left: Sequence[InboundMessage]) -> None:
 def _end(session: Session, conversation: Conversation) -> None:
     conversation.taken_over_by, conversation.taken_over_at = None, None
     jobs.announce_turns(session, conversation.id)
-
-
-def _tell(session: Session, conversation: Conversation, text_id: str) -> None:
-    """Say that the bot answers again: in a chat at once; by text in words that say nothing, within the person's hours
-    (messages.quiet), and after danger only to who is writing just now, for somebody else may be reading the phone."""
-    if conversation.over(clock.now()) or conversation.hushed_at is not None:
-        return
-    if conversation.channel == "web":
-        words = texts.render(text_id, conversation.language, **wording.args(session, conversation))
-        outbox.queue_reply(session, conversation, words)
-        return
-    last = conversation.last_inbound_at
-    writing = last is not None and last > clock.now() - STILL_WRITING
-    danger = escalation_queries.about_danger(session, conversation.id)
-    if may_text(session, conversation) and (writing or not danger):
-        outbox.queue_reply(session, conversation, texts.render(f"{text_id}.sms", conversation.language), part=PART)
-
-
-def _take_back(session: Session, conversation: Conversation) -> None:
-    """That the bot answers again is not true any more: what waits for a safe hour to say so is not sent."""
-    session.execute(
-        update(OutboundMessage)
-        .where(
-            OutboundMessage.conversation_id == conversation.id,
-            OutboundMessage.part == PART,
-            OutboundMessage.state == "queued",
-        )
-        .values(state="cancelled", settled_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
 
 
 def record(session: Session, conversation: Conversation, worker: Worker | None, verb: str, object_id: str = "") -> None:

@@ -14,7 +14,7 @@ from api.escalations import service
 from api.escalations.family import Heard
 from api.escalations.jobs import watch_calls
 from api.escalations.models import Escalation
-from api.messages import delivery, takeovers
+from api.messages import delivery, takeovers, who_writes
 from api.messages import service as conversations
 from api.messages.models import Conversation
 from tests.escalations.test_by_text import says
@@ -177,11 +177,11 @@ def test_words_that_did_not_reach_them_are_no_word(session: Session, town: Town,
         there = acting.get_one(Conversation, town.mine.conversation.id)
         takeovers.take_over(acting, there, town.worker)
         words = conversations.reply_from_worker(acting, there, town.worker, "Shall I ring now?")
-        assert takeovers.wrote_since(acting, there), "they are on their way"
+        assert who_writes.wrote_since(acting, there), "they are on their way"
         words.state, words.due_at = state, clock.now() + timedelta(hours=12)
     with transaction() as acting:
         there = acting.get_one(Conversation, town.mine.conversation.id)
-        assert takeovers.wrote_since(acting, there) is (state == "delivered")
+        assert who_writes.wrote_since(acting, there) is (state == "delivered")
     minutes(60)
     watch_calls()
     assert one(session, number).state == ("acknowledged" if state == "delivered" else "open")
