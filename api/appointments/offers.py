@@ -36,6 +36,9 @@ from api.reminders import colleagues
 from api.reminders import queries as reminders
 from api.timescales import queries as timescales
 
+#: The part of such a text in the outbox, followed by the request's id.
+PART = "offers"
+
 
 class CannotOffer(Coded):
     """It cannot be offered: ``code`` is the last part of a text's id (``console.offers.<code>``)."""
@@ -112,7 +115,21 @@ def offer(session: Session, request: ChangeRequest, worker: Worker, starts: Sequ
         session.add(row)
         rows.append(row)
     session.flush()
-    family, agency = _place(session, appointment)
+    message = _text(session, request, conversation, rows, now)
+    family = session.get_one(Family, appointment.family_id)
+    audit.record_change(
+        session, actor_kind="worker", actor_id=worker.id, verb="offered_times", family_id=family.id,
+        agency_id=family.agency_id, object_id=request.id, detail={"times": len(rows)},
+    )  # fmt: skip
+    return message
+
+
+def _text(
+    session: Session, request: ChangeRequest, conversation: Conversation, rows: Sequence[OfferedTime], now: datetime
+) -> OutboundMessage:
+    """Queue the text with these times, each with its number."""
+    appointment = session.get_one(Appointment, request.appointment_id)
+    _, agency = _place(session, appointment)
     person = session.get(Person, request.person_id)
     voice = voice_of(person, agency, conversation.language, now, on_web=conversation.channel == "web")
     options = [Option(label=_said(voice, row.starts_at), payload=_payload(str(row.id))) for row in rows]
@@ -121,16 +138,23 @@ def offer(session: Session, request: ChangeRequest, worker: Worker, starts: Sequ
         session,
         conversation,
         voice.text("offers.times", when=_said(voice, appointment.starts_at)),
+        part=f"{PART}:{request.id}",
         options=options,
         first=1 + (reminders.numbers_held(session, conversation.id, now) if conversation.channel == "sms" else 0),
     )
     for row in rows:
         row.outbound_id = message.id
-    audit.record_change(
-        session, actor_kind="worker", actor_id=worker.id, verb="offered_times", family_id=family.id,
-        agency_id=family.agency_id, object_id=request.id, detail={"times": len(rows)},
-    )  # fmt: skip
     return message
+
+
+def word_anew(session: Session, conversation: Conversation, request_id: str, now: datetime) -> bool:
+    """What is still offered to them by a text that waited goes in words of now."""
+    request = session.get_one(ChangeRequest, uuid.UUID(request_id), with_for_update=True)
+    appointment = session.get_one(Appointment, request.appointment_id)
+    rows = [one for one in open_offers(session, request.id) if one.starts_at > now]
+    if rows and request.handled_at is None and appointment.status == "scheduled":
+        _text(session, request, conversation, rows, now)
+    return True
 
 
 def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tuple[str, datetime] | None:

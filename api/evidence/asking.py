@@ -7,7 +7,7 @@ the bot offers by itself, it offers once and on no phone that somebody else read
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -26,6 +26,8 @@ from api.plans import queries as plans
 
 #: How long a link works.
 LIFETIME = timedelta(hours=48)
+#: The part of a worker's text in the outbox, followed by the link's id.
+PART = "evidence"
 
 
 class CannotAsk(Coded):
@@ -42,8 +44,26 @@ def ask(session: Session, person: Person, worker: Worker, action_id: uuid.UUID |
         raise CannotAsk("not_theirs")
     conversation = _way(session, person)
     words, made = _link(session, person, conversation, action_id, by=worker)
-    outbox.queue_reply(session, conversation, words)
+    outbox.queue_reply(session, conversation, words, part=_part(session, person, conversation, made))
     _record(session, person, made, actor_kind="worker", actor_id=worker.id, verb="asked_for_evidence")
+
+
+def ask_anew(session: Session, conversation: Conversation, link_id: str, now: datetime) -> bool:
+    """A worker's text with this link waited: it goes in words of now, with a link of its own. That one works no
+    longer."""
+    was = session.get_one(UploadLink, uuid.UUID(link_id))
+    worker = session.get(Worker, was.asked_by) if was.asked_by else None
+    if was.used_at is None and was.expires_at > now and worker is not None:
+        person = session.get_one(Person, was.person_id)
+        words, made = _link(session, person, conversation, was.action_id, by=worker)
+        outbox.queue_reply(session, conversation, words, part=_part(session, person, conversation, made))
+    return True
+
+
+def _part(session: Session, person: Person, conversation: Conversation, made: UploadLink) -> str:
+    """What the outbox knows of a worker's text with a link."""
+    plain = person.plainly_unasked and not _shared(session, person, conversation)
+    return f"{PART}:{made.id}{outbox.PLAIN if plain else ''}"
 
 
 def may_offer(session: Session, person: Person, conversation: Conversation, action_id: uuid.UUID) -> bool:
@@ -102,13 +122,17 @@ def _link(
     session.add(made)
     session.flush()
     voice = voice_of(person, agency, texts.supported(person.language), now)
-    shared = conversation.channel == "sms" and _others_have(session, person, conversation.address)
+    shared = _shared(session, person, conversation)
     words = voice.text(
         "evidence.ask.plain" if by and person.plainly_unasked and not shared else "evidence.ask.discreet",
         day=voice.day(until.astimezone(voice.zone).date()),
         link=links.address(token),
     )
     return (f"{person.phone_label}. {words}" if shared and person.phone_label else words), made
+
+
+def _shared(session: Session, person: Person, conversation: Conversation) -> bool:
+    return conversation.channel == "sms" and _others_have(session, person, conversation.address)
 
 
 def _record(

@@ -17,12 +17,11 @@ from sqlalchemy.orm import Session
 
 from api.access.models import Agency
 from api.audit import service as audit
-from api.families import contact, content, zones
+from api.families import contact, content, waiting, zones
 from api.families.models import ContactPoint, Family, Person
 from api.families.wishes import as_time
 from api.messages import held
 from api.messages.models import Conversation
-from api.reminders import anew
 
 WHOLE_DAY = time(0)
 #: Where only one end of the hours is named and the other makes no sense with it.
@@ -76,8 +75,7 @@ def change(
         _record(session, person, "changed_safe_contact", actor_kind, actor_id, {"fields": changed})
         session.flush()
         held.look_again(session, person.id, now)
-        if not anew.IN_WORDS.isdisjoint(changed):
-            anew.word_anew(session, person.id, now)
+        waiting.word_anew(session, person, changed, now)
     return changed
 
 

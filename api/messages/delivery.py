@@ -29,6 +29,7 @@ from api.messages import bounces, held, hush, lateness, letters, mailing, quiet,
 from api.messages.models import PROFESSIONAL, WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
 from api.protection import data_keys
 from api.reminders import queries as reminders
+from api.reminders.anew import PROFILE_CHANGED
 from api.sealed import Unreadable
 
 #: For a text that was sealed with a key this process does not have; one that has it may take it meanwhile.
@@ -230,7 +231,9 @@ def _hold(session: Session, message: OutboundMessage, verdict: quiet.Verdict) ->
         hushed = quiet.HUSHED if verdict.reason == quiet.HUSHED else ""
         message.state, message.due_at, message.error = "queued", verdict.wait_until, hushed
     else:
-        to_see = verdict.reason == "names" or (verdict.reason == quiet.HUSHED and message.in_reply_to is None)
+        to_see = verdict.reason in ("names", PROFILE_CHANGED) or (
+            verdict.reason == quiet.HUSHED and message.in_reply_to is None
+        )
         _settle(session, message, "failed" if to_see else "cancelled", verdict.reason)
 
 

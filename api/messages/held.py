@@ -1,7 +1,7 @@
 """What keeps a queued message from going out now, looked up in the moment before it would (its rule: messages.quiet).
 
-So a change of somebody's hours, ways, names or agreement holds for what is queued already, whoever queued it; how a
-reminder is worded, too (reminders.anew).
+So a change of somebody's hours, ways, names or agreement holds for what is queued already, whoever queued it; how it is
+worded, too (families.waiting).
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from api.escalations import family
 from api.families import zones
 from api.messages import quiet, who_writes
 from api.messages.models import Conversation, OutboundMessage
+from api.messages.outbox import PLAIN
+from api.reminders.anew import PROFILE_CHANGED
+from api.reminders.queries import PLAINLY
 from api.reminders.rules import Hours
 
 #: Why a message did not go: what it said of a call for a human does not hold any more.
@@ -33,7 +36,7 @@ _FACTS = text(f"""
             WHERE c.channel = o.channel AND c.address = o.address AND c.state <> 'quarantined'
               AND (o.kind <> 'family' OR v.person_id IS NULL OR c.person_id = v.person_id)) AS live,
            EXISTS (SELECT 1 FROM contact_points c WHERE c.channel = o.channel AND c.address = o.address) AS known,
-           {quiet.OPEN_DANGER} AS calls,
+           {quiet.OPEN_DANGER} AS calls, coalesce({PLAINLY}, false) AS plainly,
            CASE WHEN p.may_name_self THEN '' ELSE p.first_name END AS own_name,
            CASE WHEN p.may_name_children THEN NULL ELSE
                (SELECT array_agg(k.first_name) FROM people k WHERE k.family_id = p.family_id AND k.id <> p.id
@@ -68,6 +71,8 @@ def look(session: Session, outbound_id: uuid.UUID, now: datetime) -> quiet.Verdi
     theirs = row.conversation, row.part, now
     if not (family.still_true(session, *theirs) and who_writes.still_true(session, *theirs)):
         return quiet.Verdict(reason=UNTRUE)
+    if row.part and row.part.endswith(PLAIN) and not row.plainly:
+        return quiet.Verdict(reason=PROFILE_CHANGED)
     called_for = family.called_for(session, *theirs) or who_writes.is_called_for(session, *theirs)
     reach = row.live[1:] if row.live else "opted_out" if row.known else ""
     hours = None

@@ -26,6 +26,9 @@ from api.messages.models import PROFESSIONAL, Conversation, InboundMessage, Outb
 from api.messages.options import Option, numbered, with_numbers
 from api.settings import settings
 
+#: How the part of a message ends whose words name what only plain wording may: it goes while that holds.
+PLAIN = ":plain"
+
 
 def queue_reply(
     session: Session,

@@ -150,6 +150,16 @@ def tell(session: Session, conversation: Conversation, what: str, now: datetime)
     outbox.queue_reply(session, conversation, words, part=f"{PART}:{what}:{how}")
 
 
+def word_anew(session: Session, conversation: Conversation, rest: str, now: datetime) -> bool:
+    """What waited is said in words of now, if it still is to be. False for what an older version queued."""
+    what = rest.partition(":")[0]
+    if what == READS:
+        tell_reads(session, conversation.id, now)
+    elif what:
+        tell(session, conversation, what, now)
+    return what != ""
+
+
 def take_back(session: Session, conversation: Conversation) -> None:
     """What waits for a safe hour to be said of who writes here is not true any more: it is not sent."""
     session.execute(

@@ -19,6 +19,8 @@ IN_WORDS = frozenset(
 )
 #: Why the message does not go (outbound_messages.error).
 WORDED_ANEW = "worded_anew"
+#: The same of what cannot be worded anew, and of plain words that may not be said any more: a worker sees it.
+PROFILE_CHANGED = "profile_changed"
 
 _ANEW = text("""
     WITH waiting AS (

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -33,6 +33,8 @@ FIRST, LAST = timedelta(days=6), timedelta(days=1)
 #: Who said something so lately need not be asked.
 LATELY = timedelta(days=14)
 BATCH = 100
+#: Parts of the outbox, followed by the meeting's and by the draft's id.
+INVITED, UNFINISHED = "views", "unfinished"
 
 #: The meetings before which people are asked.
 MEETINGS = ("review_conference", "initial_conference", "core_group")
@@ -160,8 +162,26 @@ def _invite(session: Session, row: Row[uuid.UUID, str, datetime, Person, Convers
     voice = _voice(person, agency, conversation, now)
     text_id = "views.invite" if person.plainly_unasked else "views.invite_discreet"
     day = voice.day(starts_at.astimezone(voice.zone).date())
-    outbox.queue_reply(session, conversation, voice.text(text_id, day=day, kind=voice.kind(kind)))
+    words = voice.text(text_id, day=day, kind=voice.kind(kind))
+    part = f"{INVITED}:{appointment_id}{outbox.PLAIN if person.plainly_unasked else ''}"
+    outbox.queue_reply(session, conversation, words, part=part)
     return 1
+
+
+def ask_anew(session: Session, conversation: Conversation, appointment_id: str, now: datetime) -> bool:
+    """The question before that meeting waited, and was not asked after all: the next look asks it, if it still is to
+    be."""
+    theirs = delete(ViewAsk).where(ViewAsk.appointment_id == uuid.UUID(appointment_id))
+    session.execute(theirs.where(ViewAsk.person_id == conversation.person_id))
+    return True
+
+
+def remind_anew(session: Session, conversation: Conversation, draft_id: str, now: datetime) -> bool:
+    """The same of the question whether they want to finish."""
+    draft = session.get(ViewDraft, uuid.UUID(draft_id))
+    if draft is not None and draft.conversation_id == conversation.id:
+        draft.asked_at, draft.due_at = None, now
+    return True
 
 
 def look_after(session: Session, now: datetime) -> int:
@@ -188,7 +208,8 @@ def look_after(session: Session, now: datetime) -> int:
         if conversation.person_id == draft.person_id and not gone:
             voice = _voice(session.get(Person, draft.person_id), agency, conversation, now)
             day = voice.day(draft.due_at.astimezone(voice.zone).date())
-            outbox.queue_reply(session, conversation, voice.text("views.unfinished", day=day))
+            words = voice.text("views.unfinished", day=day)
+            outbox.queue_reply(session, conversation, words, part=f"{UNFINISHED}:{draft.id}")
     return len(due)
 
 
