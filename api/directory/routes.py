@@ -25,17 +25,28 @@ from api.directory.schemas import (
     AtLocationList,
     OneOrganization,
     OrganizationList,
+    Page,
     Paging,
     ServiceList,
     TermList,
 )
 from api.directory.understanding import Place, understand_place
+from api.pages.errors import Problem
 from api.settings import settings
 
 router = APIRouter(prefix="/hsds", tags=["HSDS"], dependencies=[Depends(public("the directory is open data"))])
 
 #: Which profile of HSDS this is: the standard itself.
 PROFILE = "https://docs.openreferral.org/en/3.0/"
+#: What OpenAPI says of a list and of one object; each object's own shape is the standard's.
+LIST: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": Page,
+        "description": "A page; with `format=ndjson` everything, one object a line.",
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    }
+}
+ONE: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is nothing with this id here."}}
 Show = Callable[[Any], dict[str, Any]]
 
 
@@ -46,7 +57,7 @@ def about() -> dict[str, str]:
     return {"version": "3.0", "profile": PROFILE, "openapi_url": f"{settings().base_url}/openapi.json"}
 
 
-@router.get("/services")
+@router.get("/services", responses=LIST)
 def list_services(asked: Annotated[ServiceList, Query()]) -> Response:
     """The services that all filters let through."""
     show: Show = published.minimal if asked.minimal else published.full_service if asked.full else published.service
@@ -54,13 +65,13 @@ def list_services(asked: Annotated[ServiceList, Query()]) -> Response:
     return _page(asked, found, show)
 
 
-@router.get("/services/{id}")
+@router.get("/services/{id}", responses=ONE)
 def one_service(id: str) -> dict[str, Any]:
     """One service, whole."""
     return _one("services", id, published.full_service)
 
 
-@router.get("/organizations")
+@router.get("/organizations", responses=LIST)
 def list_organizations(asked: Annotated[OrganizationList, Query()]) -> Response:
     """The organizations."""
     found = queries.organizations(asked.search)
@@ -73,7 +84,7 @@ def list_organizations(asked: Annotated[OrganizationList, Query()]) -> Response:
     )
 
 
-@router.get("/organizations/{id}")
+@router.get("/organizations/{id}", responses=ONE)
 def one_organization(id: str, asked: Annotated[OneOrganization, Query()]) -> dict[str, Any]:
     """One organization with its services."""
 
@@ -83,32 +94,32 @@ def one_organization(id: str, asked: Annotated[OneOrganization, Query()]) -> dic
     return _one("organizations", id, show)
 
 
-@router.get("/taxonomies")
+@router.get("/taxonomies", responses=LIST)
 def list_taxonomies(asked: Annotated[Paging, Query()]) -> Response:
     """The taxonomies."""
     return _page(asked, queries.taxonomies(asked.search), published.taxonomy)
 
 
-@router.get("/taxonomies/{id}")
+@router.get("/taxonomies/{id}", responses=ONE)
 def one_taxonomy(id: str) -> dict[str, Any]:
     """One taxonomy."""
     return _one("taxonomies", id, published.taxonomy)
 
 
-@router.get("/taxonomy_terms")
+@router.get("/taxonomy_terms", responses=LIST)
 def list_taxonomy_terms(asked: Annotated[TermList, Query()]) -> Response:
     """The kinds of need. Ours have no parents: with ``parent_id`` there are none."""
     found = queries.taxonomy_terms(asked.search, asked.taxonomy_id, with_parent=asked.parent_id is not None)
     return _page(asked, found, published.taxonomy_term)
 
 
-@router.get("/taxonomy_terms/{id}")
+@router.get("/taxonomy_terms/{id}", responses=ONE)
 def one_taxonomy_term(id: str) -> dict[str, Any]:
     """One kind of need."""
     return _one("taxonomy_terms", id, published.taxonomy_term)
 
 
-@router.get("/service_at_locations")
+@router.get("/service_at_locations", responses=LIST)
 def list_at_locations(asked: Annotated[AtLocationList, Query()]) -> Response:
     """The services at their locations; near a postcode where one is given. Hidden locations are near nothing."""
     place = _place(asked.postcode) if asked.postcode else None
@@ -125,7 +136,7 @@ def list_at_locations(asked: Annotated[AtLocationList, Query()]) -> Response:
     return _page(asked, found.options(*queries.WHOLE_AT_LOCATION), show, near)
 
 
-@router.get("/service_at_locations/{id}")
+@router.get("/service_at_locations/{id}", responses=ONE)
 def one_at_location(id: str) -> dict[str, Any]:
     """One service at one location, whole."""
     return _one("service_at_locations", id, published.full_at_location)

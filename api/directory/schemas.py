@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -83,3 +83,16 @@ class OneOrganization(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     full_service: bool = False
+
+
+class Page(BaseModel):
+    """A list: ``size`` objects of HSDS 3.0 in ``contents``, of ``total_items``."""
+
+    total_items: int
+    total_pages: int
+    page_number: int
+    size: int
+    first_page: bool
+    last_page: bool
+    empty: bool
+    contents: list[dict[str, Any]]

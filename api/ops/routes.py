@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
 
 from api.access.guards import public
 from api.ops import metrics
@@ -14,7 +17,22 @@ from api.ops.health import health as whole
 router = APIRouter(tags=["ops"])
 
 
-@router.get("/health", dependencies=[Depends(public("it says which parts are well, and nothing about anybody"))])
+class Health(BaseModel):
+    """``parts``: each "ok", or what is wrong with it."""
+
+    status: Literal["ok", "degraded", "starting"]
+    parts: dict[str, str]
+    demo: bool
+
+
+@router.get(
+    "/health",
+    dependencies=[Depends(public("it says which parts are well, and nothing about anybody"))],
+    responses={
+        200: {"model": Health, "description": "Ready to serve."},
+        503: {"model": Health, "description": "Starting, or without the database."},
+    },
+)
 def health() -> JSONResponse:
     """200 when ready to serve, 503 while starting or without the database; each part's state in the body."""
     status, body = whole.report()

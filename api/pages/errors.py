@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,6 +36,12 @@ log = logging.getLogger(__name__)
 
 #: Paths where a person reads the answer; everywhere else a program does.
 PAGES = ("/chat", "/console", "/demo", "/a", "/u", "/e")
+
+
+class Problem(BaseModel):
+    """What a program reads outside ``/api/v1`` when something is wrong (for OpenAPI)."""
+
+    detail: str
 
 
 def install(app: FastAPI) -> None:

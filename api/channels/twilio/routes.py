@@ -6,6 +6,7 @@ Answered after the commit, with empty TwiML: replies go out through the REST API
 from __future__ import annotations
 
 import uuid
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -14,12 +15,58 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
 from api.messages import delivery, inbox
+from api.pages.errors import Problem
 from api.settings import settings
 
 router = APIRouter(prefix="/channels/twilio", tags=["twilio"])
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MOST_MEDIA = 10
+
+
+#: What OpenAPI says of both beside their answers.
+REFUSED: dict[int | str, dict[str, Any]] = {
+    403: {"model": Problem, "description": "Not signed by Twilio for our address: nothing is stored."},
+    413: {"description": "Too large.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+}
+
+
+def _form(*required: str, **fields: str) -> dict[str, Any]:
+    """A webhook's body and signature for OpenAPI: ``fields`` with what each is. Twilio may send more."""
+    shape = {
+        "type": "object",
+        "required": list(required),
+        "properties": {
+            name: {"type": "string", "description": told} | ({"minLength": 1} if name in required else {})
+            for name, told in fields.items()
+        },
+        "additionalProperties": {"type": "string"},
+    }
+    signature = {
+        "name": "X-Twilio-Signature",
+        "in": "header",
+        "required": True,
+        "description": "Base64 of HMAC-SHA1 with the auth token, over our address and all fields.",
+        "schema": {"type": "string"},
+    }
+    body = {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": shape}}}
+    return {"requestBody": body, "parameters": [signature]}
+
+
+SMS = _form(
+    "MessageSid",
+    "From",
+    MessageSid="Twilio's id of the message; the same again is stored once.",
+    From="The number that it is from.",
+    Body="What it says.",
+    NumMedia="How many files come with it: MediaUrl0, MediaContentType0 and so on.",
+    OptOutType="STOP, START or HELP, where Twilio answered such a word itself.",
+)
+STATUS = _form(
+    MessageSid="Twilio's id of a message of ours.",
+    MessageStatus="What became of it.",
+    ErrorCode="Twilio's number for what went wrong.",
+)
 
 
 async def signed_by_twilio(request: Request) -> dict[str, str]:
@@ -46,7 +93,16 @@ async def signed_by_twilio(request: Request) -> dict[str, str]:
 signed_by_twilio.guard_name = "signed_by_twilio"  # type: ignore[attr-defined]  # read by the meta-test
 
 
-@router.post("/sms")
+@router.post(
+    "/sms",
+    response_class=Response,
+    responses={
+        200: {"description": "Stored.", "content": {"application/xml": {"schema": {"type": "string"}}}},
+        **REFUSED,
+        422: {"model": Problem, "description": "Without an id or a sender."},
+    },
+    openapi_extra=SMS,
+)
 async def receive_sms(form: dict[str, str] = Depends(signed_by_twilio)) -> Response:
     """An incoming SMS. 200 only after the commit; the same MessageSid again is answered the same and stored once."""
     if not form.get("MessageSid") or not form.get("From"):
@@ -72,7 +128,7 @@ def _media(form: dict[str, str]) -> list[dict[str, str]]:
     ]
 
 
-@router.post("/status")
+@router.post("/status", status_code=204, response_class=Response, responses=REFUSED, openapi_extra=STATUS)
 async def receive_status(
     message: uuid.UUID | None = None, form: dict[str, str] = Depends(signed_by_twilio)
 ) -> Response:
