@@ -1,11 +1,11 @@
 """What every answer says to a browser about itself, on every address there is: headers, cookies, caches, frames.
 
-Graded as outside scanners grade (MDN's HTTP Observatory; securityheaders.com): the rules stand in ``observatory``.
+Graded as outside scanners grade: MDN's HTTP Observatory (its rules and their version: tests/attacks/observatory.py) and
+securityheaders.com.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,9 +16,12 @@ from sqlalchemy.engine import Engine
 from api.app import create_app
 from api.pages.rendering import STATIC
 from api.settings import settings
+from tests.attacks import observatory
 from tests.attacks.walk import Places, label, places, routes
 from tests.small_town import PASSWORD, Town
 
+#: An A+ begins at 100; so much an answer without cookies can have (tests/attacks/observatory.py).
+ALL_THAT_HEADERS_EARN = 130
 LOOKS = [route for route in routes("GET") if not route.path.endswith("/events")]
 
 
@@ -60,50 +63,13 @@ def walked(client: TestClient, town: Town, here: Places) -> Iterator[tuple[str, 
     yield "a method that is not there", client.delete("/console")
 
 
-def observatory(headers: Any) -> tuple[int, list[str]]:
-    """The score of MDN's HTTP Observatory for one answer over https, and what was taken off (its published rules)."""
-    off: list[tuple[int, str]] = []
-    csp = {part.split()[0]: part.split()[1:] for part in headers.get("content-security-policy", "").split(";") if part}
-    scripts = csp.get("script-src", csp.get("default-src", ["*"]))
-    styles = csp.get("style-src", csp.get("default-src", ["*"]))
-    loose = {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "http:", "https:"}
-    if not csp:
-        off.append((25, "no content security policy"))
-    elif loose & {*scripts, *csp.get("object-src", csp.get("default-src", ["*"]))}:
-        off.append((20, "the policy lets any script in"))
-    elif loose & set(styles):
-        off.append((0, "loose styles"))
-    age = re.search(r"max-age=(\d+)", headers.get("strict-transport-security", ""))
-    if not age or int(age[1]) < 15_768_000:
-        off.append((20, "no HSTS for half a year"))
-    if headers.get("x-content-type-options") != "nosniff":
-        off.append((5, "sniffing"))
-    framed = csp.get("frame-ancestors") in (["'none'"], ["'self'"])
-    if not framed and headers.get("x-frame-options") not in ("DENY", "SAMEORIGIN"):
-        off.append((20, "may be framed"))
-    if headers.get("referrer-policy") not in ("no-referrer", "same-origin", "strict-origin-when-cross-origin"):
-        off.append((5, "tells where somebody came from"))
-    if headers.get("access-control-allow-origin") == "*":
-        off.append((50, "every site may read it"))
-    for cookie in headers.get_list("set-cookie"):
-        low = cookie.lower()
-        for flag, cost in (("; secure", 20), ("; httponly", 30), ("; samesite=", 20)):
-            if flag not in low:
-                off.append((cost, f"a cookie without{flag}"))
-    score = 100 - sum(cost for cost, _ in off)
-    if score >= 90:  # extra credit only then
-        score += 10 * ("'none'" in csp.get("default-src", [])) + 5 * framed
-        score += 10 * (headers.get("cross-origin-resource-policy") in ("same-origin", "same-site"))
-        score += 5 * (headers.get("referrer-policy") in ("no-referrer", "same-origin"))
-    return score, [what for _, what in off]
-
-
 def test_an_outside_scanner_would_grade_every_answer_a_or_better(installed: TestClient, town: Town) -> None:
     here = places(town)
     seen = 0
     for name, answer in answers(installed, town, here):
-        score, off = observatory(answer.headers)
-        assert off == [] and score >= 100, f"{name}: {score}, {off}"  # 90 is an A, 100 an A+
+        score, points = observatory.graded(answer.headers)
+        off = [result for result, each in points.items() if each < 0]
+        assert off == [] and score >= ALL_THAT_HEADERS_EARN, f"{name}: {score}, {points}"
         # securityheaders.com asks for these six for an A+.
         for header in ("strict-transport-security", "content-security-policy", "x-frame-options",
                        "x-content-type-options", "referrer-policy", "permissions-policy"):  # fmt: skip
