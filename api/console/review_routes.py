@@ -29,6 +29,13 @@ Fields = Annotated[dict[str, str], Depends(forms.fields)]
 OWN = ("held_on", "next_step", "reason", "changes", "support", "next_review_on")
 PROGRESS = ("achieved", "good", "some", "none", "worse")
 EFFECTS = ("helped", "helped_a_little", "did_not_help", "made_worse", "not_started")
+RISKS = ("gone", "lower", "same", "higher")
+#: The parts of a review: its name in the body, the id of a line, what is found of it, and how the form calls that.
+PARTS = (
+    ("progress", "outcome_id", "progress", "progress"),
+    ("effects", "action_id", "effect", "effect"),
+    ("risks", "risk_id", "change", "risk"),
+)
 
 
 @router.get("/plans/{plan_id}/review")
@@ -53,7 +60,6 @@ def record_review(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -
                 body.findings(),
                 today=me.today,
                 at_conference=body.at_conference,
-                every_effect=True,
             ).id
         except (ValidationError, service.CannotReview) as error:
             problems = _problems(error, me.language)
@@ -80,9 +86,7 @@ def correct_review(request: Request, me: Me, review_id: uuid.UUID, given: Fields
             if given.get("version") != str(review.version):
                 raise service.CannotReview("changed_meanwhile")
             body = CorrectionIn.model_validate({**_as_body(given), "why": given.get("why", "")})
-            correcting.correct(
-                session, plan, review, me.worker, body.findings(), body.why, today=me.today, every_effect=True
-            )
+            correcting.correct(session, plan, review, me.worker, body.findings(), body.why, today=me.today)
         except (ValidationError, service.CannotReview) as error:
             problems = _problems(error, me.language)
             session.rollback()
@@ -135,6 +139,7 @@ def _page(
         problems=problems or [],
         progress=PROGRESS,
         effects=EFFECTS,
+        risk_changes=RISKS,
         event_of=EVENT_OF,
     )
 
@@ -173,6 +178,7 @@ def _recorded(
         problems=problems or [],
         progress=PROGRESS,
         effects=EFFECTS,
+        risk_changes=RISKS,
     )
 
 
@@ -182,9 +188,9 @@ def _as_body(given: dict[str, str]) -> dict[str, Any]:
     if body.get("next_step") == "discontinue":
         body.pop("next_review_on", None)  # filled in before anybody said that the plan ends
     body["at_conference"] = given.get("at_conference") == "on"
-    for part, key, said in (("progress", "outcome_id", "progress"), ("effects", "action_id", "effect")):
-        found = {name.partition("-")[2]: value for name, value in given.items() if name.startswith(f"{said}-")}
-        words = {name.partition("-")[2]: value for name, value in given.items() if name.startswith(f"{said}_words-")}
+    for part, key, said, named in PARTS:
+        found = {name.partition("-")[2]: value for name, value in given.items() if name.startswith(f"{named}-")}
+        words = {name.partition("-")[2]: value for name, value in given.items() if name.startswith(f"{named}_words-")}
         body[part] = [{key: row, said: value, "words": words.get(row, "")} for row, value in found.items() if value]
     return body
 
@@ -192,8 +198,8 @@ def _as_body(given: dict[str, str]) -> dict[str, Any]:
 def _as_fields(shown: ReviewOut) -> dict[str, str]:
     """A review as the form's fields."""
     found = {name: str(getattr(shown, name) or "") for name in OWN}
-    for one in shown.progress:
-        found |= {f"progress-{one.outcome_id}": one.progress, f"progress_words-{one.outcome_id}": one.words}
-    for two in shown.effects:
-        found |= {f"effect-{two.action_id}": two.effect, f"effect_words-{two.action_id}": two.words}
+    for part, key, said, named in PARTS:
+        for one in getattr(shown, part):
+            row = getattr(one, key)
+            found |= {f"{named}-{row}": getattr(one, said), f"{named}_words-{row}": one.words}
     return found

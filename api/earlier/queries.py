@@ -17,7 +17,14 @@ from api.plans import versions
 from api.plans.versions import Change
 
 #: The parts of such a record, and the field by which a line of each is called.
-PARTS = {"children": "name", "attendees": "name", "dissents": "name", "progress": "name", "effects": "name"}
+PARTS = {
+    "children": "name",
+    "attendees": "name",
+    "dissents": "name",
+    "progress": "name",
+    "effects": "name",
+    "risks": "name",
+}
 #: A record's own fields, told as one line.
 OWN = "record"
 Names = Mapping[str, str]

@@ -20,7 +20,7 @@ from api.families.models import Family, Person
 from api.messages.models import Conversation, HandoverNote, InboundMessage
 from api.plans.models import Contingency, Outcome, Plan, PlanAction, PlanVersion, Risk
 from api.protection import whose
-from api.reviews.models import ActionEffect, OutcomeProgress, Review
+from api.reviews.models import ActionEffect, OutcomeProgress, Review, RiskFinding
 from api.timescales.models import CaseEvent
 
 #: Which columns hold a worker's own words, in the tables that hang on a family, on a plan, on a review.
@@ -44,7 +44,11 @@ _OF_PLAN: tuple[tuple[type[Base], str], ...] = (
     (PlanVersion, "changes content reason"),
     (Review, "changes reason support"),
 )
-_OF_REVIEW: tuple[tuple[type[Base], str], ...] = ((OutcomeProgress, "words"), (ActionEffect, "words"))
+_OF_REVIEW: tuple[tuple[type[Base], str], ...] = (
+    (OutcomeProgress, "words"),
+    (ActionEffect, "words"),
+    (RiskFinding, "description words"),
+)
 
 
 def without_name(session: Session, person: Person, family: Family, instead: str) -> int:

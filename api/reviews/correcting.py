@@ -45,7 +45,6 @@ def correct(
     why: str,
     *,
     today: date,
-    every_effect: bool = False,
 ) -> Review:
     """The review says this instead. Raises CannotReview as recording does, and: not theirs to correct, no reason,
     withdrawn already, another conference (it stays at its own)."""
@@ -54,10 +53,10 @@ def correct(
         raise CannotReview("conference_stays")
     _take_back(session, plan, review)
     session.flush()
-    service.check(session, plan, found, today, whole=True, every_effect=every_effect, instead_of=review)
+    service.check(session, plan, found, today, whole=True, instead_of=review)
     if review.conference_id is not None:
         _same_at_conference(session, review, found, worker)
-    _put(review, plan, found, whole=True)
+    _put(review, plan, found)
     session.flush()
     service.move_on(session, plan, found)
     return _end(session, plan, review, worker, before, "corrected", why)
@@ -78,17 +77,17 @@ def follow_file(session: Session, plan: Plan, review: Review, found: Findings, *
         if meeting.decision != found.next_step:
             raise CannotReview("decision_differs")
     review.conference_id = found.conference_id
-    _put(review, plan, found, whole=False)
+    _put(review, plan, found)
     session.flush()
     keeping.keep(session, "review", review.id, plan.family_id, before, what="corrected", by=None)
     timescales.refresh(session, plan.family_id)
     return review
 
 
-def _put(review: Review, plan: Plan, found: Findings, *, whole: bool) -> None:
+def _put(review: Review, plan: Plan, found: Findings) -> None:
     review.held_on, review.next_step, review.next_review_on = found.held_on, found.next_step, found.next_review_on
     review.reason, review.changes, review.support = found.reason, found.changes, found.support
-    service.say(review, plan, found, whole=whole)
+    service.say(review, plan, found)
     review.version += 1
 
 

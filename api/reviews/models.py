@@ -1,4 +1,4 @@
-"""Tables: reviews of a plan, with progress on each outcome and the effect of each action."""
+"""Tables: reviews of a plan, with progress on each outcome, the effect of each action, and how each risk stands."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from api.sealed import Sealed
 
 PROGRESS = ("worse", "none", "some", "good", "achieved")
 EFFECTS = ("helped", "helped_a_little", "did_not_help", "made_worse", "not_started")
+RISK_CHANGES = ("higher", "same", "lower", "gone")
 NEXT_STEPS = ("continue", "modify", "discontinue")
 
 
@@ -39,7 +40,7 @@ class Review(Base):
     next_review_on: Mapped[date | None]
     recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     recorded_at: Mapped[datetime]
-    #: Actions of which the review did not say whether they helped (ids, as text).
+    #: Actions of which the review did not say whether they helped (ids, as text): none since every one is asked for.
     not_assessed: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
     #: Recorded by mistake: it counts no more. What it said, who withdrew it and why is an earlier version.
     withdrawn_at: Mapped[datetime | None]
@@ -47,6 +48,7 @@ class Review(Base):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     progress: Mapped[list[OutcomeProgress]] = relationship(cascade="all, delete-orphan")
     effects: Mapped[list[ActionEffect]] = relationship(cascade="all, delete-orphan")
+    risks: Mapped[list[RiskFinding]] = relationship(cascade="all, delete-orphan", order_by="RiskFinding.position")
 
 
 class OutcomeProgress(Base):
@@ -75,3 +77,22 @@ class ActionEffect(Base):
     action_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plan_actions.id"), primary_key=True, index=True)
     effect: Mapped[str]
     words: Mapped[str] = mapped_column(Sealed("action_effects.words"), default="")
+
+
+class RiskFinding(Base):
+    """How a risk of the plan stands since the review before: higher, the same, lower or gone. ``description`` is the
+    risk's at the review: a risk may be taken out of the plan, and then ``risk_id`` is None."""
+
+    __tablename__ = "risk_findings"
+    __table_args__ = (
+        UniqueConstraint("review_id", "risk_id"),
+        CheckConstraint("change IN ('higher','same','lower','gone')", name="change"),
+    )
+
+    id: Mapped[Id]
+    review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reviews.id"))
+    risk_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("risks.id", ondelete="SET NULL"), index=True)
+    position: Mapped[int]
+    description: Mapped[str] = mapped_column(Sealed("risk_findings.description"))
+    change: Mapped[str]
+    words: Mapped[str] = mapped_column(Sealed("risk_findings.words"), default="", server_default=text("''"))

@@ -22,7 +22,7 @@ from api.plans import contingency_dates, history
 from api.plans import queries as plans
 from api.plans.models import Outcome, Plan, PlanAction
 from api.plans.versions import Change
-from api.reviews.models import ActionEffect, OutcomeProgress, Review
+from api.reviews.models import ActionEffect, OutcomeProgress, Review, RiskFinding
 from api.timescales import queries as timescales
 from api.timescales.due import Event
 from api.views import queries as views
@@ -47,8 +47,8 @@ class OutcomeView:
 @dataclass(frozen=True)
 class Preparation:
     """All that a review needs on one page. ``since`` is the last review, or the day on which the plan began;
-    ``effects``: what that review said of actions; ``next_by``: by when the rules want the one after this, if it is
-    held today; ``unheard``: whose views are missing."""
+    ``effects`` and ``risks``: what that review said of actions and risks; ``next_by``: by when the rules want the one
+    after this, if it is held today; ``unheard``: whose views are missing."""
 
     family: Family
     plan: plans.PlanView
@@ -63,6 +63,7 @@ class Preparation:
     views: list[Said]
     dates: list[timescales.DateView]
     effects: dict[uuid.UUID, ActionEffect]
+    risks: dict[uuid.UUID | None, RiskFinding]
     next_by: date | None
     unheard: list[Person]
     steps: list[contingency_dates.Step]
@@ -85,7 +86,11 @@ def of_plan(session: Session, plan_id: uuid.UUID, *, withdrawn: bool = False) ->
     """The plan's reviews, the newest first; with ``withdrawn`` those too that count no more."""
     query = select(Review).filter_by(plan_id=plan_id).order_by(Review.held_on.desc(), Review.recorded_at.desc())
     query = query if withdrawn else query.where(Review.withdrawn_at.is_(None))
-    return list(session.scalars(query.options(selectinload(Review.progress), selectinload(Review.effects))))
+    return list(
+        session.scalars(
+            query.options(selectinload(Review.progress), selectinload(Review.effects), selectinload(Review.risks))
+        )
+    )
 
 
 def by_external_id(session: Session, plan_id: uuid.UUID, external_id: str) -> Review | None:
@@ -188,6 +193,7 @@ def prepare(session: Session, viewer: Viewer, plan: Plan, today: date, language:
         views=views.of_family(session, viewer, plan.family_id, since),
         dates=[d for d in timescales.of_family(session, plan.family_id, today, language) if d.deadline.done_on is None],
         effects={one.action_id: one for one in last.effects} if last else {},
+        risks={one.risk_id: one for one in last.risks} if last else {},
         next_by=limit_from(session, plan, today) if plan.ended_on is None else None,
         unheard=_unheard(session, plan, since),
         steps=contingency_dates.of_plan(plan, today),

@@ -69,10 +69,11 @@ def prepare_review(me: Me, plan_id: uuid.UUID) -> PreparationOut:
 
 @router.post("/plans/{plan_id}/reviews", status_code=201, responses=WRITES)
 def record_review(me: Me, plan_id: uuid.UUID, given: ReviewIn, response: Response) -> ReviewOut:
-    """Record a review: progress on every open outcome, what helped, what changed, what is next. An action without an
-    effect is kept as not assessed.
+    """Record a review: progress on every open outcome, what helped, how risks stand, what changed, what is
+    next.
 
-    422 where it cannot be so (before the conference that made the plan, an outcome nobody looked at), 409 where the
+    422 where it cannot be so (before the conference that made the plan, an outcome nobody looked at, an action of which
+    it does not say whether it helped), 409 where the
     plan has ended or has a review on that day. A next review after the day that the rules of the place want is taken,
     with a warning.
     """

@@ -18,6 +18,7 @@ from api.timescales.schemas import DateOut, EventOut
 
 Progress = Literal["worse", "none", "some", "good", "achieved"]
 Effect = Literal["helped", "helped_a_little", "did_not_help", "made_worse", "not_started"]
+RiskChange = Literal["higher", "same", "lower", "gone"]
 NextStep = Literal["continue", "modify", "discontinue"]
 MOST = 200
 
@@ -38,8 +39,18 @@ class EffectIn(Given):
     words: Text = ""
 
 
+class RiskFindingIn(Given):
+    """How a risk of the plan stands since the review before."""
+
+    risk_id: uuid.UUID
+    change: RiskChange
+    words: Text = ""
+
+
 class ReviewIn(Given):
     """A review that was held. ``support``: what help remains when the plan is discontinued (needed then).
+    ``progress`` has every open outcome, ``effects`` every action that was not dropped ("not_started" is an answer too);
+    ``risks`` those that somebody said something of.
 
     ``at_conference``: it was held at a review conference (``conference_id``, or one that is recorded with it).
     """
@@ -57,7 +68,10 @@ class ReviewIn(Given):
                     "progress": [
                         {"outcome_id": "5f0e2a31-77d0-4b5e-8f61-1f6f4f0c9a20", "progress": "some", "words": "82 %"}
                     ],
-                    "effects": [],
+                    "effects": [{"action_id": "0b0c9c0e-5a0e-4f4c-9a43-0f3d0c6f4d11", "effect": "helped"}],
+                    "risks": [
+                        {"risk_id": "7c1d2b90-3b1f-4a53-9a55-0a7a2a4f1e22", "change": "lower", "words": "Warm all year"}
+                    ],
                 }
             ]
         },
@@ -74,6 +88,7 @@ class ReviewIn(Given):
     at_conference: bool = True
     progress: list[ProgressIn] = Field(default_factory=list, max_length=MOST)
     effects: list[EffectIn] = Field(default_factory=list, max_length=MOST)
+    risks: list[RiskFindingIn] = Field(default_factory=list, max_length=MOST)
 
     def findings(self) -> Findings:
         """What the service takes."""
@@ -82,6 +97,7 @@ class ReviewIn(Given):
             **{name: getattr(self, name) for name in same},
             progress={one.outcome_id: (one.progress, one.words) for one in self.progress},
             effects={one.action_id: (one.effect, one.words) for one in self.effects},
+            risks={one.risk_id: (one.change, one.words) for one in self.risks},
         )
 
 
@@ -135,6 +151,16 @@ class EffectOut(BaseModel):
     words: str
 
 
+class RiskFindingOut(BaseModel):
+    """How a risk stood. ``description`` is what it was at the review; ``risk_id`` is null where the risk is no more on
+    the plan."""
+
+    risk_id: uuid.UUID | None
+    description: str
+    change: RiskChange
+    words: str
+
+
 class ReviewOut(BaseModel):
     """A review of a plan."""
 
@@ -151,8 +177,9 @@ class ReviewOut(BaseModel):
     recorded_at: Moment
     progress: list[ProgressOut]
     effects: list[EffectOut]
+    risks: list[RiskFindingOut] = Field(description="Empty in reviews from before that was recorded.")
     not_assessed: list[uuid.UUID] = Field(
-        description="Actions that were not dropped, and of which the review did not say whether they helped."
+        description="Only in old reviews: actions of which the review did not say whether they helped."
     )
     version: int = Field(description="Counts its corrections; it is the ETag as well.")
     withdrawn_at: Moment | None = Field(description="Recorded by mistake, and counts no more since then.")
@@ -223,6 +250,7 @@ class PreparationOut(BaseModel):
     views: list[SaidOut]
     dates: list[DateOut]
     last_effects: list[EffectOut] = Field(description="What the last review said of actions.")
+    last_risks: list[RiskFindingOut] = Field(description="What the last review said of risks.")
     next_review_by: date | None = Field(
         description="By when the rules of the place want the next review, if this one is held today at a conference."
     )
@@ -269,6 +297,7 @@ class PreparationOut(BaseModel):
             ],
             dates=[DateOut.of(date) for date in one.dates],
             last_effects=[EffectOut.model_validate(e, from_attributes=True) for e in one.effects.values()],
+            last_risks=[RiskFindingOut.model_validate(r, from_attributes=True) for r in one.risks.values()],
             next_review_by=one.next_by,
             contingencies=[
                 ContingencyDueOut.model_validate(

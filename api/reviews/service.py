@@ -1,4 +1,4 @@
-"""Recording a review: progress, what helped, what changed, and what comes next for the plan.
+"""Recording a review: progress, what helped, how risks stand, what changed, and what comes next for the plan.
 
 Promise: the review, the conference it was held at, the plan's new state and its version are one transaction. A plan
 that is discontinued ends on the day of the review.
@@ -24,7 +24,7 @@ from api.database import notify
 from api.plans import history
 from api.plans.models import WITHDRAWN, Plan
 from api.reviews import queries
-from api.reviews.models import ActionEffect, OutcomeProgress, Review
+from api.reviews.models import ActionEffect, OutcomeProgress, Review, RiskFinding
 from api.timescales import queries as deadlines
 from api.timescales import service as timescales
 from api.webhooks import events as webhooks
@@ -36,7 +36,8 @@ class CannotReview(Coded):
 
 @dataclass(frozen=True)
 class Findings:
-    """What a review found. ``progress`` and ``effects``: outcome or action → what was found, and in which words."""
+    """What a review found. ``progress``, ``effects`` and ``risks``: outcome, action or risk → what was found, and in
+    which words; ``risks`` None (an import): nothing is said of them."""
 
     held_on: date
     next_step: str
@@ -47,6 +48,7 @@ class Findings:
     conference_id: uuid.UUID | None = None
     progress: dict[uuid.UUID, tuple[str, str]] = field(default_factory=dict)
     effects: dict[uuid.UUID, tuple[str, str]] = field(default_factory=dict)
+    risks: dict[uuid.UUID, tuple[str, str]] | None = None
 
 
 def record(
@@ -59,17 +61,16 @@ def record(
     external_id: str = "",
     at_conference: bool = True,
     whole: bool = True,
-    every_effect: bool = False,
 ) -> Review:
     """Record a review of a plan that the worker may see (None: an import). ``at_conference``: it was held at a review
     conference, which is recorded with it where there is none yet. Without ``whole`` (an import, which says itself what
-    the plan is) progress may be missing and the plan's own dates stay. With ``every_effect`` (a page) it is refused
-    where it does not say of every action whether it helped; else those are kept as not assessed.
+    the plan is) progress and effects may be missing and the plan's own dates stay.
 
-    Raises CannotReview: before the conference, in the future, on an ended plan, with an outcome nobody looked at.
+    Raises CannotReview: before the conference, in the future, on an ended plan, with an outcome nobody looked at, or an
+    action of which it does not say whether it helped.
     """
     session.execute(select(Plan.id).filter_by(id=plan.id).with_for_update())  # two at once: one is the first
-    check(session, plan, found, today, whole=whole, every_effect=every_effect)
+    check(session, plan, found, today, whole=whole)
     history.begin(session, plan)
     if external_id and queries.by_external_id(session, plan.id, external_id) is not None:
         raise CannotReview("review_exists")
@@ -87,7 +88,7 @@ def record(
         recorded_at=clock.now(),
         version=1,
     )
-    say(made, plan, found, whole=whole)
+    say(made, plan, found)
     if at_conference or found.conference_id:
         made.conference_id = _conference(session, plan, worker, found, made.id).id
     session.add(made)
@@ -131,7 +132,6 @@ def check(
     today: date,
     *,
     whole: bool,
-    every_effect: bool = False,
     instead_of: Review | None = None,
 ) -> None:
     """Raises CannotReview where the plan cannot have such a review. ``instead_of``: the one that it takes the place
@@ -156,19 +156,29 @@ def check(
         raise CannotReview("progress_on_every_outcome")
     if set(found.effects) - {action.id for action in plan.actions}:
         raise CannotReview("action_of_another_plan")
-    if every_effect and _to_assess(plan) - set(found.effects):
+    if whole and {action.id for action in plan.actions if action.status != "dropped"} - set(found.effects):
         raise CannotReview("effect_of_every_action")
+    if set(found.risks or ()) - {risk.id for risk in plan.risks}:
+        raise CannotReview("risk_of_another_plan")
 
 
-def _to_assess(plan: Plan) -> set[uuid.UUID]:
-    return {action.id for action in plan.actions if action.status != "dropped"}
-
-
-def say(review: Review, plan: Plan, found: Findings, *, whole: bool = True) -> None:
-    """Let the review say what was found of each outcome and each action, and of which action nothing was said."""
+def say(review: Review, plan: Plan, found: Findings) -> None:
+    """Let the review say what was found of each outcome, action and risk. What it said of a risk that is no more on the
+    plan stays."""
     review.progress = [OutcomeProgress(outcome_id=key, progress=p, words=w) for key, (p, w) in found.progress.items()]
     review.effects = [ActionEffect(action_id=key, effect=e, words=w) for key, (e, w) in found.effects.items()]
-    review.not_assessed = sorted(str(key) for key in _to_assess(plan) - set(found.effects)) if whole else []
+    review.not_assessed = []
+    if found.risks is None:
+        return
+    before = {one.risk_id: one for one in review.risks if one.risk_id is not None}
+    there = [one for one in review.risks if one.risk_id is None]
+    for risk in plan.risks:
+        if risk.id in found.risks:
+            one = before.get(risk.id) or RiskFinding(risk_id=risk.id)
+            one.position, one.description = risk.position, risk.description
+            one.change, one.words = found.risks[risk.id]
+            there.append(one)
+    review.risks = there
 
 
 def own_conference(review_id: uuid.UUID) -> str:

@@ -49,6 +49,8 @@ def ask(client: TestClient, headers: dict[str, str], method: str, path: str, the
     body = BODIES.get(path) if method != "GET" else None
     if path.endswith("/views") and method == "POST":
         body = {"person_id": str(there.get("child")), "given_on": "2026-02-01", "words": "hello"}
+    if body and "next_step" in body:
+        body = {**body, "effects": [{"action_id": str(there.get("action")), "effect": "helped"}]}
     if path == NEW_PLAN:
         body = {"started_on": "2026-01-02", "children": [str(there.get("child"))]}
     return client.request(method, path.format(**there), json=body, headers=headers)

@@ -183,6 +183,7 @@ def test_a_planned_conference_and_a_review_s_are_not_withdrawn(client: TestClien
     planned = withdraw(client, town, {"id": town.mine.meeting.id})
     assert (planned.status_code, planned.json()["error"]["code"]) == (409, "conference_not_held")
     body = {"held_on": "2026-04-02", "next_step": "continue"}
+    body |= {"effects": [{"action_id": str(town.mine.action.id), "effect": "helped"}]}
     me = town.program(town.worker)
     review = client.post(f"/api/v1/plans/{town.mine.plan.id}/reviews", json=body, headers=me).json()
     of_review = withdraw(client, town, {"id": review["conference_id"]})

@@ -167,6 +167,7 @@ def test_a_withdrawal_without_a_reason_stands_open_with_what_is_wrong_beside_it(
     with transaction() as session:
         session.get_one(Plan, town.mine.plan.id).core_group.clear()
     body = {"held_on": "2026-04-02", "next_step": "continue"}
+    body |= {"effects": [{"action_id": str(town.mine.action.id), "effect": "helped"}]}
     made = client.post(
         f"/api/v1/plans/{town.mine.plan.id}/reviews", json=body, headers=town.program(town.worker)
     ).json()

@@ -82,6 +82,7 @@ def test_a_beginning_that_cannot_be_is_refused(
     client: TestClient, town: Town, plan: Plan, started_on: str, why: str, code: str
 ) -> None:
     review = {"held_on": "2026-02-02", "next_step": "continue"}
+    review |= {"effects": [{"action_id": str(town.mine.action.id), "effect": "helped"}]}
     me = town.program(town.worker)
     assert client.post(f"/api/v1/plans/{plan.id}/reviews", json=review, headers=me).status_code == 201
     no = send(client, town, "start", {"started_on": started_on, "why": why})
@@ -131,6 +132,7 @@ def test_a_review_day_that_was_agreed_stays_where_the_beginning_moves(
     agreed = send(client, town, "start", {"started_on": "2026-01-06", "why": "x"})
     assert agreed.json()["review_on"] == "2026-04-02"
     review = {"held_on": "2026-02-02", "next_step": "continue", "next_review_on": "2026-04-06"}
+    review |= {"effects": [{"action_id": str(town.mine.action.id), "effect": "helped"}]}
     me = town.program(town.worker)
     assert client.post(f"/api/v1/plans/{plan.id}/reviews", json=review, headers=me).status_code == 201
     at_review = send(client, town, "start", {"started_on": "2026-01-12", "why": "x"})
@@ -203,6 +205,7 @@ def test_a_plan_does_not_end_before_its_review_and_a_review_s_end_is_the_review_
     client: TestClient, town: Town, plan: Plan
 ) -> None:
     review = {"held_on": "2026-04-02", "next_step": "discontinue", "support": "a hub"}
+    review |= {"effects": [{"action_id": str(town.mine.action.id), "effect": "helped"}]}
     address, me = f"/api/v1/plans/{plan.id}/reviews", town.program(town.worker)
     made = client.post(address, json={**review, "next_step": "continue"}, headers=me).json()
     no = send(client, town, "end", {**END, "ended_on": "2026-04-01"})

@@ -53,10 +53,12 @@ SENSE: dict[str, dict[str, Any]] = {
         "held_on": "2030-01-07",
     },
     "POST /api/v1/plans/{plan_id}/reviews": {
-        "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "effects": [], "conference_id": None,
+        "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "risks": [], "conference_id": None,
+        "effects": [{"action_id": "{action_id}", "effect": "helped"}],
     },
     "PUT /api/v1/reviews/{review_id}": {
-        "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "effects": [], "conference_id": None,
+        "held_on": "2026-04-02", "next_review_on": "2026-07-02", "progress": [], "risks": [], "conference_id": None,
+        "effects": [{"action_id": "{action_id}", "effect": "helped"}],
         "next_step": "continue", "why": "the wrong day",
     },
     "PATCH /api/v1/plans/{plan_id}": {"review_on": "2030-01-07"},
@@ -162,6 +164,8 @@ def _filled(value: Any, there: dict[str, Any]) -> Any:
     """The same, with ids of things that are there for ``{child_id}`` and the like."""
     if isinstance(value, list):
         return [_filled(one, there) for one in value]
+    if isinstance(value, dict):
+        return {name: _filled(one, there) for name, one in value.items()}
     return value.format_map(there) if isinstance(value, str) else value
 
 

@@ -14,7 +14,8 @@ from api import clock
 from api.access.models import Agency
 from api.conferences.models import Conference
 from api.database import reading, transaction
-from api.plans.models import Contingency, Outcome, Plan, PlanVersion
+from api.plans.models import Contingency, Outcome, Plan, PlanAction, PlanVersion
+from api.reviews.models import Review
 from api.timescales import service
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
@@ -182,20 +183,35 @@ def test_the_console_form_records_a_review_and_keeps_what_was_typed_when_it_cann
     assert "the plan goes on, changed" in client.get(f"/console/families/{town.mine.family.id}").text
 
 
-def test_an_action_without_an_effect_is_refused_on_the_page_and_shown_as_missing_from_a_program(
+def test_an_action_without_an_effect_is_refused_from_a_program_and_on_the_page_by_the_same_rule(
     client: TestClient, town: Town, outcome: Outcome
 ) -> None:
-    made = review(client, town, outcome, effects=[])
-    assert made.status_code == 201 and made.json()["not_assessed"] == [str(town.mine.action.id)]
+    refused = review(client, town, outcome, effects=[])
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "effect_of_every_action")
+    assert "Say of every action whether it helped" in refused.json()["error"]["message"]
     cookies = town.signed_in(town.worker)
     client.cookies.update(cookies)
-    page = client.get(f"/console/reviews/{made.json()['id']}").text
-    assert "Ash course" in page and "not assessed" in page
     fields = {"held_on": "2026-04-09", "next_step": "continue", f"progress-{outcome.id}": "some"}
     refused = client.post(f"/console/plans/{town.mine.plan.id}/reviews", data=town.form(cookies, **fields))
     assert refused.status_code == 400 and "Say of every action whether it helped" in refused.text
     fields[f"effect-{town.mine.action.id}"] = "not_started"
     assert client.post(f"/console/plans/{town.mine.plan.id}/reviews", data=town.form(cookies, **fields)).is_redirect
+    with transaction() as session:
+        session.get_one(PlanAction, town.mine.action.id).status = "dropped"
+    made = review(client, town, outcome, effects=[], held_on="2026-04-10")
+    assert made.status_code == 201, "what was dropped has no effect to be asked for"
+    assert made.json()["not_assessed"] == [] and made.json()["risks"] == []
+
+
+def test_an_old_review_still_says_of_which_action_nothing_was_said(
+    client: TestClient, town: Town, outcome: Outcome
+) -> None:
+    made = review(client, town, outcome).json()
+    with transaction() as session:
+        session.get_one(Review, uuid.UUID(made["id"])).not_assessed = [str(town.mine.action.id)]
+    client.cookies.update(town.signed_in(town.worker))
+    page = client.get(f"/console/reviews/{made['id']}").text
+    assert "Ash course" in page and "not assessed" in page
 
 
 def test_a_recorded_review_is_read_whole_and_its_effects_prepare_the_next(

@@ -141,6 +141,7 @@ def change_everything(client: TestClient, town: Town) -> int:
     meeting = {"kind": "initial", "held_on": "2030-01-07", "assessment": "a secret place"}
     assert client.post(f"{mine}/conferences", json=meeting, headers=headers).status_code == 201
     found = {"held_on": "2026-04-02", "next_step": "continue", "reason": "honestly", "at_conference": False}
+    found |= {"effects": [{"action_id": str(town.mine.action.id), "effect": "helped"}]}
     assert client.post(f"{plan}/reviews", json=found, headers=headers).status_code == 201
     words = {"person_id": str(town.mine.child.id), "given_on": "2026-04-02", "words": "I honestly like it"}
     assert client.post(f"{mine}/views", json=words, headers=headers).status_code == 201
