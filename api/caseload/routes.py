@@ -12,8 +12,9 @@ from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
 from api.audit import service as audit
 from api.caseload import actions, timeline, today
-from api.caseload.schemas import ActionsAsked, FamilyActionOut, LineOut, TimelineAsked, TimelineOut, TodayAsked
+from api.caseload.schemas import FamilyActionOut, LineOut, TimelineAsked, TimelineOut, TodayAsked
 from api.database import transaction
+from api.plans.schemas import ActionList
 from api.rest.errors import READS, documented
 from api.rest.schemas import Page
 
@@ -39,7 +40,7 @@ def list_to_do(me: Me, asked: Annotated[TodayAsked, Query()]) -> Page[LineOut]:
 
 
 @router.get("/actions", responses=documented(401, 422), tags=["Plans"])
-def list_all_actions(me: Me, asked: Annotated[ActionsAsked, Query()]) -> Page[FamilyActionOut]:
+def list_all_actions(me: Me, asked: Annotated[ActionList, Query()]) -> Page[FamilyActionOut]:
     """The actions of all families that this worker may see, the soonest due first."""
     with transaction() as session:
         rows, total = actions.actions(

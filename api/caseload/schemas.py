@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.caseload import timeline
 from api.caseload.today import Line
 from api.plans.queries import ActionView
-from api.plans.schemas import ActionOut, Status
+from api.plans.schemas import ActionOut
 from api.rest.schemas import Moment, Paging
 
 What = Literal[
@@ -29,15 +29,6 @@ class TodayAsked(Paging):
 
     what: What | None = Field(None, description="Only lines of this sort.")
     lead_worker_id: uuid.UUID | None = Field(None, description="Only families that this worker leads.")
-
-
-class ActionsAsked(Paging):
-    """Which actions, of all families that the worker may see."""
-
-    status: Status | None = Field(None, description="Only actions of this status.")
-    overdue: bool | None = Field(
-        None, description="true: only what is open or blocked and was due before today; false: only what is not."
-    )
 
 
 class FamilyActionOut(ActionOut):

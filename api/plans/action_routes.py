@@ -28,12 +28,13 @@ Me = Annotated[Visitor, Depends(bearer_worker)]
 
 @router.get("/families/{family_id}/actions", responses=READS)
 def list_actions(me: Me, family_id: uuid.UUID, asked: Annotated[ActionList, Query()]) -> Page[ActionOut]:
-    """The actions of all the family's plans: of the plan that goes on first, and what waits for a worker first."""
+    """The actions of all the family's plans, or those that are overdue: of the plan that goes on first, and what waits
+    for a worker first."""
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_actions", family_id=family.id, object_id=family.id)
-        found = [action for plan in queries.of_family(session, family.id, me.today) for action in plan.actions]
-        found = [one for one in found if asked.status in (None, one.action.status)]
+        plans = queries.of_family(session, family.id, me.today)
+        found = asked.among(action for plan in plans for action in plan.actions)
         items = [ActionOut.of(one) for one in asked.of(found)]
     return Page.at(asked, items, len(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
@@ -167,9 +168,18 @@ _SAME = (
 
 
 class ActionList(Paging):
-    """Which of a family's actions: all, or those of one status."""
+    """Which actions: all, those of one status, those that are overdue or are not."""
 
     status: Status | None = Field(None, description="Only actions of this status.")
+    overdue: bool | None = Field(
+        None, description="true: only what is open or blocked and was due before today; false: only what is not."
+    )
+
+    def among(self, found: Iterable[ActionView]) -> list[ActionView]:
+        """Those of ``found`` that are asked for, in their order."""
+        return [
+            one for one in found if self.status in (None, one.action.status) and self.overdue in (None, one.overdue)
+        ]
 
 
 class VersionOut(BaseModel):

@@ -47,6 +47,29 @@ def test_an_open_action_is_overdue_once_its_day_is_over_where_the_agency_is(clie
     assert listed(client, town)["items"][0]["overdue"] is True
 
 
+def test_the_list_can_be_of_what_is_overdue_or_of_all_the_rest(client: TestClient, town: Town) -> None:
+    today = clock.now().date()
+    with transaction() as session:
+        action = session.get_one(PlanAction, town.mine.action.id)
+        plan, past = action.plan_id, today - timedelta(days=2)
+        for title, status, due in (
+            ("late", "open", past), ("stuck", "blocked", past), ("early", "open", today + timedelta(days=2)),
+            ("done", "verified", past), ("no day", "open", None),
+        ):  # fmt: skip
+            session.add(PlanAction(plan_id=plan, external_id=title, title=title, status=status, due_on=due))
+
+    def titles(asked: str) -> set[str]:
+        found = listed(client, town, asked)
+        assert found["total"] == len(found["items"])
+        return {one["title"] for one in found["items"]}
+
+    assert titles("?overdue=true") == {"late", "stuck"}
+    assert titles("?overdue=true&status=open") == {"late"}
+    assert titles("?overdue=false") == {"early", "done", "no day", "Ash course"}
+    assert listed(client, town, "?overdue=true&per_page=1")["total"] == 2
+    assert listed(client, town, "?overdue=maybe")["error"]["code"] == "invalid"
+
+
 def test_a_reported_action_is_verified_once(client: TestClient, town: Town) -> None:
     done = decide(client, town, "verify")
     assert done.status_code == 200 and done.json()["status"] == "verified"
