@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -78,3 +78,14 @@ def in_short(overlaps: Iterable[Overlap], appointments: Iterable[Appointment]) -
     times = sorted(f"{one.starts_at.timestamp()}-{one.ends_at.timestamp()}" for one in appointments)
     seen = sorted(f"{other.who} {other.starts_at.timestamp()} {other.ends_at.timestamp()}" for other in overlaps)
     return hashlib.sha256("\n".join([*times, "", *seen]).encode()).hexdigest()[:16]
+
+
+def not_agreed(
+    session: Session, viewer: Viewer, changed: Sequence[Appointment], given: dict[str, str]
+) -> tuple[list[Overlap], dict[str, str]]:
+    """What is at the same time as these, unless it is just what the worker saw and agreed to (``anyway`` of the form);
+    and the form with it noted in it. Whoever changes the time beside "book all the same" is shown what overlaps with
+    that."""
+    found = of(session, viewer, changed)
+    shown = in_short(found, changed)
+    return ([] if given.get("anyway") == shown else found), {**given, "anyway": shown}

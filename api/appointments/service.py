@@ -41,7 +41,8 @@ class NotExpected(LookupError):
 class CannotBook(Coded):
     """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
     ends_before_start, reason_missing, attendee_is_a_stranger, attendee_has_left, attendee_twice, appointment_exists,
-    appointment_is_cancelled, appointment_is_over, series_exists, series_is_over, series_has_no_days."""
+    appointment_is_cancelled, appointment_is_over, series_exists, series_is_over, series_has_no_days,
+    conference_needs_a_time."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def book(
 def change(
     session: Session,
     appointment: Appointment,
-    worker: Worker,
+    worker: Worker | None,
     *,
     starts_at: datetime | None,
     ends_at: datetime | None,
@@ -166,25 +167,26 @@ def change(
     asked for one, "": was asked and gave none, which a move refuses. ``attendees``: exactly these are expected from now
     on; who is new, and who is no longer expected, is told.
 
-    Another start takes back what people answered: they answered for another time. Raises CannotBook.
+    Another start takes back what people answered: they answered for another time. ``worker`` None: a file does it.
+    Raises CannotBook.
     """
     session.refresh(appointment, with_for_update=True)
     if appointment.status == "cancelled":
         raise CannotBook("appointment_is_cancelled")
-    was_at = appointment.starts_at
+    was_at, by = appointment.starts_at, worker.id if worker else None
     begin = starts_at or was_at
     end = ends_at or (begin + (appointment.ends_at - was_at))
     _in_order(begin, end)
     if begin != was_at:
         _with_reason(reason)
     detail: dict[str, Any] = {"started": was_at.isoformat(), "answers_taken_back": 0}
-    with content.kept(session, appointment, worker.id):
+    with content.kept(session, appointment, by):
         appointment.starts_at, appointment.ends_at = begin, end
         appointment.kind = kind or appointment.kind
         for name, value in details.items():
             setattr(appointment, name, value)
         if begin != was_at:
-            appointment.change_reason, appointment.changed_by = reason or "", worker.id
+            appointment.change_reason, appointment.changed_by = reason or "", by
             for attendee in appointment.attendees:
                 detail["answers_taken_back"] += attendee.answer != "none"
                 attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
@@ -192,19 +194,23 @@ def change(
             family = session.get_one(Family, appointment.family_id)
             there = [place.person_id for place in appointment.attendees]
             wanted = attendees_of(session, family, attendees, already=there)
-            detail["added"], detail["removed"] = attendance.settle(session, appointment, wanted, by=worker.id)
+            detail["added"], detail["removed"] = attendance.settle(session, appointment, wanted, by=by)
     verb = "changed_appointment" if begin == was_at else "moved_appointment"
     _record(session, appointment, worker, verb, detail)
 
 
-def cancel(session: Session, appointment: Appointment, worker: Worker, *, reason: str | None = None) -> None:
-    """It does not take place; ``reason`` is as for ``change``. A second time changes nothing. Raises CannotBook."""
+def cancel(
+    session: Session, appointment: Appointment, worker: Worker | None, *, reason: str | None = None
+) -> None:
+    """It does not take place; ``reason`` is as for ``change``. A second time changes nothing. ``worker`` None: a file
+    does it. Raises CannotBook."""
     session.refresh(appointment, with_for_update=True)
     if appointment.status == "cancelled":
         return
     _with_reason(reason)
-    with content.kept(session, appointment, worker.id):
-        appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason or "", worker.id
+    by = worker.id if worker else None
+    with content.kept(session, appointment, by):
+        appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason or "", by
     _record(session, appointment, worker, "cancelled_appointment", {})
 
 
@@ -256,18 +262,21 @@ def attendees_of(
     ]
 
 
-def _record(session: Session, appointment: Appointment, worker: Worker, verb: str, detail: dict[str, Any]) -> None:
+def _record(
+    session: Session, appointment: Appointment, worker: Worker | None, verb: str, detail: dict[str, Any]
+) -> None:
     session.flush()
-    audit.record_change(
-        session,
-        actor_kind="worker",
-        actor_id=worker.id,
-        verb=verb,
-        family_id=appointment.family_id,
-        agency_id=worker.agency_id,
-        object_id=appointment.id,
-        detail=detail,
-    )
+    if worker is not None:
+        audit.record_change(
+            session,
+            actor_kind="worker",
+            actor_id=worker.id,
+            verb=verb,
+            family_id=appointment.family_id,
+            agency_id=worker.agency_id,
+            object_id=appointment.id,
+            detail=detail,
+        )
     tell_programs(session, appointment, verb.partition("_")[0])
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from api.appointments.models import Appointment
 from api.database import Base, Id
 from api.families.models import Person
 from api.sealed import Sealed
@@ -44,6 +45,10 @@ class Conference(Base):
     kind: Mapped[str]
     status: Mapped[str] = mapped_column(default="planned")
     held_on: Mapped[date]
+    #: When and where it is while it is planned, and whom of the family is expected (conferences.booking).
+    appointment_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("appointments.id", ondelete="SET NULL"), index=True
+    )
     chair: Mapped[str] = mapped_column(default="")
     # The four steps of a conference.
     assessment: Mapped[str] = mapped_column(Sealed("conferences.assessment"), default="")
@@ -57,6 +62,7 @@ class Conference(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("workers.id"))
     created_at: Mapped[datetime]
+    appointment: Mapped[Appointment | None] = relationship()
     children: Mapped[list[ConferenceChild]] = relationship(cascade="all, delete-orphan")
     attendees: Mapped[list[ConferenceAttendee]] = relationship(
         cascade="all, delete-orphan", order_by="ConferenceAttendee.position"

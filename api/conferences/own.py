@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from api.conferences.models import Conference, ConferenceAttendee
 from api.families.models import Person
 from api.plans import queries as plans
 from api.plans.models import Plan
+from api.timescales import queries as timescales
 
 #: Where a professional works whom everybody meets there; the others may be somebody's own (a lawyer, an adviser on
 #: violence, a refuge) and are shown to nobody else's side.
@@ -81,12 +83,20 @@ def of_person(session: Session, person_id: uuid.UUID, today: date) -> OwnConfere
         seen = [one for one in held if one.plan_id in going_on]
     else:
         seen = [one for one in held if person.grown and _place(one, person)][:1]
-    coming = [one for one in found if one.status == "planned" and one.held_on >= today and _place(one, person)]
-    following = min(coming, key=lambda one: one.held_on, default=None)
+    invited = [one for one in found if one.status == "planned" and _place(one, person)]
+    zone = timescales.zone_of(session, person.family_id)
+    coming = [Planned(one.kind, day) for one in invited if (day := _day(one, zone)) is not None and day >= today]
     return OwnConferences(
         held=[_seen_by(session, person, one, going_on) for one in seen],
-        next=Planned(following.kind, following.held_on) if following else None,
+        next=min(coming, key=lambda one: one.on, default=None),
     )
+
+
+def _day(one: Conference, zone: ZoneInfo) -> date | None:
+    """The day of its appointment, which may have been moved in the calendar; None where it was called off there."""
+    if one.appointment is None:
+        return one.held_on
+    return one.appointment.starts_at.astimezone(zone).date() if one.appointment.status == "scheduled" else None
 
 
 def _place(conference: Conference, person: Person) -> ConferenceAttendee | None:

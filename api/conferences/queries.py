@@ -21,6 +21,7 @@ _WHOLE = (
     selectinload(Conference.children).selectinload(ConferenceChild.person),
     selectinload(Conference.attendees).selectinload(ConferenceAttendee.person),
     selectinload(Conference.dissents),
+    selectinload(Conference.appointment),
 )
 _OF_FAMILY = (
     select(Conference)

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import queries as access
 from api.access.guards import Visitor, bearer_worker
+from api.appointments import overlaps
 from api.audit import service as audit
-from api.conferences import content, queries, service, withdrawing
-from api.conferences.schemas import ConferenceIn, ConferenceOut, NewConferenceIn, WithdrawnIn
+from api.conferences import booking, content, queries, service, withdrawing
+from api.conferences.schemas import ConferenceIn, ConferenceOut, NewConferenceIn, RecordedOut, WithdrawnIn
 from api.database import transaction
 from api.earlier import queries as earlier
 from api.earlier.schemas import EarlierOut
@@ -63,8 +64,10 @@ def list_conference_versions(me: Me, conference_id: uuid.UUID, asked: Annotated[
 
 
 @router.post("/families/{family_id}/conferences", status_code=201, responses=WRITES)
-def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, response: Response) -> ConferenceOut:
+def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, response: Response) -> RecordedOut:
     """Plan a conference, or record one that was held. One that decides on a plan makes it, unless ``plan_id`` names it.
+    One that is to come is booked as an appointment of those of the family who are invited, at the time ``at``, unless
+    one of its kind is booked for that day; who is expected elsewhere at that time stands under ``overlaps``.
 
     422 where it cannot be so (a decision of another kind, a review before its conference, a stranger's child, a plan
     for a child who is on one that goes on), 409 where the family has a conference with that external id.
@@ -78,16 +81,16 @@ def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, resp
         except service.CannotRecord as error:
             raise _refusal(error) from None
         show_version(response, made.version)
-        return ConferenceOut.of(made)
+        return RecordedOut.with_overlaps(made, overlaps.of(session, me, booking.planned(made)))
 
 
 @router.put("/conferences/{conference_id}", responses={**WRITES, **STALE})
 def change_conference(
     me: Me, conference_id: uuid.UUID, given: ConferenceIn, response: Response, if_match: IfMatch = None
-) -> ConferenceOut:
+) -> RecordedOut:
     """Say anew what is known of a conference: the body takes the place of what was there, which is kept as an earlier
-    version. Its kind stays. 409 where it was held and is to be so no more, was withdrawn, or is to have decided on no
-    plan while the plan that it made goes on."""
+    version. Its kind stays. Its appointment is moved or called off with it. 409 where it was held and is to be so no
+    more, was withdrawn, or is to have decided on no plan while the plan that it made goes on."""
     with transaction() as session:
         conference = access.conference_or_404(session, me, conference_id)
         service.lock(session, conference)
@@ -97,7 +100,7 @@ def change_conference(
         except service.CannotRecord as error:
             raise _refusal(error) from None
         show_version(response, changed.version)
-        return ConferenceOut.of(changed)
+        return RecordedOut.with_overlaps(changed, overlaps.of(session, me, booking.planned(changed)))
 
 
 @router.post("/conferences/{conference_id}/withdraw", responses={**WRITES, **STALE})

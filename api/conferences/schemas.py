@@ -8,6 +8,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.appointments.overlaps import Overlap
+from api.appointments.schemas import OverlapOut
+from api.appointments.series_schemas import LocalTime
+from api.conferences.booking import Meeting
 from api.conferences.models import Conference
 from api.conferences.service import WORDS, CannotRecord, Details, Disagreed, Invited
 from api.plans.models import Harm
@@ -82,6 +86,13 @@ class ConferenceIn(Given):
     kind: Kind
     status: Status = "planned"
     held_on: Day
+    at: LocalTime | None = Field(
+        None,
+        description="While it is planned: the local time at which it begins. An appointment is booked for those of the "
+        "family who are invited, or moved with it. Left out: as it was.",
+    )
+    minutes: int | None = Field(None, ge=5, le=1440, description="How long it takes; 120 where nobody says.")
+    place: Text | None = Field(None, description="Where it is. Left out: as it was.")
     plan_id: uuid.UUID | None = None
     chair: Text = ""
     assessment: Text = ""
@@ -108,6 +119,7 @@ class ConferenceIn(Given):
             children={child.person_id: list(child.harms) for child in self.children},
             attendees=[Invited(**one.model_dump()) for one in self.attendees],
             dissents=[Disagreed(**one.model_dump()) for one in self.dissents],
+            meeting=Meeting(self.at, self.minutes, self.place),
         )
 
 
@@ -165,6 +177,8 @@ class ConferenceOut(BaseModel):
     kind: Kind
     status: Status
     held_on: date
+    appointment_id: uuid.UUID | None = Field(description="The appointment that was booked for it while it was planned.")
+    starts_at: Moment | None = Field(description="When that appointment begins, unless it was called off.")
     chair: str
     assessment: str
     discussion: str
@@ -180,11 +194,13 @@ class ConferenceOut(BaseModel):
     @classmethod
     def of(cls, row: Conference) -> ConferenceOut:
         """The conference as JSON."""
-        lists = ("children", "attendees", "dissents", "decision")
+        lists = ("children", "attendees", "dissents", "decision", "starts_at")
+        booked = row.appointment if row.appointment and row.appointment.status == "scheduled" else None
         return cls.model_validate(
             {
                 **{name: getattr(row, name) for name in cls.model_fields if name not in lists},
                 "decision": row.decision or None,
+                "starts_at": booked.starts_at if booked else None,
                 "children": [
                     ConferenceChildOut(person_id=c.person_id, name=c.person.first_name, harms=c.harms)
                     for c in row.children
@@ -203,3 +219,15 @@ class ConferenceOut(BaseModel):
                 "dissents": [DissentOut(name=d.name, role=d.role, words=d.words) for d in row.dissents],
             }
         )
+
+
+class RecordedOut(ConferenceOut):
+    """The conference as it was planned or recorded, and what else is at the time of its appointment: it is booked all
+    the same."""
+
+    overlaps: list[OverlapOut] = []
+
+    @classmethod
+    def with_overlaps(cls, row: Conference, overlaps: list[Overlap]) -> RecordedOut:
+        """The conference as JSON, with what overlaps."""
+        return cls(**dict(ConferenceOut.of(row)), overlaps=[OverlapOut.of(one) for one in overlaps])

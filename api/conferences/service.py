@@ -3,6 +3,7 @@
 Promise: a conference that decides on a plan makes the plan, in the same transaction, unless it says which one it made;
 and that plan is looked at again by the day that the rules of the place say. It makes none for a child who is on one
 that goes on; and while its plan goes on it cannot say that there is none.
+One that is planned is an appointment of those of the family who are invited (conferences.booking).
 How a review conference ended is recorded with the review (api.reviews), so that it is said once.
 """
 
@@ -19,9 +20,11 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
+from api.appointments.service import CannotBook
 from api.audit import service as audit
 from api.coded import Coded
-from api.conferences import content, queries
+from api.conferences import booking, content, queries
+from api.conferences.booking import Meeting
 from api.conferences.models import DECISIONS, Conference, ConferenceAttendee, ConferenceChild, Dissent
 from api.database import notify
 from api.families.models import Family, Person
@@ -63,7 +66,8 @@ class Disagreed:
 
 @dataclass(frozen=True)
 class Details:
-    """What is known of a conference. ``children``: person → the categories of harm that it decided on."""
+    """What is known of a conference. ``children``: person → the categories of harm that it decided on. ``meeting``:
+    when on that day and where it will be."""
 
     kind: str
     held_on: date
@@ -74,6 +78,7 @@ class Details:
     children: dict[uuid.UUID, Sequence[str]] = field(default_factory=dict)
     attendees: Sequence[Invited] = ()
     dissents: Sequence[Disagreed] = ()
+    meeting: Meeting = field(default_factory=Meeting)
 
 
 def record(
@@ -101,6 +106,7 @@ def record(
         version=0,
     )
     _fill(session, family, made, details, today, worker, with_review)
+    _book(session, family, made, worker, details, None)
     tell(session, worker, made, "recorded_conference", "recorded")
     return made
 
@@ -128,8 +134,9 @@ def change(
         raise CannotRecord("conference_was_withdrawn")
     family = session.get_one(Family, conference.family_id)
     lock(session, conference)
-    before = content.content_of(conference)
+    before, was = content.content_of(conference), booking.Before.of(conference)
     _fill(session, family, conference, details, today, worker, with_review)
+    _book(session, family, conference, worker, details, was)
     content.keep(session, conference, before, worker.id if worker else None)
     tell(session, worker, conference, "changed_conference", "changed")
     return conference
@@ -178,6 +185,20 @@ def _fill(
         row.plan_id = _make_plan(session, family, row, people, worker.id if worker else None).id
     session.flush()
     timescales.refresh(session, family.id)
+
+
+def _book(
+    session: Session,
+    family: Family,
+    row: Conference,
+    worker: Worker | None,
+    details: Details,
+    before: booking.Before | None,
+) -> None:
+    try:
+        booking.follow(session, family, row, worker, details.meeting, before)
+    except CannotBook as error:
+        raise CannotRecord(error.code) from None
 
 
 def _had_left(person: Person, day: date) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.access import leading
 from api.access.models import Worker
-from api.conferences import content, queries, service
+from api.conferences import booking, content, queries, service
 from api.conferences.models import Conference
 from api.conferences.service import CannotRecord
 from api.database import notify
@@ -79,6 +79,7 @@ def _count_no_more(session: Session, conference: Conference, worker: Worker, why
     conference.status, conference.decision = "cancelled", ""
     conference.version += 1
     session.flush()
+    booking.over(session, conference, worker)
     keeping.keep(
         session, "conference", conference.id, conference.family_id, before, what="withdrawn", by=worker.id,
         reason=why.strip(),

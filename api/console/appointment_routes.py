@@ -67,7 +67,7 @@ def book_appointment(request: Request, me: Me, family_id: uuid.UUID, given: Fiel
         problems = _unfinished(session, family_id, given, me.language)
         try:
             booked = [] if problems else _book(session, me, family, given)
-            found, given = _not_agreed(session, me, booked, given)
+            found, given = overlaps.not_agreed(session, me, booked, given)
             if found:
                 session.rollback()
         except ValidationError as error:
@@ -121,7 +121,7 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
                     changed = [one]
                 else:
                     changed = _change(session, me, one, given, whole=whole)
-                found, given = _not_agreed(session, me, changed, given)
+                found, given = overlaps.not_agreed(session, me, changed, given)
                 if found:
                     session.rollback()
         except ValidationError as error:
@@ -133,16 +133,6 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
     if stale or problems or found:
         return _form(request, me, family_id, appointment_id, given, problems, found, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#appointments", 303)
-
-
-def _not_agreed(
-    session: Session, me: Visitor, changed: list[Any], given: dict[str, str]
-) -> tuple[list[overlaps.Overlap], dict[str, str]]:
-    """What is at the same time, unless it is just what the worker saw and agreed to; and the form with it noted in it.
-    Whoever changes the time beside "book all the same" is shown what overlaps with that."""
-    found = overlaps.of(session, me, changed)
-    shown = overlaps.in_short(found, changed)
-    return ([] if given.get("anyway") == shown else found), {**given, "anyway": shown}
 
 
 def _book(session: Session, me: Visitor, family: Any, given: dict[str, str]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,8 +14,9 @@ from api import texts
 from api.access import leading
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
+from api.appointments import overlaps
 from api.audit import service as audit
-from api.conferences import content, queries, service, withdrawing
+from api.conferences import booking, content, queries, service, withdrawing
 from api.conferences.schemas import ConferenceIn, ConferenceOut
 from api.console import forms
 from api.console.inputs import local_day
@@ -28,7 +30,9 @@ Me = Annotated[Visitor, Depends(signed_in_worker)]
 Fields = Annotated[dict[str, str], Depends(forms.fields)]
 AGENCIES = ("social_work", "police", "health", "education", "family", "child", "legal", "other")
 SPARE_LINES = 6
-OWN = ("kind", "status", "held_on", "plan_id", "decision", *service.WORDS)
+#: When and where it is while it is planned; the appointment has them.
+MEETING = ("at", "minutes", "place")
+OWN = ("kind", "status", "held_on", *MEETING, "plan_id", "decision", *service.WORDS)
 #: Lists of the form, and what each is called there.
 PARTS = {
     "children": "console.conference.children",
@@ -55,7 +59,7 @@ def show_conference(request: Request, me: Me, conference_id: uuid.UUID) -> Respo
     with transaction() as session:
         row = access.conference_or_404(session, me, conference_id)
         audit.record_view(session, worker_id=me.id, verb="viewed_conference", family_id=row.family_id, object_id=row.id)
-        family_id, shown = row.family_id, _as_fields(ConferenceOut.of(row))
+        family_id, shown = row.family_id, _as_fields(row, me)
     return _form(request, me, family_id, conference_id, shown)
 
 
@@ -79,7 +83,7 @@ def withdraw_conference(request: Request, me: Me, conference_id: uuid.UUID, give
         except service.CannotRecord as error:
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-        shown = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
+        shown = _as_fields(access.conference_or_404(session, me, conference_id), me)
     if problems:
         return _form(
             request, me, family_id, conference_id, {**shown, "why": given.get("why", ""), "sent": "withdraw"}, problems
@@ -94,25 +98,30 @@ def _save(
     if problems:
         return _form(request, me, family_id, conference_id, given, problems)
     stale = False
+    found: list[overlaps.Overlap] = []
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         try:
             details = ConferenceIn.model_validate(_as_body(given)).details()
             if conference_id is None:
-                conference_id = service.record(session, family, me.worker, details, today=me.today).id
+                row = service.record(session, family, me.worker, details, today=me.today)
             else:
                 row = access.conference_or_404(session, me, conference_id)
                 session.refresh(row, with_for_update=True)
                 stale = given.get("version") != str(row.version)
                 if not stale:
                     service.change(session, row, me.worker, details, today=me.today)
+            if not stale:
+                found, given = overlaps.not_agreed(session, me, booking.planned(row), given)
+                if found:
+                    session.rollback()
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
         except service.CannotRecord as error:
             problems = [texts.render(f"rest.error.{error.code}", me.language)]
             session.rollback()
-    if problems or stale:
-        return _form(request, me, family_id, conference_id, given, problems, stale=stale)
+    if problems or stale or found:
+        return _form(request, me, family_id, conference_id, given, problems, found, stale=stale)
     return RedirectResponse(f"/console/families/{family_id}#conferences", 303)
 
 
@@ -123,6 +132,7 @@ def _form(
     conference_id: uuid.UUID | None,
     given: dict[str, str],
     problems: list[str] | None = None,
+    found: list[overlaps.Overlap] | None = None,
     *,
     stale: bool = False,
 ) -> Response:
@@ -132,7 +142,7 @@ def _form(
     with transaction() as session:
         family = access.family_or_404(session, me, family_id)
         if stale and conference_id is not None:
-            now = _as_fields(ConferenceOut.of(access.conference_or_404(session, me, conference_id)))
+            now = _as_fields(access.conference_or_404(session, me, conference_id), me)
             theirs, mine = _as_body(now), _as_body({"plan_id": now["plan_id"], **given})
             meanwhile = {
                 name: theirs.get(name, "") for name in (*OWN, *PARTS) if theirs.get(name, "") != mine.get(name, "")
@@ -141,10 +151,10 @@ def _form(
             given = {**given, "version": now["version"]}
         people = sorted(queries.people(session, family_id).values(), key=lambda person: person.first_name)
         current = plans.of_family(session, family_id, me.today)
-        told, withdrawn_at, may_withdraw = [], None, False
+        told, withdrawn_at, may_withdraw, booked = [], None, False, None
         if conference_id is not None:
             row = access.conference_or_404(session, me, conference_id)
-            withdrawn_at = row.withdrawn_at
+            withdrawn_at, booked = row.withdrawn_at, row.appointment
             may_withdraw = row.status == "held" and leading.may_put_right(session, me, family_id)
             told = content.history(session, row, queries.people(session, family_id))
     return console_page(
@@ -152,7 +162,9 @@ def _form(
         me,
         "console/conference.html",
         here="families",
-        status=400 if problems else 412 if stale else 200,
+        status=400 if problems else 412 if stale else 409 if found else 200,
+        overlaps=found or [],
+        booked=booked,
         stale=stale,
         meanwhile=meanwhile,
         parts=PARTS,
@@ -191,6 +203,7 @@ def _count(given: dict[str, str], kind: str) -> int:
 def _as_body(given: dict[str, str]) -> dict[str, Any]:
     """The form's fields as the body that the API takes."""
     body: dict[str, Any] = forms.filled(given, OWN)
+    body |= {"place": given["place"]} if "place" in given else {}
     harms: dict[str, list[str]] = {}
     for name, value in given.items():
         if name.startswith("child-") and value:
@@ -216,10 +229,16 @@ def _as_body(given: dict[str, str]) -> dict[str, Any]:
     return body
 
 
-def _as_fields(shown: ConferenceOut) -> dict[str, str]:
-    """A conference as the form's fields."""
+def _as_fields(row: Any, me: Visitor) -> dict[str, str]:
+    """A conference as the form's fields; the hour and the place are those of its appointment, unless that was called
+    off in the calendar."""
+    shown = ConferenceOut.of(row)
     names = ("kind", "status", "held_on", "plan_id", "decision", "version", *service.WORDS)
     found = {name: str(getattr(shown, name) or "") for name in names}
+    if row.appointment is not None and (shown.starts_at or row.status == "cancelled"):
+        begin, minutes = row.appointment.starts_at, row.appointment.ends_at - row.appointment.starts_at
+        found |= {"at": f"{begin.astimezone(ZoneInfo(me.timezone)):%H:%M}", "place": row.appointment.place}
+        found["minutes"] = str(int(minutes.total_seconds() // 60))
     for child in shown.children:
         found[f"child-{child.person_id}"] = "on"
         found |= {f"harm-{child.person_id}-{harm}": "on" for harm in child.harms}

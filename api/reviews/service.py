@@ -17,6 +17,7 @@ from api import clock
 from api.access.models import Worker
 from api.audit import service as audit
 from api.coded import Coded
+from api.conferences import booking
 from api.conferences import content as meetings
 from api.conferences import queries as conferences
 from api.conferences.models import Conference, ConferenceChild
@@ -223,6 +224,7 @@ def _conference(
     row.status, row.held_on, row.decision, row.decision_reason = "held", found.held_on, found.next_step, found.reason
     row.version += 1
     session.flush()
+    booking.over(session, row, worker)
     if known:
         meetings.keep(session, row, before, worker.id if worker else None)
     return row
