@@ -199,9 +199,7 @@ def change(
     _record(session, appointment, worker, verb, detail)
 
 
-def cancel(
-    session: Session, appointment: Appointment, worker: Worker | None, *, reason: str | None = None
-) -> None:
+def cancel(session: Session, appointment: Appointment, worker: Worker | None, *, reason: str | None = None) -> None:
     """It does not take place; ``reason`` is as for ``change``. A second time changes nothing. ``worker`` None: a file
     does it. Raises CannotBook."""
     session.refresh(appointment, with_for_update=True)

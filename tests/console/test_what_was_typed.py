@@ -242,7 +242,13 @@ def test_whoever_came_was_invited_though_that_box_was_left(client: TestClient, t
         for name, value in would_send(page, address).items()
         if name.endswith("-person") and value == str(town.mine.parent.id)
     )
-    typed = {**would_send(page, address), "held_on": "2026-12-01", f"{line}-attended": "on", **town.form(cookies)}
+    typed = {
+        **would_send(page, address),
+        "held_on": "2026-12-01",
+        "at": "10:00",
+        f"{line}-attended": "on",
+        **town.form(cookies),
+    }
     refused = client.post(address, data={**typed, "held_on": ""})
     assert would_send(refused.text, address).get(f"{line}-attended") == "on"
     assert client.post(address, data=typed).status_code == 303
