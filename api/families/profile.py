@@ -103,6 +103,15 @@ def to_go_over(session: Session, person: Person, now: datetime) -> None:
         change(session, person, {"reconfirm_on": today}, actor_kind="person", actor_id=person.id, now=now)
 
 
+def seen_by_others(session: Session, person: Person, note: str, now: datetime) -> None:
+    """They have said that somebody else sees their phone: it holds at once, and a worker goes over it with them.
+    ``note``: what the profile says of it from now on, where a worker has not written down who it is. (DECISIONS,
+    "Somebody else sees this phone")"""
+    safer = {"wording": "discreet", "may_name_children": False, "phone_seen_by": person.phone_seen_by or note}
+    change(session, person, safer, actor_kind="person", actor_id=person.id, now=now)
+    to_go_over(session, person, now)
+
+
 def _record(
     session: Session, person: Person, verb: str, actor_kind: str, actor_id: uuid.UUID, detail: dict[str, Any]
 ) -> None:

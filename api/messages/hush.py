@@ -16,14 +16,15 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from api.access.models import Worker
+from api import texts
+from api.access.models import Agency, Worker
 from api.assistant.operations.words import says
 from api.audit import service as audit
 from api.database import notify
 from api.escalations import queries as escalation_queries
 from api.escalations import service as escalations
 from api.families import identity, profile
-from api.families.models import Person
+from api.families.models import Family, Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.messages.quiet import AFTER, HUSHED, QUIET_KINDS
 from api.safety.screen import Verdict
@@ -75,14 +76,21 @@ def note(session: Session, conversation: Conversation, message: InboundMessage, 
 
 def watched(session: Session, conversation: Conversation, message: InboundMessage, silence: Silence) -> None:
     """Do they say that somebody reads along? Then what a worker went over with them, or with whoever shares the phone,
-    does not hold any more: it is theirs alone no longer (messages.discretion)."""
-    if conversation.worker_id is not None or not (silence.reads or says(message.body, "someone_reads")):
+    does not hold any more: it is theirs alone no longer (messages.discretion). Where it is said as a fact, and not of
+    this moment only, their profile says so from now on, whatever else the message is about."""
+    plainly = says(message.body, "others_see")
+    if conversation.worker_id is not None or not (plainly or silence.reads or says(message.body, "someone_reads")):
         return
     people = list(identity.holders(session, conversation.address)) if conversation.channel == "sms" else []
     if not people and conversation.person_id is not None:
         people = [session.get_one(Person, conversation.person_id)]
     for person in people:
-        profile.to_go_over(session, person, message.received_at)
+        if plainly:
+            agency = session.get_one(Agency, session.get_one(Family, person.family_id).agency_id)
+            note = texts.render("preference.seen_by", agency.language)
+            profile.seen_by_others(session, person, note, message.received_at)
+        else:
+            profile.to_go_over(session, person, message.received_at)
 
 
 def silent(session: Session, conversation: Conversation, message: InboundMessage) -> bool:

@@ -242,7 +242,7 @@ def test_who_says_that_somebody_reads_along_has_no_phone_alone_until_it_is_gone_
         acting.execute(delete(OutboundMessage).where(OutboundMessage.conversation_id == phone.id))
     number = danger(town, "self_harm")
     assert take(town, number) == family.NOTHING and to_family(session, town) == []
-    gone_over(town, reconfirm_on=None)
+    gone_over(town, reconfirm_on=None, phone_seen_by="")
     opened_again(number)
     assert take(town, number).how == "now"
 

@@ -12,6 +12,7 @@ from api import clock
 from api.database import reading, transaction
 from api.families import profile
 from api.families.models import Person
+from api.messages import inbox
 from api.messages.models import OutboundMessage
 from tests.reminders.conftest import MEETING, Diary, tick
 
@@ -48,6 +49,18 @@ def test_what_waits_becomes_discreet_with_the_profile_and_goes_once(diary: Diary
     assert diary.reminders()["1d"] == "queued"
     tick()
     assert len(outbox()) == 2
+
+
+def test_what_waits_becomes_discreet_as_soon_as_they_write_who_sees_the_phone(diary: Diary) -> None:
+    diary.change(Person, wording="plain")
+    tick()
+    (plain,) = diary.at(MEETING - DAY)
+    phone = diary.town.mine.conversation.address
+    inbox.accept(channel="sms", external_id="SM1", address=phone, body="someone else uses this phone")
+    tick()
+    before, *_, after = outbox()
+    assert before == ("cancelled", "worded_anew", plain)
+    assert after[0] == "queued" and "core group" not in after[2] and "tomorrow at 13:00" in after[2]
 
 
 def test_a_code_word_and_another_language_are_in_what_waits(diary: Diary) -> None:

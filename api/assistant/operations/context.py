@@ -61,6 +61,8 @@ def redirect(ask: Ask, name: str) -> str:
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):
         return "change_contact_preference"
+    if wishes.is_about_the_phone(ask, name):
+        return "change_contact_preference"
     if own_plan.is_asked(ask, name):
         return "ask_plan_status"
     if own_plan.is_about(ask, name):

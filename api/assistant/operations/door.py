@@ -16,7 +16,6 @@ from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.pin import office_phone
 from api.assistant.operations.schemas import Reply, ReplyOption
-from api.assistant.operations.words import says
 from api.directory.service import understand_need
 from api.families import identity
 from api.families.models import Person
@@ -43,12 +42,13 @@ def ask_first(ask: Ask) -> list[Reply]:
 
 def without_proof(ask: Ask, name: str) -> Callable[[Ask], list[Reply]] | None:
     """The operation, where it tells nothing and makes nothing less safe: no more texts, not my number, "1" to what this
-    phone was just offered, a wish to be written to with more care."""
+    phone was just offered, a wish to be written to with more care, the first PIN where one is needed."""
     if name in ("stop_messages", "wrong_person"):
         return {"stop_messages": preferences.stop_messages, "wrong_person": preferences.wrong_person}[name]
     if name == "confirm_attendance" and _offered(ask) is not None:
         return confirm
-    if name == "change_contact_preference" and (says(ask.words, "someone_reads") or wishes.only_safer(ask)):
+    first_pin = ask.turn.standing == "choose" and ask.carried("choice") == "pin"
+    if name == "change_contact_preference" and (first_pin or wishes.someone_reads(ask) or wishes.only_safer(ask)):
         return preferences.change_contact
     return None
 

@@ -34,7 +34,12 @@ def choose_pin(ask: Ask) -> list[Reply]:
 
 def offer(ask: Ask) -> list[ReplyOption]:
     """A PIN, for who has just said that somebody reads along: where this phone is theirs alone and has none yet."""
-    if ask.neutral or ask.turn.channel != "sms" or identity.proves(ask.someone) or len(ask.sharing) > 1:
+    if (
+        (ask.neutral and ask.turn.standing != "choose")
+        or ask.turn.channel != "sms"
+        or identity.proves(ask.held_person)
+        or len(ask.sharing) > 1
+    ):
         return []
     return [option("option.choose_pin", "change_contact_preference", choice="pin")]
 

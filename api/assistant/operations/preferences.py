@@ -80,12 +80,14 @@ def change_contact(ask: Ask) -> list[Reply]:
         return wishes.ask_back(ask)
     if says(ask.words, "pin") or ask.carried("choice") in ("pin", "no_pin"):
         return pin.choose_pin(ask)
+    if wishes.theirs_alone_again(ask):
+        return wishes.pass_on_alone(ask)
     if reminders.wish(ask.words) is not None:
         if len(ask.words.split()) > reminders.SHORT:
             pass_on(ask, "preference", "routine", ask.words)
         return reminders.choose(ask)
     asked_back = wishes.ask_back(ask)
-    if says(ask.words, "someone_reads"):
+    if wishes.someone_reads(ask):
         pass_on(ask, "preference", "routine", ask.words)
         safer = {"wording": "discreet", "may_name_children": False}
         for one in wishes.meant(ask):

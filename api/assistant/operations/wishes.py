@@ -20,6 +20,13 @@ from api.families import profile
 from api.families.models import Person
 from api.families.wishes import EVERY_DAY, Wish, read
 
+#: What a word about who sees the phone is mistaken for.
+TAKEN_FOR = frozenset(
+    {
+        "fallback", "out_of_scope", "ask_privacy", "ask_capabilities", "ask_if_bot", "greet", "goodbye", "thank",
+        "affirm", "deny", "cancel", "find_service",
+    }
+)  # fmt: skip
 #: What makes messages safer and tells nothing: no proof is needed for it.
 ONLY_SAFER = frozenset({"not_this_phone"})
 
@@ -34,6 +41,27 @@ def wish_of(ask: Ask) -> Wish:
 def only_safer(ask: Ask) -> bool:
     """Does it only take away, and tell nobody anything?"""
     return set(wish_of(ask).changes()) == ONLY_SAFER
+
+
+def someone_reads(ask: Ask) -> bool:
+    """Do they say that somebody else reads, or has, this phone?"""
+    if says(ask.words, "others_see"):
+        return True
+    return says(ask.words, "someone_reads") and not says(ask.words, "phone_mine")
+
+
+def is_about_the_phone(ask: Ask, name: str) -> bool:
+    """Is this message really about who sees the phone? Never where it tells of danger: that comes first."""
+    if name not in TAKEN_FOR or ask.tapped or ask.holder is None or ask.turn.safety_kind != "none":
+        return False
+    return says(ask.words, "others_see") or says(ask.words, "phone_mine")
+
+
+def theirs_alone_again(ask: Ask) -> bool:
+    """Do they say that nobody else sees the phone any more, of which their profile says otherwise?"""
+    if says(ask.words, "others_see") or not says(ask.words, "phone_mine"):
+        return False
+    return any(one.phone_seen_by for one in meant(ask))
 
 
 def ask_back(ask: Ask) -> list[Reply]:
@@ -90,6 +118,12 @@ def language_named(ask: Ask) -> str:
     """The language of ours that the words name, or "". Where two are named, the one they are not written to in."""
     named = [language for language in texts.languages() if says(ask.words, f"language.{language}")]
     return next((language for language in named if language != ask.language), named[0] if named else "")
+
+
+def pass_on_alone(ask: Ask) -> list[Reply]:
+    """That nobody else sees it is for a worker to ask them: whoever reads along could have written it."""
+    pass_on(ask, "preference", "routine", f"{ask.words}\n{_told(ask, 'preference.phone_mine_words')}")
+    return [say("preference.passed_on")]
 
 
 def _not_offered(ask: Ask) -> Reply:
