@@ -25,10 +25,14 @@ from api.sealed import Sealed
 
 #: The kinds of appointment there are words for (appointments.kind.<kind> in data/texts).
 KINDS = (
-    "core_group", "initial_conference", "review_conference", "home_visit", "office_meeting", "school_meeting",
-    "contact_session", "parenting_session", "support_group", "health_visit", "counselling", "key_work", "assessment",
-    "court_hearing", "other",
+    "core_group", "initial_conference", "review_conference", "administrative_review", "home_visit", "office_meeting",
+    "school_meeting", "contact_session", "parenting_session", "support_group", "health_visit", "counselling",
+    "key_work", "assessment", "court_hearing", "other",
 )  # fmt: skip
+#: At these a plan is looked at again.
+REVIEWS = ("review_conference", "administrative_review")
+#: Those of which a place that has no rule for them has none.
+ONLY_BY_RULE = frozenset({"administrative_review"})
 
 
 #: Why an appointment is moved or called off, as everybody may hear it (reminders.reason.<reason> in data/texts): the

@@ -20,18 +20,25 @@ from api import clock
 from api.access.models import Worker
 from api.appointments import attendance, content, queries
 from api.appointments.models import KINDS as _KINDS
+from api.appointments.models import ONLY_BY_RULE, Appointment, Attendee, ChangeRequest
 from api.appointments.models import REASONS as _REASONS
-from api.appointments.models import Appointment, Attendee, ChangeRequest
 from api.audit import service as audit
 from api.coded import Coded
 from api.database import notify
 from api.families.models import Family, Person
+from api.jurisdiction.packs import pack
 from api.webhooks import events as webhooks
 
 KINDS = _KINDS
 REASONS = _REASONS
 #: The longest own words that are kept with an answer.
 LONGEST_WORDS = 2000
+
+
+def kinds_at(jurisdiction: str, booked: str = "") -> tuple[str, ...]:
+    """The kinds of appointment that there are in that place, and the one that is ``booked`` already."""
+    place = pack(jurisdiction)
+    return tuple(kind for kind in KINDS if kind not in ONLY_BY_RULE or kind == booked or place.waits_for(kind))
 
 
 class NotExpected(LookupError):

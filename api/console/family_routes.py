@@ -93,7 +93,8 @@ def family_page(
         request, me, "console/family.html", here="families", status=status, view=view, problem=problem, given=given,
         code=code, code_for=code_for,
         recordable=RECORDABLE, now=clock.now(), times=times, evidence=files,
-        asked="asked" in request.query_params, plan_by_hand=making.by_hand(me.jurisdiction), kinds=appointments.KINDS,
+        asked="asked" in request.query_params, plan_by_hand=making.by_hand(me.jurisdiction),
+        kinds=appointments.kinds_at(me.jurisdiction),
     )  # fmt: skip
 
 

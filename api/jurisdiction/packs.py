@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from api import texts
 from api.jurisdiction import clocks
-from api.jurisdiction.clocks import Calendar, Clock
+from api.jurisdiction.clocks import Calendar, Clock, Event
 from api.settings import DATA
 
 FOLDER = DATA / "jurisdictions"
@@ -132,6 +132,8 @@ class Pack(_Strict):
     clocks: dict[str, Clock]
     #: What makes a plan there: a conference that decides on it, or an agreement with the family.
     plan_begins: Literal["conference", "agreement"] = "conference"
+    #: What an event of another name counts as there, whether it is booked, held or recorded.
+    stands_for: dict[Event, Event] = Field(default_factory=dict)
     #: By topic of data/words/plan_questions.yaml; where one has no words, the general ones of the catalogue are said.
     explanations: dict[str, Explanation] = Field(default_factory=dict)
 
@@ -144,6 +146,9 @@ class Pack(_Strict):
             for language in self.languages:
                 if not words.get(language, "").strip():
                     raise ValueError(f"{name}: no words in {language!r}, which words.worker has")
+        for event, other in self.stands_for.items():
+            if self.waits_for(event) or not self.waits_for(other):
+                raise ValueError(f"stands_for: a clock must wait for {other}, and none for {event}")
         unknown = [key for key in self.helplines if key not in self.lines]
         if unknown or not self.helplines:
             raise ValueError(f"helplines: {', '.join(unknown) or 'empty'}; name one or more of {', '.join(self.lines)}")
@@ -168,6 +173,14 @@ class Pack(_Strict):
     def languages(self) -> list[str]:
         """The languages the pack is written in."""
         return sorted(self.words["worker"]) if "worker" in self.words else []
+
+    def counted(self, event: str) -> str:
+        """What an event counts as there: itself, where the pack says nothing else."""
+        return next((other for one, other in self.stands_for.items() if one == event), event)
+
+    def waits_for(self, event: str) -> bool:
+        """Does a clock there wait for it?"""
+        return any(event in clock.done for clock in self.clocks.values())
 
     @property
     def emergency_number(self) -> str:
@@ -215,9 +228,9 @@ class Pack(_Strict):
 
     @property
     def rules(self) -> str:
-        """A mark of the clocks, the calendar and how it is counted: another one means that dates must be worked out
-        anew."""
-        held = self.model_dump_json(include={"calendar", "clocks"})
+        """A mark of the clocks, the calendar, what counts as what and how it is counted: another one means that dates
+        must be worked out anew."""
+        held = self.model_dump_json(include={"calendar", "clocks", "stands_for"})
         return hashlib.sha256(f"{held} {_holidays()} {clocks.COUNTING}".encode()).hexdigest()[:16]
 
     def locale(self, language: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from api.access import queries as access
-from api.appointments.models import Appointment, Attendee
+from api.appointments.models import REVIEWS, Appointment, Attendee
 from api.families.models import Person
 from api.plans.models import WITHDRAWN, ActionEvent, Plan, PlanAction, plan_children
 
@@ -159,13 +159,13 @@ def last_ended_plan(session: Session, family_id: uuid.UUID, *, real: bool = Fals
 
 
 def review_meeting(session: Session, person_id: uuid.UUID, now: datetime) -> Appointment | None:
-    """The next review conference at which the person is expected, or None."""
+    """The next review at which the person is expected, or None."""
     expected = select(Attendee.appointment_id).where(Attendee.person_id == person_id)
     return session.scalar(
         select(Appointment)
         .where(
             Appointment.id.in_(expected),
-            Appointment.kind == "review_conference",
+            Appointment.kind.in_(REVIEWS),
             Appointment.status == "scheduled",
             Appointment.starts_at > now - timedelta(hours=1),
         )

@@ -35,6 +35,7 @@ APPOINTMENT_EVENTS = {
     "review_conference": "review_conference",
     "core_group": "core_group",
     "home_visit": "home_visit",
+    "administrative_review": "administrative_review",
 }
 #: The same of every kind of appointment: those that no rule counts are events of their own name.
 EVENT_OF = {**APPOINTMENT_EVENTS, **{kind: kind for kind in MEETINGS}}
@@ -91,18 +92,19 @@ class EventView:
 
 def facts(session: Session, family_id: uuid.UUID) -> list[Event]:
     """All that the family's clocks start and stop with: recorded events, conferences, reviews, and where plans begin
-    and end. A plan whose conference was withdrawn began no clock."""
+    and end, each as what it counts as there. A plan whose conference was withdrawn began no clock."""
+    place = pack(jurisdiction_of(session, family_id))
     recorded = session.scalars(
         select(CaseEvent).where(
             CaseEvent.family_id == family_id, CaseEvent.withdrawn_at.is_(None), CaseEvent.outcome == "held"
         )
     )
-    found = [Event(event.kind, event.day, event.plan_id) for event in recorded]
+    found = [Event(place.counted(event.kind), event.day, event.plan_id) for event in recorded]
     conferences = select(Conference).where(Conference.family_id == family_id, Conference.status == "held")
     for conference in session.scalars(conferences):
         kind = "review_conference" if conference.kind == "review" else "initial_conference"
         no_plan = conference.decision == "no_plan"
-        found.append(Event(kind, conference.held_on, conference.plan_id, no_plan=no_plan))
+        found.append(Event(place.counted(kind), conference.held_on, conference.plan_id, no_plan=no_plan))
     reviews = select(Review).join(Plan, Plan.id == Review.plan_id)
     reviews = reviews.where(Plan.family_id == family_id, Review.withdrawn_at.is_(None))
     found += [Event("case_review", review.held_on, review.plan_id) for review in session.scalars(reviews)]
@@ -192,7 +194,8 @@ def near_or_late(
 
 def due_by(session: Session, family_id: uuid.UUID, kind: str, today: date) -> date | None:
     """The first date to come that an appointment of that kind would meet; None where none waits for one."""
-    event, place = APPOINTMENT_EVENTS.get(kind, ""), pack(jurisdiction_of(session, family_id))
+    place = pack(jurisdiction_of(session, family_id))
+    event = place.counted(APPOINTMENT_EVENTS.get(kind, ""))
     waiting = select(Deadline).where(
         Deadline.family_id == family_id, Deadline.done_on.is_(None), Deadline.due_on >= today
     )
@@ -312,7 +315,7 @@ def _view(row: Deadline, jurisdiction: str, today: date, language: str, booked: 
     place = pack(jurisdiction)
     clock = place.clocks.get(row.rule)
     would_do = (clock.done if clock else ["home_visit"]) if row.done_on is None else []
-    planned = next((day for kind, day in booked if kind in would_do), None)
+    planned = next((day for kind, day in booked if place.counted(kind) in would_do), None)
     state = due.state(row.due_on, row.warn_on, row.done_on, today)
     source = f"{clock.source}, {clock.paragraph}" if clock else ""
     if row.rule == due.VISITS:

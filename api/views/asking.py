@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api import texts
 from api.access.models import Agency
-from api.appointments.models import Appointment, Attendee
+from api.appointments.models import REVIEWS, Appointment, Attendee
 from api.appointments.voices import voice_of
 from api.appointments.wording import Voice
 from api.escalations import service as escalations
@@ -37,7 +37,7 @@ BATCH = 100
 INVITED, UNFINISHED = "views", "unfinished"
 
 #: The meetings before which people are asked.
-MEETINGS = ("review_conference", "initial_conference", "core_group")
+MEETINGS = (*REVIEWS, "initial_conference", "core_group")
 
 _other = aliased(ContactPoint)
 _any_meeting = aliased(ViewAsk)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from api.appointments import queries as appointments
+from api.appointments.models import REVIEWS
 from api.assistant.operations import speaking, titles
 from api.assistant.operations.asking import Ask, say
 from api.assistant.operations.own_plan import SEGMENTS
@@ -23,7 +24,7 @@ from api.plans import own
 from api.plans.own import OwnPlan
 
 #: The appointments at which a plan is decided on.
-MEETINGS = ("initial_conference", "review_conference")
+MEETINGS = ("initial_conference", *REVIEWS)
 
 
 def told(ask: Ask, today: date) -> list[Reply]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import yaml
 
+from api.appointments import service as appointments
 from api.appointments.models import KINDS
 from api.assistant.operations import speaking
 from api.assistant.operations.asking import Ask, say
@@ -69,8 +70,8 @@ def choose(ask: Ask) -> list[Reply]:
     """Do what they wish, of the kind of appointment that they name or of all, and say what holds from now on."""
     wanted = wish(ask.words)
     moments = None if wanted == "default" else wanted
-    kinds = kinds_meant(ask.words)
-    if kinds:
+    meant, here = kinds_meant(ask.words), appointments.kinds_at(ask.turn.jurisdiction)
+    if kinds := [kind for kind in meant if kind in here] or meant:
         service.choose_for_kinds(ask.session, ask.someone, kinds, moments, by_person=True)
         return [_of_kind(ask, kinds[0])]
     # Who says it of all means all: what was chosen for some kinds before goes.
