@@ -334,5 +334,6 @@ def _form(
         status=400 if problems else 412 if stale else 409 if found else 200, meanwhile=meanwhile, stale=stale,
         family=family, people=people, given=given, problems=problems or [], overlaps=found or [],
         appointment_id=appointment_id, coming=coming, told=told, heard_of=heard_of,
-        kinds=service.kinds_at(me.jurisdiction, given.get("kind", "")), reasons=service.REASONS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
+        kinds=service.kinds_at(me.jurisdiction, given.get("kind", "")),
+        reasons=service.REASONS, frequencies=FREQUENCIES, lines=len(guests) + SPARE_LINES,
     )  # fmt: skip

@@ -213,3 +213,18 @@ def test_a_wish_for_one_kind_leaves_the_others(talk: Phones) -> None:
     sarah = talk("sarah")
     reply = sarah.says("remind me the day before court", "change_contact_preference")
     assert "court" not in reply and "I have noted when to remind you" in reply and chosen("sarah")[1]
+
+
+def test_reviews_are_of_two_kinds_only_where_the_place_has_both(talk: Phones) -> None:
+    def chosen(key: str) -> set[str]:
+        with reading() as session:
+            return set(session.scalars(select(Person).filter_by(external_id=key)).one().reminder_kinds)
+
+    talk("kelly").says("remind me 2 days before the review", "change_contact_preference")
+    assert chosen("kelly") == {"review_conference"}
+    talk("darnell").says("remind me 2 days before the review", "change_contact_preference")
+    assert chosen("darnell") == {"review_conference", "administrative_review"}
+    talk("darnell").says("no more reminders for the administrative review", "change_contact_preference")
+    with reading() as session:
+        kinds = session.scalars(select(Person).filter_by(external_id="darnell")).one().reminder_kinds
+    assert kinds == {"review_conference": "2d", "administrative_review": ""}
