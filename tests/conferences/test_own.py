@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from api import clock
 from api.conferences import own
@@ -107,6 +108,10 @@ def test_of_parents_who_may_have_come_apart_neither_reads_who_came_with_the_othe
         assert "Sgt Lowe" in shown
         for hidden in ("Ms Hale", "refuge", "Aunt Dawn", other):
             assert hidden not in shown, hidden
+    with transaction() as session:
+        for place in session.scalars(select(ConferenceAttendee).where(ConferenceAttendee.person_id.is_not(None))):
+            place.agency, place.role = "health", "nurse by trade"
+    assert "nurse by trade" not in decided(page(client, town, dad)), "of the family nobody, whatever stands beside them"
 
 
 def test_a_kind_of_harm_of_which_the_plan_keeps_every_worry_off_the_page_is_not_on_it(

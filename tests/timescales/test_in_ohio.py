@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
@@ -25,12 +26,17 @@ MEETINGS = {
 }  # fmt: skip
 
 
+def day_of(moment: datetime) -> date:
+    """Its day where the agency is."""
+    return moment.astimezone(ZoneInfo("Europe/London")).date()
+
+
 @pytest.fixture
 def ohio(town: Town) -> Town:
     """The town's agency is in Ohio, and the first family's plan began today."""
     with transaction() as session:
         session.get_one(Agency, town.agency.id).jurisdiction = "us-ohio"
-        session.get_one(Plan, town.mine.plan.id).started_on = clock.now().date()
+        session.get_one(Plan, town.mine.plan.id).started_on = day_of(clock.now())
         service.refresh(session, town.mine.family.id)
     return town
 
@@ -45,7 +51,7 @@ def booked(town: Town, kind: str, days: int) -> str:
     begins = clock.now() + timedelta(days=days)
     with transaction() as session:
         book(session, town.mine.family, kind, begins)
-    return str(begins.date())
+    return str(day_of(begins))
 
 
 @pytest.mark.parametrize("name", names())
@@ -66,8 +72,8 @@ def test_a_booked_review_meeting_is_the_case_review_and_no_administrative_one(cl
     found = dates(client, ohio)
     assert (found["case_review"]["planned_on"], found["administrative_review"]["planned_on"]) == (day, None)
     with reading() as session:
-        due = queries.due_by(session, ohio.mine.family.id, "review_conference", clock.now().date())
-    assert due == clock.now().date() + timedelta(days=90)
+        due = queries.due_by(session, ohio.mine.family.id, "review_conference", day_of(clock.now()))
+    assert due == day_of(clock.now()) + timedelta(days=90)
     listed = client.get("/api/v1/timescales", headers=ohio.program(ohio.manager)).json()["items"]
     assert all(one["planned_on"] == day for one in listed if one["rule"] == "case_review")
 
@@ -88,12 +94,12 @@ def test_one_that_took_place_stops_the_clocks_that_waited_for_it(
     cookies = ohio.signed_in(ohio.worker)
     client.cookies.update(cookies)
     with transaction() as session:
-        session.get_one(Plan, ohio.mine.plan.id).started_on = clock.now().date() - timedelta(days=30)
+        session.get_one(Plan, ohio.mine.plan.id).started_on = day_of(clock.now()) - timedelta(days=30)
         held = book(session, ohio.mine.family, kind, clock.now() - timedelta(days=2))
     address = f"/console/appointments/{held.id}/happened"
     assert client.post(address, data=ohio.form(cookies, outcome="held")).status_code == 303
     found = client.get(f"/api/v1/families/{ohio.mine.family.id}/timescales", headers=ohio.program(ohio.worker)).json()
-    day = str(held.starts_at.date())
+    day = str(day_of(held.starts_at))
     assert {one["rule"] for one in found if one["done_on"] == day} == done
 
 
