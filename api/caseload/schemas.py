@@ -21,7 +21,7 @@ What = Literal[
 ]  # fmt: skip
 
 
-TimelineKind = Literal["conference", "review", "plan", "event", "action", "view", "escalation", "message"]
+TimelineKind = Literal["conference", "review", "plan", "event", "action", "view", "escalation", "takeover", "message"]
 
 
 class TodayAsked(Paging):
@@ -53,7 +53,8 @@ class TimelineOut(BaseModel):
     """Something that happened on ``day``, ``at`` a time where that is known. ``what``: a conference's, event's or
     action event's kind, a review's decision, a plan version's number, a step of an escalation. ``state``: a
     conference's status, an event's outcome, an escalation's priority; ``result``: a conference's decision. ``title``:
-    the action's, or an escalation's kind. A ``message`` line counts the day's messages, in and out."""
+    the action's, or an escalation's kind. A ``message`` line counts the day's messages, in and out; a ``takeover``
+    line those while workers (``by``) had the conversation ``object_id``, to the moment it was handed back."""
 
     kind: TimelineKind
     day: date

@@ -1,5 +1,6 @@
 """What happened in a family's case, in one list: conferences, reviews, plan versions, visits and events, actions, what
-people said, escalations, and how many messages went to and fro on a day (never their words).
+people said, escalations, conversations that workers had, and how many messages went to and fro on a day (never their
+words).
 
 Promise: the caller has checked that the viewer may see the family; what people said is there only as far as the viewer
 may read it. The database puts the lines in order and cuts the page; only what a page shows is read whole.
@@ -20,13 +21,14 @@ from api.access.queries import Viewer, visible_views, worker_names
 from api.conferences.models import Conference
 from api.escalations.models import Escalation, EscalationEvent
 from api.families.models import Person
-from api.messages.models import Conversation, InboundMessage, OutboundMessage
+from api.messages import handback
+from api.messages.models import Conversation, HandoverNote, InboundMessage, OutboundMessage
 from api.plans.models import ActionEvent, Plan, PlanAction, PlanVersion
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
 
-KINDS = ("conference", "review", "plan", "event", "action", "view", "escalation", "message")
+KINDS = ("conference", "review", "plan", "event", "action", "view", "escalation", "takeover", "message")
 #: Of these only the day is known.
 BY_DAY = ("conference", "review", "event", "view", "message")
 
@@ -36,7 +38,8 @@ class Line:
     """Something that happened on ``day``, ``at`` a time where that is known. ``what`` says what became of it (a
     conference's, event's or action's kind, a review's decision, a step of an escalation); ``state`` a conference's
     status or an event's outcome, ``result`` a conference's decision; ``title`` the action's, ``by`` and ``to`` names.
-    ``object_id``: whose page it is (an escalation's number, a conference's, plan's, action's or view's id)."""
+    ``object_id``: whose page it is (an escalation's number, a conference's, plan's, action's or view's id, of a
+    takeover the conversation's)."""
 
     kind: str
     day: date
@@ -108,6 +111,9 @@ def _parts(viewer: Viewer, family_id: uuid.UUID, timezone: str) -> dict[str, Sel
         "escalation": at("escalation", EscalationEvent.id, EscalationEvent.at)
         .join(Escalation, Escalation.id == EscalationEvent.escalation_id)
         .where(Escalation.family_id == family_id),
+        "takeover": at("takeover", HandoverNote.id, HandoverNote.at).where(
+            HandoverNote.family_id == family_id, HandoverNote.summary != {}
+        ),
         "message": by_day("message", func.concat(days.c.day, " ", days.c.came, " ", days.c.went), days.c.day),
     }
 
@@ -225,6 +231,17 @@ def _escalations(session: Session, rows: Sequence[Any]) -> Told:
     }  # fmt: skip
 
 
+def _takeovers(session: Session, rows: Sequence[Any]) -> Told:
+    query = select(HandoverNote).where(HandoverNote.id.in_(_ids(rows)))
+    found = session.scalars(query).all() if rows else []
+    told = zip(found, handback.read(session, [one.summary for one in found]), strict=True)
+    return {
+        str(one.id): {"object_id": str(one.conversation_id), "by": had.who, "came": had.came, "went": had.went}
+        for one, had in told
+        if had is not None
+    }
+
+
 def _messages(_session: Session, rows: Sequence[Any]) -> Told:
     counts = {row.object: row.object.split() for row in rows}
     return {whole: {"came": int(came), "went": int(went)} for whole, (_, came, went) in counts.items()}
@@ -232,5 +249,5 @@ def _messages(_session: Session, rows: Sequence[Any]) -> Told:
 
 _TELL: dict[str, Callable[[Session, Sequence[Any]], Told]] = {
     "conference": _conferences, "review": _reviews, "plan": _plans, "event": _events, "action": _actions,
-    "view": _views, "escalation": _escalations, "message": _messages,
+    "view": _views, "escalation": _escalations, "takeover": _takeovers, "message": _messages,
 }  # fmt: skip

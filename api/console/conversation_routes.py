@@ -20,7 +20,7 @@ from api.escalations import queries as escalations
 from api.evidence import queries as evidence
 from api.families import contact
 from api.families import queries as families
-from api.messages import held, hush, mailing, service
+from api.messages import handback, held, hush, mailing, service
 from api.messages import queries as messages
 from api.messages.cleaning import storable
 from api.messages.takeovers import LONGEST_NOTE
@@ -77,6 +77,7 @@ def _thread(
         also_here = others(session, me, conversation)
         waits_until = held.waits_until(session, conversation, clock.now())
         goes_by = mailing.next_way(session, conversation, clock.now())
+        [so_far] = handback.read(session, [handback.facts(session, conversation, clock.now())])
         came = evidence.with_messages(session, me, [line.id for line in lines if line.direction == "in"])
     return console_page(
         request,
@@ -95,6 +96,7 @@ def _thread(
         waits_until=waits_until,
         goes_by=goes_by,
         came=came,
+        so_far=so_far,
         seen=seen,
         seen_line=max((line.seq for line in lines if line.worker_name and seen and line.seq <= seen.seq), default=0),
         also_here=also_here,

@@ -26,7 +26,14 @@ from api.escalations import service as escalations
 from api.escalations.models import Escalation
 from api.families.models import ContactPoint
 from api.messages import bounces, held, hush, lateness, letters, mailing, quiet, sms, takeovers
-from api.messages.models import PROFESSIONAL, WITHOUT_KEY, Conversation, DeliveryAttempt, OutboundMessage
+from api.messages.models import (
+    NOT_HEARD,
+    PROFESSIONAL,
+    WITHOUT_KEY,
+    Conversation,
+    DeliveryAttempt,
+    OutboundMessage,
+)
 from api.protection import data_keys
 from api.reminders import queries as reminders
 from api.reminders.anew import PROFILE_CHANGED
@@ -284,7 +291,7 @@ def _settle(session: Session, message: OutboundMessage, state: str, error: str =
     message.state, message.error, message.settled_at = state, error, now
     if message.conversation_id is not None:
         notify(session, f"conversation:{message.conversation_id}")
-        if state in takeovers.NOT_HEARD:
+        if state in NOT_HEARD:
             takeovers.unheard(session, message)
         if state in ("failed", "uncertain"):
             conversation = session.get_one(Conversation, message.conversation_id)

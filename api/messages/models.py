@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, Id
@@ -22,6 +23,8 @@ message_seq = Sequence("message_seq", metadata=Base.metadata)
 
 #: ``OutboundMessage.error`` while a text waits for a process that has the key of its words.
 WITHOUT_KEY = "no_key"
+#: ``OutboundMessage.state`` of words that have not reached the family, or of which nobody knows it.
+NOT_HEARD = ("failed", "uncertain", "cancelled")
 #: ``OutboundMessage.kind`` of an e-mail to a professional of another agency.
 PROFESSIONAL = "professional"
 #: ``InboundMessage.flag`` while a message waits for the worker who has taken over (state recorded).
@@ -121,8 +124,8 @@ class InboundMessage(Base):
 
 
 class HandoverNote(Base):
-    """What a worker left for colleagues when they handed a conversation back to the bot. Workers read it, families
-    never do. ``seq`` is its place among the messages."""
+    """What a worker left for colleagues when they handed a conversation back to the bot ("" for nothing), and what
+    happened while it was taken over. Workers read it, families never do. ``seq`` is its place among the messages."""
 
     __tablename__ = "handover_notes"
 
@@ -133,6 +136,8 @@ class HandoverNote(Base):
     worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workers.id"))
     at: Mapped[datetime]
     words: Mapped[str] = mapped_column(Sealed("handover_notes.words"))
+    #: What happened in the takeover (messages.handback.facts): ids, verbs and numbers. {} where none was ended by it.
+    summary: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))
 
 
 class OutboundMessage(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.access.models import Worker
 from api.evidence import links
+from api.messages.handback import Summary, read
 from api.messages.models import HandoverNote, InboundMessage, OutboundMessage
 from api.messages.tongues import plainly
 from api.sealed import or_nothing
@@ -63,6 +64,8 @@ class Note:
     at: datetime
     worker_name: str
     words: str
+    #: What happened while it was taken over; None where the note is of something else.
+    summary: Summary | None = None
     direction: str = "note"
 
 
@@ -71,12 +74,19 @@ def notes(session: Session, conversation_id: uuid.UUID, since: datetime | None =
     query = (
         select(HandoverNote, Worker.name)
         .join(Worker, Worker.id == HandoverNote.worker_id)
-        .where(HandoverNote.conversation_id == conversation_id, HandoverNote.words != "")
+        .where(
+            HandoverNote.conversation_id == conversation_id, or_(HandoverNote.words != "", HandoverNote.summary != {})
+        )
         .order_by(HandoverNote.seq)
     )
     if since is not None:
         query = query.where(HandoverNote.at >= since)
-    return [Note(note.seq, note.at, name, note.words) for note, name in session.execute(query)]
+    found = session.execute(query).all()
+    summaries = read(session, [note.summary for note, _ in found])
+    return [
+        Note(note.seq, note.at, name, note.words, summary)
+        for (note, name), summary in zip(found, summaries, strict=True)
+    ]
 
 
 def waits_for_a_turn(session: Session, conversation_id: uuid.UUID) -> bool:

@@ -22,9 +22,10 @@ from api.database import notify
 from api.escalations import lapses
 from api.escalations import queries as escalation_queries
 from api.families.models import FamilyWorker, Person
-from api.messages import outbox, who_writes
+from api.messages import handback, outbox, who_writes
 from api.messages.keywords import carrier_keyword
 from api.messages.models import (
+    NOT_HEARD,
     WAITS_FOR_WORKER,
     Conversation,
     HandoverNote,
@@ -37,8 +38,6 @@ from api.webhooks import events as webhooks
 #: Why a worker must look at what was left waiting.
 LEFT_WAITING = "flag.left_waiting"
 LONGEST_NOTE = 2000
-#: Words in these states have not reached the family, or nobody knows it.
-NOT_HEARD = ("failed", "uncertain", "cancelled")
 #: What the agency's own system is told, by the trail's verb.
 TOLD = {"took_over_conversation": "joined", "handed_back_conversation": "left", "takeover_lapsed": "lapsed"}
 
@@ -65,7 +64,7 @@ def hand_back(
     session: Session, conversation: Conversation, worker: Worker | None, note: str = "", seen: int = LAST_SEQ
 ) -> None:
     """The bot answers again. ``worker`` is None where an import has seen to that, here and below. ``note``: what the
-    worker leaves for colleagues.
+    worker leaves for colleagues; what happened meanwhile is kept beside it (messages.handback).
 
     What still waits was read by whoever had it, if they hand it back themself, up to the message ``seen`` (the last on
     their page); else a worker has to look."""
@@ -73,6 +72,7 @@ def hand_back(
     if conversation.taken_over_by is None:
         return
     theirs = worker is not None and conversation.taken_over_by == worker.id
+    happened = handback.facts(session, conversation, clock.now())
     for message in waiting(session, conversation):
         if theirs and message.seq <= seen:
             message.flag = ""
@@ -80,7 +80,7 @@ def hand_back(
             _wait([message])
     heard = who_writes.heard(session, conversation)
     _end(session, conversation)
-    if note.strip() and worker is not None:
+    if worker is not None and (note.strip() or happened):
         family_id = escalation_queries.family_of(session, conversation)
         session.add(
             HandoverNote(
@@ -89,6 +89,7 @@ def hand_back(
                 worker_id=worker.id,
                 at=clock.now(),
                 words=note.strip()[:LONGEST_NOTE],
+                summary=happened,
             )
         )
     record(session, conversation, worker, "handed_back_conversation")

@@ -154,6 +154,7 @@ def _erase(session: Session, person: Person, reason: str) -> Done:
         point.address, point.state, point.state_changed_at = hands.nowhere(ERASED, point.id), "quarantined", clock.now()
     notes = update(HandoverNote).where(HandoverNote.conversation_id.in_(ids), HandoverNote.words != "")
     done.add("notes at a hand-back", _count(session, notes.values(words="")))
+    session.execute(update(HandoverNote).where(HandoverNote.conversation_id.in_(ids)).values(summary={}))
     emptied = {Escalation.words: "", Escalation.reasons: []}
     done.add(
         "escalations",

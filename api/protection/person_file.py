@@ -101,7 +101,7 @@ def everything(session: Session, person: Person) -> dict[str, Any]:
         "calendar_addresses": _all(session, CalendarFeed, person, "created_at revoked_at read_at", "created_at"),
         "messages": _messages(session, ids, workers),
         "notes_about_conversations": [
-            _fields(row, "at words") | {"by": _by(workers, row.worker_id)}
+            _fields(row, "at words summary") | {"by": _by(workers, row.worker_id)}
             for row in session.scalars(
                 select(HandoverNote).where(HandoverNote.conversation_id.in_(ids)).order_by(HandoverNote.seq)
             )

@@ -17,7 +17,7 @@ from api.caseload.schemas import TimelineKind
 from api.conferences.models import Conference
 from api.database import reading, transaction
 from api.escalations import service as escalations
-from api.messages.models import InboundMessage, OutboundMessage
+from api.messages.models import HandoverNote, InboundMessage, OutboundMessage
 from api.plans.models import PlanVersion
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
@@ -82,6 +82,17 @@ def lived(town: Town) -> Town:
                 )
             )  # fmt: skip
         session.add(
+            HandoverNote(
+                conversation_id=mine.conversation.id, family_id=mine.family.id, worker_id=town.worker.id, at=NOON,
+                words="secret note",
+                summary={
+                    "workers": [str(town.worker.id)], "began": NOON.isoformat(), "ended": NOON.isoformat(), "came": 2,
+                    "went": 4, "unheard": 0, "did": [], "opened": [], "closed": [], "still_open": [], "waited": 0,
+                    "reported": 0, "requests": 0,
+                },
+            )
+        )  # fmt: skip
+        session.add(
             OutboundMessage(
                 conversation_id=mine.conversation.id, channel="sms", address=mine.conversation.address, kind="family",
                 body="an answer", created_at=NOON, due_at=NOON, state="delivered",
@@ -95,6 +106,9 @@ def test_everything_that_happened_is_there_the_newest_first(lived: Town) -> None
     assert {line.kind for line in found} == set(timeline.KINDS)
     days = [line.day for line in found]
     assert days == sorted(days, reverse=True)
+    assert [(line.by, line.came, line.went, line.object_id) for line in of(found, "takeover")] == [
+        ("Lena Worker", 2, 4, str(lived.mine.conversation.id))
+    ]
     assert [(line.what, line.state, line.result) for line in of(found, "conference")] == [
         ("review", "held", "continue")
     ]
