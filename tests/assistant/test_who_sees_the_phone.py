@@ -33,6 +33,7 @@ SEEN = [
     "my boyfriend keeps checking my messages", "somebody at home sees my messages",
     "im not the only one who reads this phone",
     "be careful my partner can see these texts", "he takes my phone", "my dad went through my phone last night",
+    "my ex checks the phone every handover", "en la casa todos ven mi telefono",
     "mi marido lee mis mensajes", "mi pareja me mira el móvil", "él revisa mi celular", "me lee los mensajes",
     "alguien más usa este teléfono", "comparto el teléfono con mi hermana", "mi ex tiene mi contraseña",
     "mi esposo puede ver mis mensajes", "este teléfono es de los dos", "no soy la única que ve este teléfono",
@@ -49,7 +50,9 @@ NEITHER = [
     "who reads my messages", "who can see my texts", "does my worker read my texts", "can my ex see my messages",
     "can anyone else read my phone", "my worker sees my messages right", "i lost my phone", "do you share my number",
     "my mum reads my texts to me", "he got a new phone", "the school has my number", "quien lee mis mensajes",
-    "puede mi ex ver mis mensajes", "mi hijo quiere un teléfono", "not this phone", "if my partner sees this",
+    "puede mi ex ver mis mensajes", "mi hijo quiere un teléfono", "not this phone",
+    "Mohammed's aunty will collect him, she has the password", "en la fábrica nos quitan el celular",
+    "if my partner sees this",
 ]  # fmt: skip
 
 
