@@ -41,6 +41,11 @@ def by_mail(town: Town, post: FakeMail, twilio: FakeTwilio, any_hour: None) -> T
     return town
 
 
+def to_family(town: Town, twilio: FakeTwilio) -> list[str]:
+    """What the mine family's parent got by text. (Workers on duty get texts of their own, at some hours.)"""
+    return [one.body for one in twilio.texts if one.to == town.mine.conversation.address]
+
+
 def asked(town: Town) -> Person:
     """A worker gives the mine family's parent an address, and it gets its code; the parent."""
     with transaction() as session:

@@ -31,6 +31,7 @@ from tests.messages.by_mail import (
     deliver_all,
     point,
     says,
+    to_family,
     words_of,
     write,
 )
@@ -133,13 +134,13 @@ def test_an_unknown_address_falls_back_to_a_text_and_a_worker_is_told(
     post.fail("550")
     assert write(by_mail, "Your visit is at noon.").state == "queued"
     deliver_all()
-    assert [one.body for one in twilio.texts] == ["Your visit is at noon."]
+    assert to_family(by_mail, twilio) == ["Your visit is at noon."]
     assert point().state == "pending"
     with reading() as session:
         told = session.scalars(select(Escalation).where(Escalation.kind == "mail_refused")).one()
         assert (told.priority, told.family_id) == ("routine", by_mail.mine.family.id)
     write(by_mail, "And at one.")
-    assert len(twilio.texts) == 2 and post.tries == 1, "after the code nothing was handed over"
+    assert len(to_family(by_mail, twilio)) == 2 and post.tries == 1, "after the code nothing was handed over"
 
 
 def test_a_refused_mail_stays_failed_where_the_phone_is_not_to_be_used(by_mail: Town, post: FakeMail) -> None:
@@ -182,7 +183,7 @@ def test_the_link_stops_the_mails_after_one_press_and_says_nobodys_name(
     with reading() as session:
         assert session.scalars(select(Escalation).where(Escalation.kind == "mail_stopped")).one().priority == "routine"
     write(by_mail, "And at one.")
-    assert len(post.mails) == 1 and len(twilio.texts) == 1
+    assert len(post.mails) == 1 and len(to_family(by_mail, twilio)) == 1
     assert client.get(f"{found[1][:-3]}AAA").status_code == client.get("/e/x").status_code == 404
 
 
@@ -198,7 +199,7 @@ def test_stop_by_text_stops_the_mails_too(by_mail: Town, post: FakeMail, twilio:
     says(by_mail, "STOP")
     assert point().state == "opted_out"
     write(by_mail, "Your visit is at noon.")
-    assert post.mails == [] == twilio.texts
+    assert post.mails == [] == to_family(by_mail, twilio)
 
 
 def test_somebody_elses_code_or_a_wrong_one_confirms_nothing(
