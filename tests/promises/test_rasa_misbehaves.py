@@ -101,6 +101,8 @@ def test_a_ladder_climbs_and_a_takeover_stands_whatever_rasa_answers(rough_team:
         system.move_clock(timedelta(minutes=3, seconds=1))
         for phone in rungs[n % 2]:
             phone.expect(r"EMERGENCY \d+")
+        if n == 0:  # said once, to who has had no word for some minutes: what she writes is read
+            other.expect("is here now instead of the assistant")
     other.text(DANGER)  # in the middle of the takeover
     other.expect("999")
     rough_team.lead.expect(r"EMERGENCY \d+")

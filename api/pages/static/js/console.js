@@ -8,12 +8,19 @@ const announce = document.getElementById("announce");
 const stale = document.getElementById("stale");
 const conversation = location.pathname.match(/^\/console\/conversations\/([0-9a-f-]{36})$/)?.[1];
 
+const reply = document.getElementById("reply");
+/** The form to answer in, or what is below it, is on screen: who is there wants the newest message above it. */
+const replying = () => reply !== null && reply.getBoundingClientRect().bottom < innerHeight + 80;
+/** Somebody uses what is below the answer (handing back): the page does not move under their hands. */
+const busyBelow = () => document.querySelector(".turns :focus") !== null;
+const toReply = () => reply?.scrollIntoView({ block: "end" });
+
 async function refresh() {
-  const atEnd = scrollY + innerHeight > document.documentElement.scrollHeight - 80;
+  const atEnd = replying() && !busyBelow();
   announce.textContent = "";
   const fresh = await readAgain();
   if (fresh) setTimeout(() => (announce.textContent = announce.dataset.new), 50);
-  if (conversation && atEnd) scrollTo(0, document.documentElement.scrollHeight);
+  if (atEnd) toReply();
   here?.readAgain();
 }
 
@@ -34,4 +41,6 @@ follow(
   here ? { presence: here.show } : {},
 );
 setInterval(refresh, MINUTE_MS); // "12 min ago" goes on
-if (conversation && location.hash === "#latest") document.getElementById("latest")?.scrollIntoView({ block: "end" });
+if (conversation && location.hash === "#latest") {
+  (reply ?? document.getElementById("latest"))?.scrollIntoView({ block: "end" });
+}
