@@ -129,6 +129,6 @@ def _confirm(session: Session, link: Link, text_id: str, name: str) -> None:
     """To the worker's own phone (else by e-mail): what was done in their name, and what to do if it was not they."""
     words = texts.render(text_id, link.agency.language, reference=link.reference, name=name)
     if link.worker.phone:
-        outbox.queue_to_worker(session, link.worker, words)
+        outbox.queue_to_worker(session, link.worker, words, answers=link.escalation_id)
     elif settings().mails:
         outbox.queue_mail_to_worker(session, link.worker, str(link.reference), words)

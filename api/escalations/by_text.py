@@ -24,21 +24,26 @@ from api.escalations.world import world
 from api.jurisdiction.packs import pack
 
 
-def answer(session: Session, worker: Worker, body: str) -> str:
-    """Do what the text says, in the caller's transaction; returns what the worker is to read."""
+def answer(session: Session, worker: Worker, body: str) -> tuple[str, int | None]:
+    """Do what the text says, in the caller's transaction; returns what the worker is to read, and of which escalation
+    of theirs it speaks."""
     agency = session.get_one(Agency, worker.agency_id)
     asked = orders.order(body)
     if asked is None:
-        return texts.render("escalation.sms.how", agency.language)
+        return texts.render("escalation.sms.how", agency.language), None
     try:
         escalation = access.escalation_or_404(session, worker, asked.reference)
-        if asked.verb == "ack":
-            return _acknowledge(session, worker, agency, asked)
-        if asked.verb == "handover":
-            return _hand_over(session, worker, agency, asked)
-        return _close(session, worker, agency, asked, escalation)
+        return _do(session, worker, agency, asked, escalation), escalation.id
     except (access.NotVisible, service.NotOpen):
-        return texts.render("escalation.sms.unknown", agency.language, reference=asked.reference)
+        return texts.render("escalation.sms.unknown", agency.language, reference=asked.reference), None
+
+
+def _do(session: Session, worker: Worker, agency: Agency, asked: Order, escalation: Escalation) -> str:
+    if asked.verb == "ack":
+        return _acknowledge(session, worker, agency, asked)
+    if asked.verb == "handover":
+        return _hand_over(session, worker, agency, asked)
+    return _close(session, worker, agency, asked, escalation)
 
 
 def _acknowledge(session: Session, worker: Worker, agency: Agency, asked: Order) -> str:

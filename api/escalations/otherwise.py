@@ -1,9 +1,9 @@
-"""Words to a worker beside the ladder (the chat was left, you said you would ring, it is still yours): where the text
-does not arrive.
+"""Words to a worker beside the ladder (the chat was left, you said you would ring, it is still yours; what came of what
+they did by text or by the link in one): where the text does not arrive.
 
-Promise: whoever still answers for it hears them by e-mail and in their browsers, once, by the rule of tellings
-(``bounced``): at once where the text has failed or our account with the carrier is not in order, else when it has not
-been taken for a while. The text is still tried. Everything in the caller's transaction.
+Promise: whoever still answers for it, or did something with it, hears them by e-mail and in their browsers, once, by
+the rule of tellings (``bounced``): at once where the text has failed or our account with the carrier is not in order,
+else when it has not been taken for a while. The text is still tried. Everything in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from api.messages.models import OutboundMessage
 #: (``part``: those that have gone in another way, or have none.)
 _HELD_UP = text(f"""
     SELECT o.id FROM outbound_messages o JOIN escalations e ON e.id = o.escalation_id
-    WHERE {NOT_TAKEN} AND o.part IS NULL
-      AND (e.state = 'open' OR e.state = 'acknowledged' AND e.acknowledged_by = o.worker_id)
+    WHERE {NOT_TAKEN} AND (o.part = '{outbox.ANSWER}' OR o.part IS NULL
+      AND (e.state = 'open' OR e.state = 'acknowledged' AND e.acknowledged_by = o.worker_id))
       AND NOT EXISTS (SELECT 1 FROM notifications n
                       WHERE n.escalation_id = o.escalation_id AND n.worker_id = o.worker_id AND n.at = o.created_at)
     ORDER BY o.seq LIMIT :limit
@@ -43,13 +43,16 @@ def held_up(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
 
 
 def say(session: Session, message: OutboundMessage) -> None:
-    """Say by all other ways what this text says, if it is such a one, its worker still answers for it and has not been
-    told so."""
-    if message.channel != "sms" or message.part is not None or message.worker_id is None:
+    """Say by all other ways what this text says, if it is such a one, its worker still answers for it, or it is the
+    answer to what they did, and they have not been told so."""
+    answers = message.part == outbox.ANSWER
+    if message.channel != "sms" or not (message.part is None or answers) or message.worker_id is None:
         return
     escalation = session.get_one(Escalation, message.escalation_id)
-    theirs = escalation.state == "open" or (
-        escalation.state == "acknowledged" and escalation.acknowledged_by == message.worker_id
+    theirs = (
+        answers
+        or escalation.state == "open"
+        or (escalation.state == "acknowledged" and escalation.acknowledged_by == message.worker_id)
     )
     telling = select(Notification.id).filter_by(
         escalation_id=escalation.id, worker_id=message.worker_id, at=message.created_at

@@ -24,7 +24,8 @@ def from_worker(session: Session, conversation: Conversation, message: InboundMe
     order no more is kept here than its verb and number, done or not: a worker who reads that it was not types it
     again."""
     worker = session.get_one(Worker, conversation.worker_id)
-    outbox.queue_to_worker(session, worker, by_text.answer(session, worker, message.body), in_reply_to=message)
+    words, about = by_text.answer(session, worker, message.body)
+    outbox.queue_to_worker(session, worker, words, in_reply_to=message, answers=about)
     message.body = orders.kept(message.body)
     message.state, message.settled_at = "recorded", message.received_at
 

@@ -28,6 +28,8 @@ from api.settings import settings
 
 #: How the part of a message ends whose words name what only plain wording may: it goes while that holds.
 PLAIN = ":plain"
+#: The part of what a worker hears of what they did by text or by the link in one.
+ANSWER = "answer"
 
 
 def queue_reply(
@@ -106,9 +108,12 @@ def queue_to_worker(
     text: str,
     *,
     in_reply_to: InboundMessage | None = None,
+    answers: int | None = None,
     due_at: datetime | None = None,
 ) -> OutboundMessage:
     """Queue a text to a worker's phone: the answer to a text of theirs, or news that can wait until ``due_at``.
+    ``answers``: it says what came of what they did with this escalation, and goes in another way where the text does
+    not arrive (api.escalations.otherwise).
 
     Raises ValueError if the worker has no phone.
     """
@@ -117,8 +122,9 @@ def queue_to_worker(
     return _queue(
         session,
         worker_id=worker.id,
+        escalation_id=answers,
         in_reply_to=in_reply_to.id if in_reply_to else None,
-        part="0" if in_reply_to else None,
+        part=ANSWER if in_reply_to or answers else None,
         channel="sms",
         address=worker.phone,
         kind="escalation",

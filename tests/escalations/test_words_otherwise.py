@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ from api.escalations.jobs import climb, watch_calls
 from api.messages import delivery
 from api.messages.models import OutboundMessage
 from tests.escalations.rungs import rows
+from tests.escalations.test_after_the_link import closing, taken
+from tests.escalations.test_by_text import says
 from tests.escalations.test_left_chat import leave, told_of_danger
 from tests.harness.mail import FakeMail
 from tests.harness.push import FakePush
@@ -169,3 +172,72 @@ def test_while_nobody_has_it_each_who_was_told_and_missed_the_text_hears_otherwi
     tick(session, 2)
     (mail,) = rows(session, "email")
     assert mail.worker_id == town.duty.id and f"{number}: they left the web chat" in mail.body
+
+
+def orders(session: Session, worker: Worker, body: str) -> None:
+    """The worker texts; the answer goes out, as far as it does."""
+    says(session, worker, body)
+    session.commit()
+    tick(session, 2)
+
+
+@pytest.mark.parametrize(("fault", "waits"), [("30006", 0), ("20003", 0), ("500", 61)])
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("ACK {0}", "{0} is yours"),
+        ("HANDOVER {0} DW", "Dora Worker has been told of {0}"),
+        ("CLOSE {0} rang her, all well", "{0} is closed"),
+    ],
+)
+def test_the_answer_to_what_they_did_by_text_goes_otherwise_too_once(
+    twilio: FakeTwilio, post: FakeMail, session: Session, town: Town, fault: str, waits: int, body: str, answer: str
+) -> None:
+    number = town.escalation(town.mine)
+    tick(session)
+    if not body.startswith("ACK"):
+        taken_on(town, number, town.worker)
+    session.execute(update(OutboundMessage).values(state="delivered"))
+    session.commit()
+    twilio.fail(fault, to=town.worker.phone or "", times=99)
+    orders(session, town.worker, body.format(number))
+    clock.move(timedelta(seconds=waits))
+    tick(session, 3)
+    mails = [
+        mail for mail in rows(session, "email") if mail.worker_id == town.worker.id and "did not arrive" in mail.body
+    ]
+    assert len(mails) == 1 and mails[0].state == "sent"
+    assert mails[0].body.splitlines()[1].startswith(answer.format(number))
+
+
+def test_the_second_to_take_it_on_hears_otherwise_who_was_first(
+    twilio: FakeTwilio, post: FakeMail, session: Session, town: Town
+) -> None:
+    number = town.escalation(town.mine)
+    tick(session)
+    taken_on(town, number, town.duty)
+    session.execute(update(OutboundMessage).values(state="delivered"))
+    session.commit()
+    twilio.fail("30006", to=town.worker.phone or "", times=99)
+    orders(session, town.worker, f"ACK {number}")
+    (mail,) = rows(session, "email")
+    assert mail.worker_id == town.worker.id and "was taken before you, by Dora Worker" in mail.body
+
+
+def test_what_was_closed_by_a_link_is_confirmed_otherwise_too(
+    client: TestClient, twilio: FakeTwilio, post: FakeMail, session: Session, town: Town
+) -> None:
+    number, link = taken(client, town)
+    client.post(f"{link}/close", data=closing(client.get(link).text))
+    twilio.fail("30006", to=town.duty.phone or "", times=99)
+    tick(session, 2)
+    (mail,) = [mail for mail in rows(session, "email") if "did not arrive" in mail.body]
+    assert mail.worker_id == town.duty.id and mail.body.startswith(f"{number}: ")
+
+
+def test_an_answer_about_no_call_of_theirs_has_no_other_way(
+    twilio: FakeTwilio, post: FakeMail, session: Session, town: Town
+) -> None:
+    twilio.fail("30006", to=town.worker.phone or "", times=99)
+    orders(session, town.worker, "ACK 999")
+    assert rows(session, "email") == []
