@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.earlier import queries as earlier
+from api.imports import risks_then
 from api.imports.case_schemas import EventIn, ReviewIn, ViewIn
 from api.imports.writer import Path, Writer
 from api.reviews.models import Review
@@ -79,7 +80,9 @@ def review_differs(row: Review, given: ReviewIn, found: Findings) -> bool:
     said = all(getattr(row, name) == getattr(found, name) for name in names)
     said = said and {one.outcome_id: (one.progress, one.words) for one in row.progress} == found.progress
     said = said and {one.action_id: (one.effect, one.words) for one in row.effects} == found.effects
-    words = [one.words for one in row.progress] + [one.words for one in row.effects]
+    said = said and risks_then.same(row, found.risks_then)
+    words = [one.words for part in (row.progress, row.effects, row.risks) for one in part]
+    words += [one.description for one in row.risks]
     return all_open(row.reason, row.changes, row.support, *words) and not (said and all(days))
 
 

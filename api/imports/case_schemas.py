@@ -50,6 +50,22 @@ class EffectIn(Strict):
     words: Text = ""
 
 
+class RiskFoundIn(Strict):
+    """How a risk stood since the review before. ``risk``: as this plan's ``risks`` describe it; ``was``: as it was
+    described then, where that is otherwise, or where it is no more on the plan (then alone)."""
+
+    risk: Text = ""
+    was: Text = ""
+    change: Literal["higher", "same", "lower", "gone"]
+    words: Text = ""
+
+    @model_validator(mode="after")
+    def _some_risk(self) -> Self:
+        if not (self.risk or self.was):
+            raise ValueError("give `risk` (a description of this plan's `risks`), or `was` where it is no more on it")
+        return self
+
+
 class ReviewIn(Strict):
     """A review of a plan that was held; ``conference``: the review conference of this family at which it was."""
 
@@ -63,6 +79,8 @@ class ReviewIn(Strict):
     conference: Key | None = None
     progress: list[ProgressIn] = Field(default_factory=list)
     effects: list[EffectIn] = Field(default_factory=list)
+    #: Left out: what stands here of them stays.
+    risks: list[RiskFoundIn] | None = None
 
 
 class ConferenceChildIn(Strict):

@@ -21,9 +21,9 @@ from api.conferences import queries as conferences
 from api.conferences import service as recording
 from api.conferences.models import Conference
 from api.families.models import Family, Person
-from api.imports import again, dates
+from api.imports import again, dates, risks_then
 from api.imports.case_schemas import ConferenceIn, EventIn, ReviewIn, ViewIn
-from api.imports.schemas import FamilyIn
+from api.imports.schemas import FamilyIn, PlanIn
 from api.imports.writer import Path, Writer
 from api.plans.models import Outcome, Plan, PlanAction
 from api.reviews import correcting
@@ -52,7 +52,7 @@ def write_case(
         case.attempt((*path, "conferences", n), case.conference, conference)
     for i, plan in enumerate(family.plans):
         for n, review in sorted(enumerate(plan.reviews), key=lambda pair: case.day(pair[1].held_on)):
-            case.attempt((*path, "plans", i, "reviews", n), partial(case.review, plan_key=plan.id), review)
+            case.attempt((*path, "plans", i, "reviews", n), partial(case.review, of=plan), review)
     for n, event in enumerate(family.events):
         case.attempt((*path, "events", n), case.event, event)
     for n, view in enumerate(family.views):
@@ -145,8 +145,9 @@ class _Case:
         else:
             self.writer.report.updated["conferences"] += 1
 
-    def review(self, path: Path, given: ReviewIn, *, plan_key: str) -> None:
-        plan = self.plans[plan_key]
+    def review(self, path: Path, given: ReviewIn, *, of: PlanIn) -> None:
+        plan = self.plans[of.id]
+        known = reviews.by_external_id(self.session, plan.id, given.id)
         held = self.session.scalars(select(Conference).filter_by(family_id=self.row.id, kind="review"))
         conference = self._known({one.external_id: one for one in held}, given.conference, path, "conference")
         outcomes = {o.external_id: o for o in self.session.scalars(select(Outcome).filter_by(plan_id=plan.id))}
@@ -159,6 +160,10 @@ class _Case:
         for n, two in enumerate(given.effects):
             if action := self._known(actions, two.action, (*path, "effects", n), "action"):
                 effects[action.id] = (two.effect, two.words)
+        risks = None
+        if given.risks is not None:
+            in_file = {risk.description for risk in of.risks or ()}
+            risks = risks_then.read(self.writer, plan, known, path, given.risks, in_file)
         if self.writer.report.problems:
             return
         self.session.expire(plan)
@@ -172,8 +177,8 @@ class _Case:
             conference_id=conference.id if conference else None,
             progress=progress,
             effects=effects,
+            risks_then=risks,
         )
-        known = reviews.by_external_id(self.session, plan.id, given.id)
         if known is not None:
             differs = again.review_differs(known, given, found)
             by_hand = again.corrected_by_hand(self.writer, known)

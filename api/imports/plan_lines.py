@@ -103,7 +103,9 @@ class _Part:
         told = [self._line(n, marks[n], pairs[n]) for n in range(len(self.given))]
         for n in careful.intersection(self.added):
             self.writer.note((*self.place, n), HIDDEN)
-        staying = self._let_go([mark for mark in self.before if not any(mark is one for one in marks)])
+        paired = {str(one.id) for one in pairs if one is not None}
+        left = [mark for mark in self.before if not any(mark is one for one in marks)]
+        staying = self._let_go([mark for mark in left if mark["row"] not in paired])
         self.writer.session.flush()
         moved = [self.before.index(mark) for mark in marks if mark is not None]
         if self.numbered and (self.added or moved != sorted(moved)):
@@ -146,12 +148,15 @@ class _Part:
         return found
 
     def _pairs(self, marks: Sequence[Mark | None]) -> list[Any | None]:
-        """The row of each line; one that the last file did not have may stand here in the same words."""
+        """The row of each line; one that the last file did not have may stand here in the same words, be it entered
+        here or the last file's and worded so here."""
         pairs = [self.by_id.get(mark["row"]) if mark is not None else None for mark in marks]
         files = {mark["row"] for mark in self.before}
         entered = [one for one in self.rows if str(one.id) not in files]
+        taken = {mark["row"] for mark in marks if mark is not None}
+        free = [one for one in self.rows if str(one.id) not in taken]
         new = [n for n, mark in enumerate(marks) if mark is None]
-        for n, one in zip(new, lines.pair(self.part, entered, [self.given[n] for n in new], alone=False), strict=True):
+        for n, one in zip(new, lines.pair(self.part, free, [self.given[n] for n in new], alone=False), strict=True):
             pairs[n] = one
         self.otherwise = any(one not in pairs for one in entered)
         return pairs

@@ -20,6 +20,7 @@ from api.appointments.recurrence import frequency_of
 from api.conferences.models import Conference
 from api.escalations.models import Shift
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
+from api.imports import risks_then
 from api.plans.models import EVENTS, CoreGroupMember, Outcome, Plan, PlanAction, Risk
 from api.reviews.models import Review
 from api.timescales.models import CaseEvent
@@ -169,7 +170,10 @@ def plan(keys: Keys, row: Plan) -> Raw:
         "actions": [action(keys, one, outcomes) for one in actions],
         "core_group": [member(m) for m in row.core_group],
         "contingencies": [_fields(c, "trigger by_on response who kept_from_family") for c in row.contingencies],
-        "reviews": [_review(keys, one, outcomes, {a.id: a.external_id for a in actions}) for one in reviews],
+        "reviews": [
+            {**_review(keys, one, outcomes, {a.id: a.external_id for a in actions}), "risks": risks_then.of(row, one)}
+            for one in reviews
+        ],
     }
 
 

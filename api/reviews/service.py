@@ -7,6 +7,7 @@ that is discontinued ends on the day of the review.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -36,9 +37,20 @@ class CannotReview(Coded):
 
 
 @dataclass(frozen=True)
+class RiskThen:
+    """How a risk stood at a review of before, as a file tells it. ``risk_id`` None: it is no more on the plan;
+    ``description``: as it was described then."""
+
+    risk_id: uuid.UUID | None
+    description: str
+    change: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Findings:
     """What a review found. ``progress``, ``effects`` and ``risks``: outcome, action or risk → what was found, and in
-    which words; ``risks`` None (an import): nothing is said of them."""
+    which words; ``risks`` None: nothing is said of them so, but an import may say all of it in ``risks_then``."""
 
     held_on: date
     next_step: str
@@ -50,6 +62,7 @@ class Findings:
     progress: dict[uuid.UUID, tuple[str, str]] = field(default_factory=dict)
     effects: dict[uuid.UUID, tuple[str, str]] = field(default_factory=dict)
     risks: dict[uuid.UUID, tuple[str, str]] | None = None
+    risks_then: Sequence[RiskThen] | None = None
 
 
 def record(
@@ -169,9 +182,11 @@ def say(review: Review, plan: Plan, found: Findings) -> None:
     review.progress = [OutcomeProgress(outcome_id=key, progress=p, words=w) for key, (p, w) in found.progress.items()]
     review.effects = [ActionEffect(action_id=key, effect=e, words=w) for key, (e, w) in found.effects.items()]
     review.not_assessed = []
+    before = {one.risk_id: one for one in review.risks if one.risk_id is not None}
+    if found.risks_then is not None:
+        review.risks = [_stood(before, n, one) for n, one in enumerate(found.risks_then, start=1)]
     if found.risks is None:
         return
-    before = {one.risk_id: one for one in review.risks if one.risk_id is not None}
     there = [one for one in review.risks if one.risk_id is None]
     for risk in plan.risks:
         if risk.id in found.risks:
@@ -180,6 +195,12 @@ def say(review: Review, plan: Plan, found: Findings) -> None:
             one.change, one.words = found.risks[risk.id]
             there.append(one)
     review.risks = there
+
+
+def _stood(before: dict[uuid.UUID, RiskFinding], position: int, said: RiskThen) -> RiskFinding:
+    one = (before.get(said.risk_id) if said.risk_id else None) or RiskFinding(risk_id=said.risk_id)
+    one.position, one.description, one.change, one.words = position, said.description, said.change, said.words
+    return one
 
 
 def own_conference(review_id: uuid.UUID) -> str:

@@ -26,8 +26,9 @@ from api.cli import app
 from api.database import transaction
 from api.families.models import ContactPoint, Family, Person
 from api.imports.service import import_file, import_paths
-from api.plans.models import Plan
+from api.plans.models import Plan, Risk
 from api.protection import agency_file
+from api.reviews.models import Review, RiskFinding
 from api.settings import DATA
 from api.tables import metadata
 from tests.conftest import empty
@@ -166,10 +167,20 @@ def test_what_is_imported_from_it_gives_the_same_again(database: Engine, session
         service.cancel(writing, visits[2], amara, reason="travel")
         later = visits[1].starts_at + timedelta(hours=3)
         service.change(writing, visits[1], amara, starts_at=later, ends_at=None, details={}, reason="asked")
+        review = writing.scalars(select(Review)).one()
+        lower = writing.scalars(select(Risk).filter_by(plan_id=review.plan_id, position=1)).one()
+        review.risks = [
+            RiskFinding(
+                risk_id=lower.id, position=1, description="as it was put then", change="lower", words="settled"
+            ),
+            RiskFinding(position=2, description="one that is no more", change="gone"),
+        ]
         on = today + timedelta(days=22)
         series.change_from(writing, booked, amara, on, series.Rhythm("weekly", on, time(14, 30), 45))
     first = _archive(session, tmp_path / "first.zip")
     assert len([one for one in first["families"] if one["series"]]) == 1
+    reviews = [one for family in first["families"] for plan in family["plans"] for one in plan["reviews"]]
+    assert [[one["change"] for one in review["risks"]] for review in reviews] == [["lower", "gone"]]
     same = import_paths([tmp_path / "first.zip"], check_only=True)
     assert not same.created and not same.updated, str(same)
     empty(database)
