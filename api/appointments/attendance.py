@@ -22,6 +22,11 @@ def key_of(place: Attendee) -> Key:
     return place.person_id, "" if place.person_id else place.name
 
 
+def named(name: str) -> str:
+    """Whom a name means, however it is written."""
+    return name.strip().lower()
+
+
 def settle(
     session: Session, appointment: Appointment, wanted: Sequence[Attendee], *, by: uuid.UUID | None
 ) -> tuple[int, int]:

@@ -14,7 +14,8 @@ from api.appointments.overlaps import Overlap
 from api.appointments.service import Expected
 from api.rest.schemas import ExternalId, Given, Moment, MomentIn, Paging, Text
 
-MOST_ATTENDEES = 50
+#: As many as a conference may invite.
+MOST_ATTENDEES = 60
 
 
 def _https(link: str) -> str:

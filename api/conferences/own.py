@@ -4,19 +4,22 @@ Promise: nothing of what was said there, and no reason: the day and what was dec
 to whoever was invited: to an adult the kinds of harm that it decided on, less those of which the plan keeps every worry
 off the family's page. Who was there, and that somebody did not agree, only to who was there too; of the family nobody
 else is named, nor who may have come along with them (parents may have come at separate times); and a young person reads
-neither harm nor dissent. What is planned only who is invited to it sees.
+neither harm nor dissent. What is planned only who is invited to it sees; whom else they hear is expected there is no
+more than they would read of it afterwards.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from api.appointments.attendance import named
+from api.appointments.models import Appointment, Attendee
 from api.conferences import queries
 from api.conferences.models import Conference, ConferenceAttendee
 from api.families.models import Person
@@ -92,6 +95,25 @@ def of_person(session: Session, person_id: uuid.UUID, today: date) -> OwnConfere
     )
 
 
+def expected_with(session: Session, appointment: Appointment, person_id: uuid.UUID) -> list[Attendee]:
+    """Whom of those expected at the appointment that member of the family may hear of. At a conference, of
+    professionals only whom they would read of as having come; one who was put into the calendar by hand and has no
+    agency there counts as somebody's own."""
+    row = queries.at_appointment(session, appointment.id)
+    if row is None:
+        return list(appointment.attendees)
+    agencies: dict[str, set[str]] = {}
+    for who in row.attendees:
+        if who.person_id is None:
+            agencies.setdefault(named(who.name), set()).add(who.agency)
+    shown = _shown([*(one.person for one in row.attendees), *(one.person for one in appointment.attendees)], person_id)
+    return [
+        place
+        for place in appointment.attendees
+        if place.person_id is not None or agencies.get(named(place.name), SOMEBODYS) <= shown
+    ]
+
+
 def _day(one: Conference, zone: ZoneInfo) -> date | None:
     """The day of its appointment, which may have been moved in the calendar; None where it was called off there."""
     if one.appointment is None:
@@ -122,9 +144,14 @@ def _seen_by(session: Session, person: Person, one: Conference, going_on: dict[u
 
 
 def _there(one: Conference, person: Person) -> list[ConferenceAttendee]:
-    others = any(who.person is not None and who.person.grown and who.person_id != person.id for who in one.attendees)
-    shown = EVERYBODYS if others else EVERYBODYS | SOMEBODYS
+    shown = _shown((who.person for who in one.attendees), person.id)
     return [who for who in one.attendees if who.attended and who.person_id is None and who.agency in shown]
+
+
+def _shown(invited: Iterable[Person | None], person_id: uuid.UUID) -> frozenset[str]:
+    """The agencies of which that person hears who comes, if these of the family are invited."""
+    others = any(one is not None and one.grown and one.id != person_id for one in invited)
+    return EVERYBODYS if others else EVERYBODYS | SOMEBODYS
 
 
 def _harms(one: Conference, plan: Plan | None) -> list[str]:

@@ -41,6 +41,11 @@ def by_external_id(session: Session, family_id: uuid.UUID, external_id: str) -> 
     return session.scalar(select(Conference).filter_by(family_id=family_id, external_id=external_id))
 
 
+def at_appointment(session: Session, appointment_id: uuid.UUID) -> Conference | None:
+    """The conference that is that appointment."""
+    return session.scalar(select(Conference).filter_by(appointment_id=appointment_id).limit(1))
+
+
 def people(session: Session, family_id: uuid.UUID) -> dict[uuid.UUID, Person]:
     """The family's people by id."""
     return {person.id: person for person in session.scalars(select(Person).filter_by(family_id=family_id))}

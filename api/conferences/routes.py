@@ -66,8 +66,9 @@ def list_conference_versions(me: Me, conference_id: uuid.UUID, asked: Annotated[
 @router.post("/families/{family_id}/conferences", status_code=201, responses=WRITES)
 def record_conference(me: Me, family_id: uuid.UUID, given: NewConferenceIn, response: Response) -> RecordedOut:
     """Plan a conference, or record one that was held. One that decides on a plan makes it, unless ``plan_id`` names it.
-    One that is to come is booked as an appointment of those of the family who are invited, at the time ``at``, unless
-    one of its kind is booked for that day; who is expected elsewhere at that time stands under ``overlaps``.
+    One that is to come is booked as an appointment of those who are invited, at the time ``at``, unless one of its
+    kind is booked for that day; where nobody of the family is invited it may be without a time. Who is expected
+    elsewhere at that time stands under ``overlaps``.
 
     422 where it cannot be so (a decision of another kind, a review before its conference, a stranger's child, a plan
     for a child who is on one that goes on), 409 where the family has a conference with that external id.
@@ -89,8 +90,9 @@ def change_conference(
     me: Me, conference_id: uuid.UUID, given: ConferenceIn, response: Response, if_match: IfMatch = None
 ) -> RecordedOut:
     """Say anew what is known of a conference: the body takes the place of what was there, which is kept as an earlier
-    version. Its kind stays. Its appointment is moved or called off with it. 409 where it was held and is to be so no
-    more, was withdrawn, or is to have decided on no plan while the plan that it made goes on."""
+    version. Its kind stays. Its appointment is moved or called off with it, and whoever is expected is told the
+    ``reason``. 409 where it was held and is to be so no more, was withdrawn, or is to have decided on no plan while the
+    plan that it made goes on."""
     with transaction() as session:
         conference = access.conference_or_404(session, me, conference_id)
         service.lock(session, conference)

@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.appointments.overlaps import Overlap
-from api.appointments.schemas import OverlapOut
+from api.appointments.schemas import MOST_ATTENDEES, WHY, OverlapOut, Reason
 from api.appointments.series_schemas import LocalTime
 from api.conferences.booking import Meeting
 from api.conferences.models import Conference
@@ -21,7 +21,7 @@ Kind = Literal["initial", "review", "pre_birth", "transfer_in"]
 Status = Literal["planned", "held", "cancelled"]
 Decision = Literal["plan", "no_plan", "continue", "modify", "discontinue"]
 AgencyKind = Literal["social_work", "police", "health", "education", "family", "child", "legal", "other"]
-MOST_PEOPLE = 60
+MOST_PEOPLE = MOST_ATTENDEES
 
 
 class ChildIn(Given):
@@ -88,11 +88,12 @@ class ConferenceIn(Given):
     held_on: Day
     at: LocalTime | None = Field(
         None,
-        description="While it is planned: the local time at which it begins. An appointment is booked for those of the "
-        "family who are invited, or moved with it. Left out: as it was.",
+        description="While it is planned: the local time at which it begins. An appointment is booked for those "
+        "who are invited, or moved with it. Left out: as it was.",
     )
     minutes: int | None = Field(None, ge=5, le=1440, description="How long it takes; 120 where nobody says.")
     place: Text | None = Field(None, description="Where it is. Left out: as it was.")
+    reason: Reason | None = Field(None, description=WHY)
     plan_id: uuid.UUID | None = None
     chair: Text = ""
     assessment: Text = ""
@@ -119,7 +120,7 @@ class ConferenceIn(Given):
             children={child.person_id: list(child.harms) for child in self.children},
             attendees=[Invited(**one.model_dump()) for one in self.attendees],
             dissents=[Disagreed(**one.model_dump()) for one in self.dissents],
-            meeting=Meeting(self.at, self.minutes, self.place),
+            meeting=Meeting(self.at, self.minutes, self.place, self.reason),
         )
 
 

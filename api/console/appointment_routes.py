@@ -112,9 +112,9 @@ def change_appointment(request: Request, me: Me, appointment_id: uuid.UUID, give
                 pass
             elif given.get("do") == "cancel" and whole:
                 series.end_from(session, access.series_or_404(session, me, one.series_id or uuid.uuid4()), me.worker,
-                                one.series_on or me.today, reason=_reason(given))  # fmt: skip
+                                one.series_on or me.today, reason=forms.reason(given))  # fmt: skip
             elif given.get("do") == "cancel":
-                service.cancel(session, one, me.worker, reason=_reason(given))
+                service.cancel(session, one, me.worker, reason=forms.reason(given))
             else:
                 if given.get("do") == "restore":
                     service.restore(session, one, me.worker)
@@ -172,22 +172,16 @@ def _change(session: Session, me: Visitor, one: Any, given: dict[str, str], *, w
         change = AppointmentChange.model_validate({**said, **_moments(given, me)})
         service.change(
             session, one, me.worker, kind=change.kind, starts_at=change.starts_at, ends_at=change.ends_at,
-            details=change.details(), reason=_reason(given), attendees=expected_of(change.attendees),
+            details=change.details(), reason=forms.reason(given), attendees=expected_of(change.attendees),
         )  # fmt: skip
         return [one]
     old = access.series_or_404(session, me, one.series_id)
     on = SeriesChange.model_validate({**said, **_rhythm({**_repetition(old), **given}), "from": one.series_on})
     new = series.change_from(
         session, old, me.worker, one.series_on, on.rhythm(), kind=on.kind, attendees=expected_of(on.attendees),
-        details=on.details(), reason=_reason(given),
+        details=on.details(), reason=forms.reason(given),
     )  # fmt: skip
     return list(queries.of_series(session, new.id))
-
-
-def _reason(given: dict[str, str]) -> str:
-    """The reason as the form has it; "" is asked for again where anybody would be told of a change without one."""
-    reason = given.get("reason", "")
-    return reason if reason in service.REASONS else ""
 
 
 def _rhythm(given: dict[str, str]) -> dict[str, Any]:

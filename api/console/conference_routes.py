@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from api.access import leading
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments import overlaps
+from api.appointments.service import REASONS
 from api.audit import service as audit
 from api.conferences import booking, content, queries, service, withdrawing
 from api.conferences.schemas import ConferenceIn, ConferenceOut
@@ -103,6 +105,8 @@ def _save(
         family = access.family_or_404(session, me, family_id)
         try:
             details = ConferenceIn.model_validate(_as_body(given)).details()
+            if "reason" in given:
+                details = replace(details, meeting=replace(details.meeting, reason=forms.reason(given)))
             if conference_id is None:
                 row = service.record(session, family, me.worker, details, today=me.today)
             else:
@@ -152,9 +156,11 @@ def _form(
         people = sorted(queries.people(session, family_id).values(), key=lambda person: person.first_name)
         current = plans.of_family(session, family_id, me.today)
         told, withdrawn_at, may_withdraw, booked = [], None, False, None
+        reasons: tuple[str, ...] = ()
         if conference_id is not None:
             row = access.conference_or_404(session, me, conference_id)
             withdrawn_at, booked = row.withdrawn_at, row.appointment
+            reasons = REASONS if booking.planned(row) else ()
             may_withdraw = row.status == "held" and leading.may_put_right(session, me, family_id)
             told = content.history(session, row, queries.people(session, family_id))
     return console_page(
@@ -165,6 +171,7 @@ def _form(
         status=400 if problems else 412 if stale else 409 if found else 200,
         overlaps=found or [],
         booked=booked,
+        reasons=reasons,
         stale=stale,
         meanwhile=meanwhile,
         parts=PARTS,

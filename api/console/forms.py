@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 from api import texts
 from api.access import queries as access
 from api.access.guards import Visitor
+from api.appointments.service import REASONS
 from api.families import people, service
 from api.jurisdiction.packs import pack
 from api.messages import enrolment
@@ -65,6 +66,12 @@ def unfinished(
         for number, line in numbered(given, kind).items()
         if not line.get("id") and not line.get(leading) and any(line.get(name) for name in said)
     ]
+
+
+def reason(given: Mapping[str, str]) -> str:
+    """Why something is moved or called off, as the form has it; "" is asked for again where anybody would be told of a
+    change without one."""
+    return given.get("reason", "") if given.get("reason") in REASONS else ""
 
 
 def filled(given: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:

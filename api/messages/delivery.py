@@ -35,6 +35,7 @@ from api.messages.models import (
     OutboundMessage,
 )
 from api.protection import data_keys
+from api.reminders import professionals
 from api.reminders import queries as reminders
 from api.reminders.anew import PROFILE_CHANGED
 from api.sealed import Unreadable
@@ -46,8 +47,6 @@ WAIT_FOR_THE_KEY = timedelta(seconds=5)
 #: How far a message has come. A status callback never takes it back (they arrive out of order).
 _PROGRESS = {"queued": 0, "sending": 0, "uncertain": 1, "sent": 1, "delivered": 3, "failed": 2, "cancelled": 3}
 _STATUS = {"sent": "sent", "delivered": "delivered", "read": "delivered", "undelivered": "failed", "failed": "failed"}
-#: Why a text was given up that would have come too late (api.messages.lateness).
-TOO_LATE = "too_late"
 
 
 def deliver(outbound_id: uuid.UUID) -> None:
@@ -175,7 +174,7 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
     if row is not None and row.kind == "reminder" and (reason := reminders.no_longer_holds(session, outbound_id, now)):
         # What was true when it was queued is not any more. That it came too late, a worker must see.
         reminder = session.get_one(OutboundMessage, outbound_id)
-        _settle(session, reminder, "failed" if reason == "too_late" else "cancelled", reason)
+        _settle(session, reminder, "failed" if reason == lateness.TOO_LATE else "cancelled", reason)
         return None
     if row is not None and (row.hushed_at or way.hushed_at) is not None and row.kind != "escalation":
         answers = row.in_reply_to is not None
@@ -189,7 +188,7 @@ def _begin(session: Session, outbound_id: uuid.UUID) -> Begun | None:
             _hold(session, session.get_one(OutboundMessage, outbound_id), verdict)
             return None
     if row is not None and _too_late(session, outbound_id, row.kind, row.in_reply_to, row.created_at, now):
-        _settle(session, session.get_one(OutboundMessage, outbound_id), "failed", TOO_LATE)
+        _settle(session, session.get_one(OutboundMessage, outbound_id), "failed", lateness.TOO_LATE)
         return None
     if row is not None and isinstance(row.body, Unreadable):
         _hold_unreadable(session, session.get_one(OutboundMessage, outbound_id), row.body, now)
@@ -223,6 +222,8 @@ def _too_late(
     session: Session, outbound_id: uuid.UUID, kind: str, in_reply_to: uuid.UUID | None, written: datetime, now: datetime
 ) -> bool:
     """Would it come stupidly late? Only asked further of what has waited: nearly nothing has."""
+    if kind == PROFESSIONAL:
+        return professionals.too_late(session, outbound_id, now)
     if kind == "safety" and now > written + lateness.A_MOMENT:
         return True
     if kind != "family" or in_reply_to is None or now <= written + quiet.STILL_WRITING:

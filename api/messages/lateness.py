@@ -3,7 +3,8 @@
 A day for what is as true tomorrow as today. An hour for what is said into a moment: the reply to danger (later it may
 meet the wrong reader, and a worker has been told), and an alarm to one worker (each rung sends its own; a heap of old
 ones after an outage would bury the new). An answer that says "today" or "tomorrow" does not go on another day.
-Reminders have their own rule beside this (``api.reminders``: never after it is of use).
+Reminders, and e-mails to professionals about a meeting, have their own rule beside this (``api.reminders``: never after
+it is of use).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from api import texts
 
+#: Why a text was given up that would have come too late (``OutboundMessage.error``).
+TOO_LATE = "too_late"
 #: Waits double from the first to the longest: an outage that ends is noticed within minutes, even at night.
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)

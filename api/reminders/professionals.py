@@ -3,7 +3,8 @@
 It looks at the same noted changes as the family's news, so whoever changed an appointment, and however, has told them.
 The address is the one that the family's newest plan has for that name in its core group. Promises: the e-mail names
 nobody of the family, no place and no kind of meeting; each change is told once (the e-mail is queued with its note);
-what a later change has overtaken in the outbox does not go. Who could not be told stands on the appointment's page.
+what a later change has overtaken in the outbox does not go, nor what was held up until the meeting was over. Who could
+not be told stands on the appointment's page.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, delete, select, text, update
+from sqlalchemy import Row, bindparam, case, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api import texts
+from api.appointments.attendance import named
 from api.appointments.models import Appointment
 from api.appointments.wording import Voice
 from api.database import notify
 from api.jurisdiction.packs import pack
 from api.jurisdiction.phones import local_number
-from api.messages import outbox
+from api.messages import lateness, outbox
 from api.messages.models import OutboundMessage
 from api.reminders.colleagues import Change, what_happened
 from api.reminders.models import ProfessionalNews
@@ -78,9 +80,23 @@ _OVERTAKEN = (
     .where(OutboundMessage.state == "queued")
     .with_for_update(of=OutboundMessage, skip_locked=True)
 )
+#: When the last meeting of which an e-mail tells is over: at the time that is called off, or at the later of two.
+_USE = (
+    select(
+        func.max(
+            case(
+                (ProfessionalNews.what == "cancelled", ProfessionalNews.was_at),
+                else_=func.greatest(ProfessionalNews.was_at, ProfessionalNews.starts_at),
+            )
+            + (Appointment.ends_at - Appointment.starts_at)
+        )
+    )
+    .join(Appointment, Appointment.id == ProfessionalNews.appointment_id)
+    .where(ProfessionalNews.outbound_id == bindparam("outbound"))
+)
 #: Those of a family's appointments that are not over for long; made once, because making it costs as much as asking it.
 _OF_FAMILY = (
-    select(ProfessionalNews, OutboundMessage.state)
+    select(ProfessionalNews, OutboundMessage.state, OutboundMessage.error)
     .join(Appointment, Appointment.id == ProfessionalNews.appointment_id)
     .outerjoin(OutboundMessage, OutboundMessage.id == ProfessionalNews.outbound_id)
     .where(Appointment.family_id == bindparam("family"), Appointment.ends_at > bindparam("after"))
@@ -95,15 +111,18 @@ _Telling = tuple[Row[Any], Change, str]
 
 @dataclass(frozen=True)
 class Told:
-    """News to a professional as workers see it. ``delivery`` is the e-mail's own state, "" where there is none."""
+    """News to a professional as workers see it. ``delivery`` is the e-mail's own state, "" where there is none;
+    ``problem`` why they were not told: the news' own, or too_late."""
 
     news: ProfessionalNews
     delivery: str
+    problem: str
 
-
-def key_of(name: str) -> str:
-    """Whom a name means, however it is written."""
-    return name.strip().lower()
+    @classmethod
+    def of(cls, news: ProfessionalNews, state: str | None, error: str | None) -> Told:
+        """From the news with its e-mail's state and error, if it has one."""
+        late = state == "failed" and error == lateness.TOO_LATE
+        return cls(news, state or "", lateness.TOO_LATE if late else news.problem)
 
 
 def note(
@@ -153,6 +172,12 @@ def note(
     return sum(map(len, together.values()))
 
 
+def too_late(session: Session, outbound_id: uuid.UUID, now: datetime) -> bool:
+    """Is every meeting over of which that e-mail tells? Then it would only puzzle whoever reads it."""
+    last = session.scalar(_USE, {"outbound": outbound_id})
+    return last is not None and now >= last
+
+
 def _taken_back(session: Session, appointments: Sequence[uuid.UUID], now: datetime) -> dict[_Place, Change]:
     """E-mails of these appointments that still wait have told nobody: they are taken back, with all that they say of
     others of the series (told anew then). Who has not heard of which change."""
@@ -166,7 +191,7 @@ def _taken_back(session: Session, appointments: Sequence[uuid.UUID], now: dateti
     )
     gone = delete(ProfessionalNews).where(ProfessionalNews.outbound_id.in_(waiting)).returning(ProfessionalNews)
     return {
-        (one.appointment_id, key_of(one.name)): Change(
+        (one.appointment_id, named(one.name)): Change(
             one.change_id, one.appointment_id, one.was_at, "cancelled" if one.what == "restored" else "scheduled"
         )
         for one in session.scalars(gone)
@@ -213,16 +238,16 @@ def by_place(session: Session, family_id: uuid.UUID, *, after: datetime) -> dict
     """(appointment, name) → the newest news of the family's appointments that end after ``after``."""
     found: dict[_Place, Told] = {}
     for row in session.execute(_OF_FAMILY, {"family": family_id, "after": after}):
-        found.setdefault((row[0].appointment_id, key_of(row[0].name)), Told(row[0], row[1] or ""))
+        found.setdefault((row[0].appointment_id, named(row[0].name)), Told.of(*row))
     return found
 
 
 def of_appointment(session: Session, appointment_id: uuid.UUID) -> list[Told]:
     """All that professionals were told of it, or could not be; the newest first."""
     rows = session.execute(
-        select(ProfessionalNews, OutboundMessage.state)
+        select(ProfessionalNews, OutboundMessage.state, OutboundMessage.error)
         .outerjoin(OutboundMessage, OutboundMessage.id == ProfessionalNews.outbound_id)
         .where(ProfessionalNews.appointment_id == appointment_id)
         .order_by(ProfessionalNews.change_id.desc(), ProfessionalNews.name)
     )
-    return [Told(row[0], row[1] or "") for row in rows]
+    return [Told.of(*row) for row in rows]

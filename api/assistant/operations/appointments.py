@@ -13,6 +13,7 @@ from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.meant import meant, narrowed
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import appointment_words, says
+from api.conferences import own
 from api.escalations import service as escalations
 from api.sealed import all_open
 
@@ -314,7 +315,7 @@ def _detail(ask: Ask, one: Appointment, topic: str) -> str:
         place = ", ".join(part for part in (one.place, one.address) if part)
         return ask.text("appointments.where", place=place) if place else ask.text("appointments.where_unknown")
     if topic == "who":
-        names = speaking.others(ask, one.attendees)
+        names = speaking.others(ask, own.expected_with(ask.session, one, ask.someone.id))
         return ask.text("appointments.who", people=names) if names else ask.text("appointments.who_unknown")
     if topic == "length":
         minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)

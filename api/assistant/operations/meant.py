@@ -8,6 +8,7 @@ from api.appointments.models import Appointment
 from api.assistant.operations import speaking, times
 from api.assistant.operations.asking import Ask
 from api.assistant.operations.words import appointment_words
+from api.conferences import own
 
 #: Kinds whose words are as often the reason for not coming as the thing itself.
 OFTEN_A_REASON = frozenset({"health_visit", "office_meeting", "key_work", "court_hearing"})
@@ -26,15 +27,16 @@ def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -
     kinds = words.kinds_in(ask.words) - (OFTEN_A_REASON if reasons else frozenset())
     text = set(words.fold(ask.words).split())
     of_kind = [one for one in left if one.kind in kinds]
-    with_them = [one for one in left if _names_professional(one, text)]
+    with_them = [one for one in left if _names_professional(ask, one, text)]
     return with_them or of_kind or left
 
 
-def _names_professional(one: Appointment, text: set[str]) -> bool:
+def _names_professional(ask: Ask, one: Appointment, text: set[str]) -> bool:
+    """Is it with somebody whom the words name, and of whom this person may hear?"""
     fold = appointment_words().fold
-    titles = {"mr", "mrs", "ms", "miss", "dr", "the", "de", "and"}
-    names = {part for place in one.attendees if place.person_id is None for part in fold(place.name).split()}
-    return bool((names - titles) & text)
+    said = text - {"mr", "mrs", "ms", "miss", "dr", "the", "de", "and"}
+    named = [place for place in one.attendees if place.person_id is None and said & set(fold(place.name).split())]
+    return bool(named) and any(place in named for place in own.expected_with(ask.session, one, ask.someone.id))
 
 
 def meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reasons: bool = False) -> Appointment | None:
