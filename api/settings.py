@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     evidence_limit: int = 15 * 1024 * 1024
     #: Where photos and documents are kept; None: in the var folder. All api and worker processes share it.
     evidence_dir: Path | None = None
+    #: Must a program say by If-Match what it has seen of what it changes?
+    if_match_required: bool = False
     worker_concurrency: int = 8
     #: Seconds between the worker's looks at what is due.
     tick_seconds: float = 1.0

@@ -1,6 +1,7 @@
 """Optimistic concurrency: ``ETag`` says which version an answer shows, ``If-Match`` which one to change.
 
-Two workers do not overwrite each other: the second, whose page is older, gets 412 and looks again.
+Two workers do not overwrite each other: the second, whose page is older, gets 412 and looks again. Whoever sends no
+``If-Match`` has not said what they saw: that is taken, unless this installation wants it said (428, RFC 6585).
 """
 
 from __future__ import annotations
@@ -8,20 +9,35 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any
 
-from fastapi import Header, Response
+from fastapi import Depends, Header, Response
 
 from api.rest.errors import ErrorOut, Refused
+from api.settings import settings
 
-IfMatch = Annotated[
+_Sent = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description='The ETag of what you have seen, such as "3". When it has changed since: 412.',
+        description='The ETag of what you have seen, such as "3", or "*" for whatever is there. When it has changed '
+        "since: 412. Left out it is not looked at, unless this installation wants it said: then 428.",
         max_length=100,
     ),
 ]
-#: The answer that such a route adds to its others.
-STALE: dict[int | str, dict[str, Any]] = {412: {"model": ErrorOut, "description": "It has changed since you looked."}}
+
+
+def _if_match(if_match: _Sent = None) -> str | None:
+    if if_match is None and settings().if_match_required:
+        raise Refused(428, "if_match_needed")
+    return if_match
+
+
+#: What the sender has seen. Raises Refused (428) where they do not say and this installation wants it said.
+IfMatch = Annotated[str | None, Depends(_if_match)]
+#: The answers that such a route adds to its others.
+STALE: dict[int | str, dict[str, Any]] = {
+    412: {"model": ErrorOut, "description": "It has changed since you looked."},
+    428: {"model": ErrorOut, "description": "Without If-Match, where this installation wants it said."},
+}
 
 
 def refuse_stale(if_match: str | None, version: int | str) -> None:
