@@ -11,12 +11,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import texts
+from api import clock, texts
 from api.appointments.models import Attendee, ChangeRequest
 from api.assistant import tokens
 from api.assistant.operations import service
+from api.database import transaction
 from api.escalations.models import Escalation
-from api.messages.models import Conversation, InboundMessage
+from api.messages.models import WAITS_FOR_WORKER, Conversation, InboundMessage
 from api.plans.models import ActionEvent, PlanAction
 from tests.small_town import Household, Town, town
 
@@ -48,9 +49,20 @@ def truth(session: Session, household: Household) -> list[Any]:
     events = session.scalars(select(ActionEvent.id).filter_by(action_id=action.id)).all()
     answers = session.scalars(select(Attendee.answer).filter_by(appointment_id=household.appointment.id)).all()
     changes = session.scalars(select(ChangeRequest.id).filter_by(appointment_id=household.appointment.id)).all()
-    escalations = session.scalars(select(Escalation.id).filter_by(family_id=household.family.id)).all()
-    state = session.get_one(Conversation, household.conversation.id).state
-    return [action.status, list(events), list(answers), list(changes), list(escalations), state]
+    escalations = session.scalars(select(Escalation).filter_by(family_id=household.family.id)).all()
+    ladders = [(one.id, one.state, one.next_rung_at) for one in escalations]
+    there = session.get_one(Conversation, household.conversation.id)
+    taken = there.taken_over_by, there.taken_over_at
+    return [action.status, list(events), list(answers), list(changes), ladders, there.state, taken]
+
+
+def under_way(town: Town, conversation_id: uuid.UUID) -> None:
+    """Their ladder climbs, and a worker has this conversation; a message waits for that worker."""
+    town.escalation(town.mine)
+    with transaction() as session:
+        there = session.get_one(Conversation, conversation_id)
+        there.taken_over_by, there.taken_over_at = town.worker.id, clock.now()
+    town.message(there, f"{MINE} waits for her", state="recorded", flag=WAITS_FOR_WORKER)
 
 
 @pytest.fixture
@@ -66,10 +78,16 @@ def asked(client: TestClient, town: Town) -> Any:
     return ask
 
 
+in_flight_too = pytest.mark.parametrize("in_flight", [False, True], ids=["at rest", "with a ladder and a takeover"])
+
+
+@in_flight_too
 @pytest.mark.parametrize("who", ["other", "far"])
 def test_another_familys_turn_learns_and_changes_nothing_of_mine(
-    who: str, asked: Any, town: Town, session: Session
+    who: str, in_flight: bool, asked: Any, town: Town, session: Session
 ) -> None:
+    if in_flight:
+        under_way(town, town.mine.conversation.id)
     before = truth(session, town.mine)
     for operation in service.OPERATIONS:
         answer = asked(operation, getattr(town, who).conversation)
@@ -117,8 +135,13 @@ def test_a_turn_that_is_over_is_404_on_every_operation(client: TestClient, town:
 CHAT_PAGES = ("/chat/talk", "/chat/state")
 
 
-def test_another_chats_session_shows_nothing_of_mine(client: TestClient, town: Town, session: Session) -> None:
+@in_flight_too
+def test_another_chats_session_shows_nothing_of_mine(
+    in_flight: bool, client: TestClient, town: Town, session: Session
+) -> None:
     mine, conversation_id = town.chatting(town.mine.parent)
+    if in_flight:
+        under_way(town, conversation_id)
     town.message(session.get_one(Conversation, conversation_id), f"{MINE} wrote this")
     for person in (town.other.parent, town.far.parent, None):
         theirs, _ = town.chatting(person)
@@ -133,8 +156,15 @@ def test_another_chats_session_shows_nothing_of_mine(client: TestClient, town: T
     assert f"{MINE} wrote this" in client.get("/chat/talk").text
 
 
-def test_another_chats_session_cannot_write_into_mine(client: TestClient, town: Town, session: Session) -> None:
+@in_flight_too
+def test_another_chats_session_cannot_write_into_mine(
+    in_flight: bool, client: TestClient, town: Town, session: Session
+) -> None:
     _, conversation_id = town.chatting(town.mine.parent)
+    if in_flight:
+        under_way(town, conversation_id)
+    before = set(session.scalars(select(InboundMessage.id).filter_by(conversation_id=conversation_id)))
+    session.commit()
     theirs, other_id = town.chatting(town.other.parent)
     client.cookies.update(theirs)
     form = town.form(
@@ -144,8 +174,8 @@ def test_another_chats_session_cannot_write_into_mine(client: TestClient, town: 
     client.post("/chat/messages", data=form)
     for path in ("/chat/language", "/chat/end"):
         client.post(path, data={**form, "language": "es"})
-    written = session.scalars(select(InboundMessage.conversation_id)).all()
-    assert conversation_id not in written
+    assert set(session.scalars(select(InboundMessage.id).filter_by(conversation_id=conversation_id))) == before
     mine = session.get_one(Conversation, conversation_id)
     assert (mine.closed_at, mine.language) == (None, "en")
+    assert mine.taken_over_by == (town.worker.id if in_flight else None)
     assert other_id

@@ -30,8 +30,8 @@ class Browser:
     def look(self) -> httpx.Response:
         return httpx.get(f"{self.url}/chat/talk", headers=self.headers)
 
-    def write(self, body: str) -> None:
-        form = {"form_token": self.form_token, "body": body, "message_id": uuid.uuid4().hex}
+    def write(self, body: str, **more: str) -> None:
+        form = {"form_token": self.form_token, "body": body, "message_id": uuid.uuid4().hex, **more}
         answer = httpx.post(f"{self.url}/chat/messages", data=form, headers=self.headers)
         assert answer.status_code == 303, answer.status_code
 
