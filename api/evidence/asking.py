@@ -20,7 +20,7 @@ from api.coded import Coded
 from api.evidence import links
 from api.evidence.models import Evidence, UploadLink
 from api.families.models import ContactPoint, Family, Person
-from api.messages import enrolment, held, mailing, outbox
+from api.messages import hands, held, mailing, outbox
 from api.messages.models import Conversation, InboundMessage
 from api.plans import queries as plans
 
@@ -164,7 +164,7 @@ def _way(session: Session, person: Person) -> Conversation:
         )
     ).all()
     for number in numbers:
-        by_phone = enrolment.conversation_with(session, person, number)
+        by_phone = hands.conversation_with(session, person, number)
         if by_phone.person_id == person.id:
             return by_phone
     if mailing.address_of(session, person.id):

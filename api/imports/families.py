@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from sqlalchemy.orm import undefer
 
 from api.access.models import Agency, Worker
 from api.audit import queries as audit
-from api.families import content
+from api.families import content, sharing
 from api.families import service as assignments
 from api.families.models import ContactPoint, Family, Person
 from api.imports import appointments, casework, dates, plans, said, series
@@ -163,6 +164,7 @@ def _write_contact_points(
     }
     own = {(point.person_id, point.address): point for point in points}
     new: list[ContactPoint] = []
+    often, shared = Counter(number for _, person in listed.values() for number in person.phones), list[ContactPoint]()
     for person_id, (path, person) in listed.items():
         for number, state in person.phones.items():
             at = (*path, "phone" if number == person.phone else "other_phones")
@@ -187,9 +189,21 @@ def _write_contact_points(
                 )
                 if state == "active":
                     new.append(made)
+                if state != "quarantined" and (number in taken or often[number] > 1):
+                    shared.append(made)
     if not writer.report.problems:
         _agree(writer, new, listed)
+        _share(writer, shared, listed)
         _write_addresses(writer, listed)
+
+
+def _share(writer: Writer, new: Sequence[ContactPoint], listed: dict[uuid.UUID, tuple[Path, PersonIn]]) -> None:
+    """New numbers that somebody else has too: as where a worker gives one."""
+    for point in new:
+        for person in sharing.begins(writer.session, point, None, writer.now):
+            if person.id in listed:
+                at = (*listed[person.id][0], "safe_contact", "wording")
+                writer.note(at, "somebody else has this person's phone too: they are written to discreetly")
 
 
 def _write_addresses(writer: Writer, listed: dict[uuid.UUID, tuple[Path, PersonIn]]) -> None:

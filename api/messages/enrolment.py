@@ -12,7 +12,6 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from api import clock, texts
@@ -20,8 +19,8 @@ from api.access.models import Worker
 from api.assistant import state as dialogue
 from api.audit import service as audit
 from api.escalations import service as escalations
-from api.families import content
-from api.families.models import Consent, ContactPoint, Family, Person
+from api.families import sharing
+from api.families.models import Consent, ContactPoint, Person
 from api.messages import hands, options, outbox, quiet
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
 
@@ -65,16 +64,9 @@ def add_number(session: Session, person: Person, address: str, worker: Worker, *
         session.add(point)
         session.flush()
         _record(session, person, "added_number", worker.id, point)
+        sharing.begins(session, point, worker.id, clock.now())
         if ask:
             invite(session, person, point, worker)
-    if in_use:  # somebody else reads this phone: nothing telling goes to any of them there
-        for one in session.scalars(
-            select(Person)
-            .join(ContactPoint)
-            .where(ContactPoint.address == address, ContactPoint.state != "quarantined")
-        ):
-            with content.kept(session, one, worker.id):
-                one.wording = "discreet"
     return point
 
 
@@ -89,7 +81,7 @@ def by_record(person_id: uuid.UUID, point: ContactPoint, at: datetime) -> Consen
 def invite(session: Session, person: Person, point: ContactPoint, worker: Worker | None) -> Consent:
     """Ask (again) whether we may write there. Whatever the number's state was, it has not agreed from now on.
     ``worker`` is None for an import."""
-    conversation = conversation_with(session, person, point.address)
+    conversation = hands.conversation_with(session, person, point.address)
     text = texts.render(WORDING, person.language)
     consent = asking(session, person, point, worker, wording_id=WORDING, wording_version=version(person.language))
     offered = [_option(person.language, answer, consent.id) for answer in ANSWERS]
@@ -112,6 +104,7 @@ def asking(
 ) -> Consent:
     """Note that this number or address is asked, now and in these words: until the answer it has not agreed."""
     now = clock.now()
+    aside = point.state == "quarantined"
     point.state, point.state_changed_at = "pending", now
     consent = Consent(
         person_id=person.id,
@@ -124,6 +117,8 @@ def asking(
     )
     session.add(consent)
     session.flush()
+    if aside:
+        sharing.begins(session, point, worker.id if worker else None, now)
     return consent
 
 
@@ -244,36 +239,6 @@ def _option(language: str, what: str, consent_id: uuid.UUID) -> options.Option:
         payload=PAYLOAD + json.dumps({"answer": what, "consent": str(consent_id)}),
         words=texts.render(f"option.enrol.{what}.words", language).casefold().split("|"),
     )
-
-
-def conversation_with(session: Session, person: Person, address: str) -> Conversation:
-    """The number's conversation. It is this person's from now on where nobody else has the number (any more); of a
-    number that they share, if they have agreed and whoever it was with has the number no more. Else it stays another's:
-    the caller looks at its ``person_id``."""
-    family = session.get_one(Family, person.family_id)
-    found = _found(session, address)
-    have = set(
-        session.scalars(
-            select(ContactPoint.person_id).where(
-                ContactPoint.address == address, ContactPoint.state.in_(("active", "opted_out"))
-            )
-        )
-    )
-    free = not have - {person.id} or (person.id in have and found.person_id not in have)
-    if free and found.person_id != person.id:
-        if found.person_id is not None:  # what was said with somebody else stays with them
-            hands.begin_anew(session, found, clock.now())
-            found = _found(session, address)
-        found.person_id, found.worker_id, found.state, found.proved_until = person.id, None, {}, None
-        found.agency_id, found.language = family.agency_id, person.language
-    session.flush()
-    return found
-
-
-def _found(session: Session, address: str) -> Conversation:
-    new = insert(Conversation).values(id=uuid.uuid4(), channel="sms", address=address, created_at=clock.now(), state={})
-    session.execute(new.on_conflict_do_nothing(index_elements=["channel", "address"]))
-    return session.scalars(select(Conversation).filter_by(channel="sms", address=address).with_for_update()).one()
 
 
 def _record(session: Session, person: Person, verb: str, worker_id: uuid.UUID | None, point: ContactPoint) -> None:

@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api import texts
+from api import clock, texts
 from api.access.models import Agency, Worker
 from api.audit import service as audit
 from api.escalations import service as escalations
-from api.families import content
+from api.families import content, sharing
 from api.families.models import Consent, ContactPoint, Family, Person
 from api.families.wishes import mail_wanted
 from api.messages import enrolment, held, letters, mailing, outbox
@@ -66,12 +66,9 @@ def add_address(
         session.add(point)
         session.flush()
         _record(session, person, "added_mail_address", by, point, who=who)
+        sharing.begins(session, point, by, clock.now())
     if ask and point.state != "active":
         invite(session, person, point, worker, conversation=conversation)
-    if others := [one for one in holders if one.id != person.id]:
-        for one in (person, *others):
-            with content.kept(session, one, worker.id if worker else None):
-                one.wording = "discreet"
     return point
 
 

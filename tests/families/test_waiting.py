@@ -130,7 +130,7 @@ def test_plain_words_do_not_go_where_the_profile_was_changed_by_another_way(town
     night(town)
     review(town)
     ask_for_views()
-    with transaction() as session:  # as where somebody else's number is added
+    with transaction() as session:  # behind everybody's back
         session.get_one(Person, town.mine.parent.id).wording = "discreet"
     minutes(11 * 60)
     deliver_all(town)

@@ -13,7 +13,7 @@ from api.access import queries as access
 from api.access.models import Worker
 from api.database import reading, transaction
 from api.families.models import ContactPoint, Person
-from api.messages import enrolment, inbox, service
+from api.messages import hands, inbox, service
 from api.messages.models import Conversation, InboundMessage
 from tests.small_town import Town
 
@@ -67,7 +67,7 @@ def test_who_has_the_number_next_does_not_bring_their_workers_what_was_said_befo
         new = text_from(number).id
     else:
         with transaction() as session:
-            new = enrolment.conversation_with(session, session.get_one(Person, town.far.parent.id), number).id
+            new = hands.conversation_with(session, session.get_one(Person, town.far.parent.id), number).id
     with reading() as session:
         theirs = session.get_one(Conversation, new)
         assert (theirs.address, theirs.person_id, theirs.agency_id) == (number, town.far.parent.id, town.far_agency.id)
