@@ -92,11 +92,18 @@ def family_of(session: Session, conversation: Conversation) -> uuid.UUID | None:
     return session.get_one(Person, conversation.person_id).family_id
 
 
+class NoAgency(Exception):
+    """Nobody is here who could look after anybody: the installation has no agency yet."""
+
+    def __init__(self) -> None:
+        super().__init__("no agency has been imported yet: run `hearthline import FILE`")
+
+
 def default_agency(session: Session, phone: str = "") -> Agency:
-    """The agency that looks after a stranger: one in the phone number's country, else the first."""
+    """The agency that looks after a stranger: one in the phone number's country, else the first. Raises NoAgency."""
     agencies = session.scalars(select(Agency).order_by(Agency.external_id)).all()
     if not agencies:
-        raise LookupError("no agency has been imported yet: run `hearthline import FILE`")
+        raise NoAgency
     country = "us" if phone.startswith("+1") else "uk" if phone.startswith("+44") else ""
     return next((agency for agency in agencies if country and agency.jurisdiction.startswith(country)), agencies[0])
 

@@ -84,7 +84,7 @@ def accept(
 
     ``channel`` sms or web; ``external_id`` what makes it the same message when it comes again; ``address`` the sender
     (E.164, or the chat session); ``conversation_id`` for a web chat that exists. Raises LookupError for a chat that is
-    closed or unknown.
+    closed or unknown, NoAgency where there is nobody yet who could look after the sender.
     """
     body = storable(body)
     code, spoken = mail_enrolment.code_in(body)

@@ -32,7 +32,7 @@ class Health:
 
     def report(self) -> tuple[int, dict[str, Any]]:
         """``(status, body)``: 200 when ready to serve; 503 while starting or without the database."""
-        parts = {"database": _database(), "worker": _worker(), **beside(), "queues": _queues()}
+        parts = {"database": _database(), "agencies": _agencies(), "worker": _worker(), **beside(), "queues": _queues()}
         whole = all(state == "ok" for state in parts.values())
         self._was_whole = self._was_whole or not any(state.startswith("down") for state in parts.values())
         serving = parts["database"] == "ok" and self._was_whole
@@ -59,6 +59,16 @@ def _database() -> str:
     except SQLAlchemyError as error:
         return f"down ({type(error).__name__})"
     return "ok"
+
+
+def _agencies() -> str:
+    """Is anybody here who could look after a family? Until then what comes in is answered 503."""
+    try:
+        with reading() as session:
+            there = session.scalar(text("SELECT EXISTS (SELECT 1 FROM agencies)"))
+    except SQLAlchemyError as error:
+        return f"down ({type(error).__name__})"
+    return "ok" if there else "none (run hearthline import FILE)"
 
 
 def _worker() -> str:

@@ -28,12 +28,16 @@ from api.access.guards import (
     SecondFactorNeeded,
     SignInNeeded,
 )
-from api.pages.rendering import chosen_language, page
+from api.escalations.queries import NoAgency
+from api.jurisdiction import packs
+from api.pages.rendering import chosen_language, country_name, page
 from api.rest import errors as rest
 from api.settings import settings
 
 log = logging.getLogger(__name__)
 
+#: Seconds until somebody may have set the service up: whoever sends something tries again then.
+SET_UP_SOON = 60
 #: Paths where a person reads the answer; everywhere else a program does.
 PAGES = ("/chat", "/console", "/demo", "/a", "/u", "/e")
 
@@ -50,6 +54,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(SignInNeeded, _sign_in_needed)
     app.add_exception_handler(ChatEnded, _chat_ended)
+    app.add_exception_handler(NoAgency, _not_set_up)
 
 
 class CatchAll:
@@ -118,6 +123,20 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return answer(request, 404 if in_path else 400)
     detail = [{"loc": mistake["loc"], "msg": mistake["msg"], "type": mistake["type"]} for mistake in error.errors()]
     return JSONResponse({"detail": detail}, 422)
+
+
+async def _not_set_up(request: Request, error: Exception) -> Response:
+    """503 while nobody is here who could look after anybody: whoever came learns whom to call instead."""
+    log.error("%s (asked for: %s %s)", error, request.method, getattr(request.scope.get("route"), "path", "?"))
+    headers = {"Retry-After": str(SET_UP_SOON)}
+    if not wants_page(request):
+        return JSONResponse({"detail": "Hearthline is not set up here yet; nothing was stored"}, 503, headers)
+    language = chosen_language(request)
+    calls: dict[str, set[str]] = {}
+    for name in packs.names():
+        pack = packs.pack(name)
+        calls.setdefault(pack.emergency_number, set()).add(country_name(language, pack.country))
+    return page(request, "not_set_up.html", language=language, status=503, headers=headers, calls=calls)
 
 
 async def _sign_in_needed(request: Request, error: Exception) -> Response:

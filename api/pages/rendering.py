@@ -124,6 +124,12 @@ def _language_name(reader: str, language: str) -> str:
 
 
 @lru_cache
+def country_name(language: str, code: str) -> str:
+    """What a reader of that language calls a country (``GB``): "United Kingdom"."""
+    return str(Locale.parse(language).territories.get(code, code))
+
+
+@lru_cache
 def _own_name(language: str) -> str:
     """What a language calls itself ("Español")."""
     name = Locale.parse(language).get_display_name(language) or language

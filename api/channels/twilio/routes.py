@@ -100,6 +100,11 @@ signed_by_twilio.guard_name = "signed_by_twilio"  # type: ignore[attr-defined]  
         200: {"description": "Stored.", "content": {"application/xml": {"schema": {"type": "string"}}}},
         **REFUSED,
         422: {"model": Problem, "description": "Without an id or a sender."},
+        503: {
+            "model": Problem,
+            "description": "No agency has been imported yet: nothing is stored.",
+            "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
+        },
     },
     openapi_extra=SMS,
 )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Agency, Worker
+from api.escalations.queries import NoAgency
 from api.families import zones
 from api.families.models import Person
 from api.messages.models import Conversation, InboundMessage, OutboundMessage
@@ -100,8 +101,11 @@ def live_chat(session: Session, token_hash: str, form_token: str) -> Chat | None
 
 
 def agencies(session: Session) -> list[Agency]:
-    """The agencies that a stranger can choose between."""
-    return list(session.scalars(select(Agency).order_by(Agency.name)))
+    """The agencies that a stranger can choose between. Raises NoAgency."""
+    found = list(session.scalars(select(Agency).order_by(Agency.name)))
+    if not found:
+        raise NoAgency
+    return found
 
 
 def lines(session: Session, conversation_id: uuid.UUID, seen: int = 0) -> list[ChatLine]:
