@@ -98,6 +98,16 @@ def test_it_holds_at_once_and_the_answer_gives_nothing_away(
     assert calls() == [("preference", words)], "and their worker reads it"
 
 
+def test_who_will_be_asked_for_a_pin_is_told_so_at_once(talk: Phone) -> None:
+    kelly = talk("kelly")
+    said = kelly.says("my kids use my phone", WISH)
+    assert "Before I answer more here I will ask for a PIN" in said
+    assert "choose a PIN" in kelly.says("whens my next meeting", "check_appointments"), "and so it is"
+    has("kelly", proof=False)
+    said = kelly.says("my kids use my phone", WISH)
+    assert "a PIN, so" not in said, "where none comes first, none is promised"
+
+
 def test_what_a_worker_wrote_down_of_it_stays(talk: Phone) -> None:
     has("kelly", phone_seen_by="her brother Dan", proof=False)
     talk("kelly").says("someone else uses this phone", WISH)

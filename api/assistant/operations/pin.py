@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api.access.models import Agency
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
 from api.families import identity
+from api.families.models import Person
 from api.jurisdiction.phones import local_number
 
 
@@ -42,6 +45,13 @@ def offer(ask: Ask) -> list[ReplyOption]:
     ):
         return []
     return [option("option.choose_pin", "change_contact_preference", choice="pin")]
+
+
+def now_discreet(ask: Ask, people: Sequence[Person]) -> str:
+    """The text that says that they are written to discreetly from now on, and that a PIN comes first where it will."""
+    agency = ask.session.get_one(Agency, ask.turn.agency_id)
+    asked = any(identity.needs_proof(one, agency) and not identity.proves(one) for one in people)
+    return "preference.discreet_then_pin" if asked and ask.turn.channel == "sms" else "preference.discreet"
 
 
 def office_phone(ask: Ask) -> str:

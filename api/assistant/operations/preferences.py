@@ -92,7 +92,7 @@ def change_contact(ask: Ask) -> list[Reply]:
         safer = {"wording": "discreet", "may_name_children": False}
         for one in wishes.meant(ask):
             profile.change(ask.session, one, safer, actor_kind="person", actor_id=one.id, now=ask.turn.now)
-        return [say("preference.discreet", *pin.offer(ask)), *asked_back]
+        return [say(pin.now_discreet(ask, wishes.meant(ask)), *pin.offer(ask)), *asked_back]
     if asked_back:
         return asked_back
     pass_on(ask, "preference", "routine", ask.words)
