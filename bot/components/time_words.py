@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 _DAY = (
-    r"(?:mon|tues?|wed|weds|thu|thur|thurs|fri|sun)(?:day)?s?|wednesdays?|wensday|wednsday|wendsday|tuesdays?"
+    r"(?:mon|tues?|wed|weds|thu|thur|thurs|fri|sun)(?:day)?s?|wednesdays?|wens|wensday|wednsday|wendsday|tuesdays?"
     r"|thursdays?"
     r"|thrusday|saturdays?|saterday|lunes|martes|miercoles|jueves|viernes|sabados?|domingos?"
 )

@@ -64,6 +64,7 @@ def days(words: str, now: datetime = NOW, *, day_first: bool = True) -> tuple[st
         ("friday gone", "Fri 13 Nov 00", "Sat 14 Nov 00"),
         ("2 weeks ago", "Mon 02 Nov 00", "Mon 09 Nov 00"),
         ("nxt wk", "Mon 23 Nov 00", "Mon 30 Nov 00"),
+        ("wens", "Wed 25 Nov 00", "Thu 26 Nov 00"),
         ("wendsday", "Wed 25 Nov 00", "Thu 26 Nov 00"),
         ("is it tuseday", "Tue 24 Nov 00", "Wed 25 Nov 00"),
         ("saterday", "Sat 21 Nov 00", "Sun 22 Nov 00"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.appointments.models import Appointment, Attendee, ChangeRequest
-from api.database import reading
+from api.database import reading, transaction
 from api.escalations.models import Escalation
 from api.families.models import Person
 from api.messages import inbox
@@ -53,6 +53,17 @@ def test_where_the_phone_is_not_safe_only_day_and_hour_are_written(talk: Phone) 
 def test_a_day_without_appointments_is_said_plainly(talk: Phone) -> None:
     reply = talk("kelly").says("have i got anything thursday", "check_appointments")
     assert reply == "Nothing for you on Thursday 26 November. Your next one is tomorrow at 16:00."
+
+
+def test_a_kind_that_is_on_another_day_or_on_none_is_not_passed_over_in_silence(talk: Phone) -> None:
+    kelly = talk("kelly")
+    reply = kelly.says("is it tomorrow im meant to see the health visitor", "check_appointments")
+    assert reply.startswith("The one you mean is Tuesday 8 December at 11:20.") and "tomorrow at 16:00" in reply
+    with transaction() as session:
+        session.execute(update(Appointment).where(Appointment.kind == "health_visit").values(status="cancelled"))
+    reply = kelly.says("is it tomorrow im meant to see the health visitor", "check_appointments")
+    assert reply.startswith("I can't see one like that.") and "tomorrow at 16:00" in reply
+    assert kelly.says("is it tomorrow the home visit", "check_appointments").startswith("Your next one is a home visit")
 
 
 def test_separated_parents_each_see_their_own(talk: Phone) -> None:

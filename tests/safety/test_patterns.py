@@ -34,10 +34,15 @@ RAISED = [
     ("a fit", "my little lad is having a seizure"),
     ("the house to be burnt", "my ex will burn the flat down hes outside"),
     ("Spanish child not home", "no ha llegado mi nieto y ya es de noche"),
+    ("a knife, and a prescription", "hes got a knife and wants my script"),
+    ("a knife, and what was broken", "hes smashed the telly and hes got a knife"),
+    ("a hospital by its old name", "were in casualty he broke my arm"),
     ("stretched letters", "heeeelp hes hittiiiing my mum"),
 ]
 SILENT = [
     ("fiction", "in the film the man is hitting his wife and she gets a knife"),
+    ("a series by that name", "did you see casualty, the man has got a knife and stabs her"),
+    ("a play's text", "in my film script hes got a knife and is hitting her"),
     ("homework", "for homework i have to write about a boy whose dad hits him"),
     ("past and handled", "my ex used to hit me, that was years ago"),
     ("negation", "he has never hit me or the kids"),

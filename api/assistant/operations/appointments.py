@@ -10,7 +10,7 @@ from api.appointments import offers, queries, service
 from api.appointments.models import Appointment
 from api.assistant.operations import speaking, times
 from api.assistant.operations.asking import Ask, option, say
-from api.assistant.operations.meant import meant, narrowed
+from api.assistant.operations.meant import meant, narrowed, of_kind_named
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import appointment_words, says
 from api.conferences import own
@@ -53,14 +53,23 @@ def check(ask: Ask) -> list[Reply]:
         return missed or [_nothing(ask, when, [one for one in every if one.status == "cancelled"])]
     before = [*missed, *_empty_days(ask, when, every)]
     ask.state.focus_appointment = str(found[0].id)
-    kinds = appointment_words().kinds_in(ask.words)
-    if kinds and len(found) == len(coming) and not any(one.kind in kinds for one in found) and not when.spans:
-        return [*before, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
+    if len(found) == len(coming) and not of_kind_named(ask, found):
+        if not when.spans:
+            return [*before, say("appointments.none_of_kind", next=speaking.moment(ask, found[0].starts_at))]
+        before.append(_another_day(ask))
     if len(found) == 1 or (not when.spans and not _wants_list(ask)):
         ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
         more = len(found) - 1
         return [*before, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
     return [*before, _coming_up(ask, "appointments.list", "appointments.list_more", found)]
+
+
+def _another_day(ask: Ask) -> Reply:
+    """Of the kind that they name there is none on the days they name: when it is, if it is at all."""
+    later = of_kind_named(ask, _coming(ask))
+    if not later:
+        return say("appointments.none_like_it")
+    return say("appointments.another_day", when=speaking.moment(ask, later[0].starts_at))
 
 
 def _coming_up(ask: Ask, text_id: str, with_more: str, found: Sequence[Appointment]) -> Reply:

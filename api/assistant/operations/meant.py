@@ -31,6 +31,12 @@ def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -
     return with_them or of_kind or left
 
 
+def of_kind_named(ask: Ask, found: Sequence[Appointment]) -> list[Appointment]:
+    """Those of the kind that the words name; all, where they name none."""
+    kinds = appointment_words().kinds_in(ask.words)
+    return [one for one in found if not kinds or one.kind in kinds]
+
+
 def _names_professional(ask: Ask, one: Appointment, text: set[str]) -> bool:
     """Is it with somebody whom the words name, and of whom this person may hear?"""
     fold = appointment_words().fold
