@@ -18,7 +18,7 @@ from api.console import forms
 from api.console.family_routes import family_page
 from api.console.layout import console_page
 from api.database import transaction
-from api.plans import editing, history, making, queries
+from api.plans import editing, history, making, owners, queries
 from api.plans.change_schemas import PlanChange, PlanGiven
 from api.plans.versions import PARTS
 from api.views import service as views
@@ -45,7 +45,7 @@ SHAPE: dict[str, dict[str, str]] = {
     },
     "outcomes": {"title": "line", "measure": "text", "by_on": "date"},
     "actions": {
-        "title": "line", "why": "text", "owner_person_id": "person", "owner_name": "line", "due_on": "date",
+        "title": "line", "why": "text", "owner_person_id": "person", "owner_name": "owner", "due_on": "date",
         "kind": "action_kind", "measure": "text", "evidence": "text", "outcome_id": "outcome",
     },
     "core_group": {
@@ -76,15 +76,17 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
     if problems:
         return plan_page(request, me, plan_id, given, problems)
     stale = False
+    nobodys: set[str] = set()
     with transaction() as session:
         plan = access.plan_or_404(session, me, plan_id)
-        family_id = plan.family_id
+        family_id, before = plan.family_id, {action.owner_name for action in plan.actions}
         try:
             body = PlanChange.model_validate(_as_body(given, plan))
             version = given.get("version", "")
             editing.change(
                 session, plan, me.worker, body.own(), body.parts(), version=int(version) if version.isdigit() else -1
             )
+            nobodys = owners.nobodys(session, plan, _owners(given) - before)
         except ValidationError as error:
             problems = forms.mistakes(error, me.language)
         except editing.CannotChange as error:
@@ -93,6 +95,8 @@ def change_plan(request: Request, me: Me, plan_id: uuid.UUID, given: Fields) -> 
             session.rollback()
     if problems or stale:
         return plan_page(request, me, plan_id, given, problems, stale=stale)
+    if nobodys:
+        return RedirectResponse(f"/console/plans/{plan_id}?saved=on", 303)
     return RedirectResponse(f"/console/families/{family_id}#plans", 303)
 
 
@@ -195,7 +199,10 @@ def plan_page(
         people = sorted(people_of(session, family.id).values(), key=lambda person: person.first_name)
         kept = history.of_plan(session, plan.id)
         names = access.worker_names(session, [one.made_by for one in kept])
-    shown = given if given is not None else _as_fields(view)
+        shown = given if given is not None else _as_fields(view)
+        group = [member.name for member in plan.core_group]
+        typed = [line["name"] for line in forms.lines(shown, "core_group", "name")]
+        nobodys = owners.nobodys(session, plan, _owners(shown), besides=typed)
     seen = shown.get("version", "")
     since = int(seen) if seen.isdigit() else view.plan.version
     if stale:
@@ -216,8 +223,17 @@ def plan_page(
         shape=SHAPE,
         choices=CHOICES,
         lines={part: _lines(shown, part) for part in SHAPE},
+        group=sorted({*group, *typed}),
+        nobodys=nobodys,
+        saved=given is None and "saved" in request.query_params,
         versions=[(one, names.get(one.made_by, "")) for one in kept],
     )
+
+
+def _owners(given: dict[str, str]) -> set[str]:
+    """The professionals whose the form says an action is."""
+    lines = forms.lines(given, "actions", "owner_name")
+    return {line["owner_name"] for line in lines if not line.get("owner_person_id")}
 
 
 def _lines(given: dict[str, str], part: str) -> list[int]:
