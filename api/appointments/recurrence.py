@@ -12,18 +12,48 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # (no types
 from api.jurisdiction.clocks import Calendar
 from api.timescales.due import is_working_day
 
-#: How often: the name that forms, files and the API use → the rule that is kept.
-RULES = {
-    "weekly": "FREQ=WEEKLY",
-    "fortnightly": "FREQ=WEEKLY;INTERVAL=2",
-    "working_days": "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR",
-}
-FREQUENCIES = tuple(RULES)
+#: How often, by the name that forms, files and the API use. ``monthly`` is the same weekday of each month as the first
+#: day is of its own (the first Tuesday); ``monthly_last`` the last such weekday.
+FREQUENCIES = ("weekly", "fortnightly", "monthly", "monthly_last", "working_days")
+#: The furthest that the weeks of a series may lie apart.
+MOST_WEEKS = 26
+_WORKING_DAYS = "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR"
+_EVERY_WEEKS = "FREQ=WEEKLY;INTERVAL="
+_EVERY_MONTH = "FREQ=MONTHLY;BYDAY="
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+def rule_of(frequency: str, starts_on: date, every_weeks: int | None = None) -> str:
+    """The rule (RFC 5545) that is kept. ``every_weeks``: of ``weekly``, where it is not each week. A fifth weekday is
+    the last one: not every month has it."""
+    if frequency == "working_days":
+        return _WORKING_DAYS
+    if frequency.startswith("monthly"):
+        nth = (starts_on.day - 1) // 7 + 1
+        last = frequency == "monthly_last" or nth == 5
+        return f"{_EVERY_MONTH}{-1 if last else nth}{_WEEKDAYS[starts_on.weekday()]}"
+    weeks = 2 if frequency == "fortnightly" else every_weeks or 1
+    return "FREQ=WEEKLY" if weeks == 1 else f"{_EVERY_WEEKS}{weeks}"
 
 
 def frequency_of(rrule: str) -> str:
     """The name of a rule that is kept."""
-    return next(name for name, rule in RULES.items() if rule == rrule)
+    if rrule == _WORKING_DAYS:
+        return "working_days"
+    if rrule.startswith(_EVERY_MONTH):
+        return "monthly_last" if rrule.startswith(f"{_EVERY_MONTH}-1") else "monthly"
+    return "fortnightly" if rrule == f"{_EVERY_WEEKS}2" else "weekly"
+
+
+def weeks_of(rrule: str) -> int | None:
+    """How many weeks lie between, where no name says it; else None."""
+    weeks = int(rrule.removeprefix(_EVERY_WEEKS)) if rrule.startswith(_EVERY_WEEKS) else 1
+    return weeks if weeks > 2 else None
+
+
+def may_start(frequency: str, day: date) -> bool:
+    """Is that day one of its days? The last weekday of a month lies in its last seven days."""
+    return frequency != "monthly_last" or (day + timedelta(days=7)).month != day.month
 
 
 def days(

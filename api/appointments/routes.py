@@ -165,7 +165,8 @@ def list_series(me: Me, family_id: uuid.UUID, asked: Annotated[Paging, Query()])
 
 @router.post("/families/{family_id}/series", status_code=201, responses=WRITES)
 def book_series(me: Me, family_id: uuid.UUID, given: SeriesIn, response: Response) -> SeriesOut:
-    """Book appointments that come again: weekly, fortnightly, or every so many working days.
+    """Book appointments that come again: every so many weeks, each month on the same weekday, or every so many
+    working days.
 
     422 where an attendee is not of this family, or no day is left; 409 where the family has a series with that
     external id.

@@ -37,8 +37,8 @@ DETAILS = ("place", "address", "address_hidden", "link", "bring", "travel")
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How often (one of recurrence.FREQUENCIES; ``every_working_days`` for the last of them), from which day, at which
-    local time, how long, and until which day at most."""
+    """How often (one of recurrence.FREQUENCIES; ``every_working_days`` for the last of them, ``every_weeks`` for the
+    first), from which day, at which local time, how long, and until which day at most."""
 
     frequency: str
     starts_on: date
@@ -46,6 +46,7 @@ class Rhythm:
     minutes: int
     every_working_days: int | None = None
     ends_on: date | None = None
+    every_weeks: int | None = None
 
 
 def book(
@@ -216,13 +217,15 @@ def _made(
 ) -> AppointmentSeries:
     if rhythm.ends_on is not None and rhythm.ends_on < rhythm.starts_on:
         raise CannotBook("ends_before_start")
+    if not recurrence.may_start(rhythm.frequency, rhythm.starts_on):
+        raise CannotBook("series_starts_not_last")
     key = uuid.uuid4()
     return AppointmentSeries(
         id=key,
         family_id=family_id,
         external_id=str(key),
         kind=kind,
-        rrule=recurrence.RULES[rhythm.frequency],
+        rrule=recurrence.rule_of(rhythm.frequency, rhythm.starts_on, rhythm.every_weeks),
         every_working_days=rhythm.every_working_days if rhythm.frequency == "working_days" else None,
         starts_on=rhythm.starts_on,
         ends_on=rhythm.ends_on,

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from api.appointments.models import AppointmentSeries
-from api.appointments.recurrence import FREQUENCIES, frequency_of
+from api.appointments.recurrence import FREQUENCIES, MOST_WEEKS, frequency_of, weeks_of
 from api.appointments.schemas import MOST_ATTENDEES, WHY, AttendeeIn, Details, Kind, OverlapOut, Reason
 from api.appointments.series import Rhythm
 from api.rest.schemas import ExternalId, Given, TimeOfDay
@@ -38,7 +38,11 @@ LocalTime = Annotated[time, AfterValidator(_local), Field(examples=["10:00"])]
 class _Rhythm(Given):
     """How often, at which local time (it stays the same when the clocks change), how long, and until when."""
 
-    frequency: Frequency
+    frequency: Frequency = Field(
+        description="`monthly`: the weekday of the month that `starts_on` is, such as its first Tuesday (a fifth is "
+        "the last); `monthly_last`: the last such weekday of each month."
+    )
+    every_weeks: int | None = Field(None, ge=1, le=MOST_WEEKS, description="For `weekly`: each so many weeks.")
     every_working_days: int | None = Field(None, ge=1, le=260, description="For `working_days`: each so many of them.")
     starts_on: Day = Field(description="The first day; the weekday of a weekly series is this one's.")
     ends_on: Day | None = Field(None, description="The last day that may be one of them.")
@@ -49,11 +53,16 @@ class _Rhythm(Given):
     def _said(self) -> Self:
         if (self.frequency == "working_days") != (self.every_working_days is not None):
             raise ValueError("`every_working_days` belongs to `working_days`: give both, or neither")
+        if self.every_weeks is not None and self.frequency != "weekly":
+            raise ValueError("`every_weeks` belongs to `weekly`: take it out, or take `weekly`")
         return self
 
     def rhythm(self) -> Rhythm:
         """What the service takes."""
-        return Rhythm(self.frequency, self.starts_on, self.at, self.minutes, self.every_working_days, self.ends_on)
+        return Rhythm(
+            self.frequency, self.starts_on, self.at, self.minutes, self.every_working_days, self.ends_on,
+            self.every_weeks,
+        )  # fmt: skip
 
 
 class SeriesIn(_Rhythm, Details):
@@ -86,6 +95,9 @@ class SeriesEnd(Given):
     reason: Reason | None = Field(None, description=WHY)
 
 
+_WORKED_OUT = ("frequency", "every_weeks", "overlaps", "version")
+
+
 class SeriesOut(BaseModel):
     """A series. ``rrule`` is RFC 5545's; with ``every_working_days`` only each so many of its days count, and no bank
     holiday. ``follows_id``: the series that it changed."""
@@ -95,6 +107,7 @@ class SeriesOut(BaseModel):
     family_id: uuid.UUID
     kind: str
     frequency: str
+    every_weeks: int | None = Field(description="Of `weekly`: how many weeks lie between, where it is not each week.")
     rrule: str
     every_working_days: int | None
     starts_on: date
@@ -114,9 +127,11 @@ class SeriesOut(BaseModel):
     @classmethod
     def of(cls, series: AppointmentSeries, overlaps: list[OverlapOut] | None = None) -> SeriesOut:
         """The series as JSON."""
-        names = [name for name in cls.model_fields if name not in ("frequency", "overlaps", "version")]
+        names = [name for name in cls.model_fields if name not in _WORKED_OUT]
         values = {name: getattr(series, name) for name in names}
-        shown = cls(**values, frequency=frequency_of(series.rrule), overlaps=overlaps or [])
+        shown = cls(
+            **values, frequency=frequency_of(series.rrule), every_weeks=weeks_of(series.rrule), overlaps=overlaps or []
+        )
         shown.version = of_content(
             shown.model_dump_json(exclude={"version", "overlaps"}) + json.dumps(series.attendees)
         )

@@ -20,7 +20,7 @@ from api import clock, texts
 from api.access import queries as access
 from api.access.guards import Visitor, from_our_page, signed_in_worker
 from api.appointments import content, overlaps, queries, series, service
-from api.appointments.recurrence import FREQUENCIES, frequency_of
+from api.appointments.recurrence import FREQUENCIES, frequency_of, weeks_of
 from api.appointments.schemas import AppointmentChange, AppointmentIn, AppointmentOut, expected_of
 from api.appointments.series_schemas import SeriesChange, SeriesIn
 from api.audit import service as audit
@@ -193,6 +193,7 @@ def _rhythm(given: dict[str, str]) -> dict[str, Any]:
         "at": given.get("at", ""),
         "minutes": given.get("minutes", ""),
         "ends_on": given.get("ends_on") or None,
+        "every_weeks": given.get("every_weeks") or None if repeat == "weekly" else None,
         "every_working_days": given.get("every_working_days", "") if repeat == "working_days" else None,
     }
 
@@ -201,6 +202,7 @@ def _repetition(of: series.Series) -> dict[str, str]:
     """How often a series comes, and until when, as fields of the form."""
     return {
         "repeat": frequency_of(of.rrule),
+        "every_weeks": str(weeks_of(of.rrule) or ""),
         "every_working_days": str(of.every_working_days or ""),
         "ends_on": of.ends_on.isoformat() if of.ends_on else "",
     }

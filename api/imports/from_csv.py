@@ -150,6 +150,8 @@ class _Tables(Combining):
         at = (*spot, "series", index)
         if values.get("frequency", "working_days") != "working_days" and not values.get("every_working_days"):
             made["every_working_days"] = None
+        if values.get("frequency", "weekly") != "weekly" and not values.get("every_weeks"):
+            made["every_weeks"] = None
         there = self._attendees(row, values, made, at)
         made.setdefault("attendees", [])
         values = without(values, "family", "agency", "attendees", "children", "professionals")

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 
 from api.appointments.models import KINDS as APPOINTMENT_KINDS
 from api.appointments.models import REASONS
-from api.appointments.recurrence import FREQUENCIES
+from api.appointments.recurrence import FREQUENCIES, MOST_WEEKS
 from api.families import zones
 from api.imports.case_schemas import ConferenceIn, ContingencyIn, EventIn, OutcomeIn, ReviewIn, ViewIn
 from api.imports.shapes import (
@@ -280,6 +280,7 @@ class SeriesIn(Strict):
     id: Key
     kind: Literal[APPOINTMENT_KINDS]  # type: ignore[valid-type]
     frequency: Literal[FREQUENCIES]  # type: ignore[valid-type]
+    every_weeks: int | None = Field(None, ge=1, le=MOST_WEEKS)
     every_working_days: int | None = Field(None, ge=1, le=260)
     starts_on: Day
     ends_on: Day | None = None
@@ -303,6 +304,8 @@ class SeriesIn(Strict):
     def _said(self) -> Self:
         if (self.frequency == "working_days") != (self.every_working_days is not None):
             raise ValueError("`every_working_days` belongs to `working_days`: give both, or neither")
+        if self.every_weeks is not None and self.frequency != "weekly":
+            raise ValueError("`every_weeks` belongs to `weekly`: take it out, or take `weekly`")
         if self.link and not self.link.startswith("https://"):
             raise ValueError("`link` must start with https://")
         return self

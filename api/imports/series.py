@@ -39,6 +39,9 @@ def write_series(
         if values["ends_on"] is not None and values["ends_on"] < values["starts_on"]:
             writer.refuse((*path, "series", i, "ends_on"), "is before `starts_on`")
             continue
+        if not recurrence.may_start(one.frequency, values["starts_on"]):
+            writer.refuse((*path, "series", i, "starts_on"), "is not the last of its weekdays in that month")
+            continue
         existing = rows.get(one.id)
         said, following, anew = json.dumps(values, default=str, ensure_ascii=False), [], False
         if existing is None:
@@ -103,11 +106,12 @@ def _values(one: SeriesIn, people: dict[str, Person], today: date) -> dict[str, 
         Expected(people[a.person].id if a.person else None, "" if a.person else a.name, a.role, a.concerns)
         for a in one.attendees
     ]
+    starts_on = dates.local_day(one.starts_on, today)
     return {
         "kind": one.kind,
-        "rrule": recurrence.RULES[one.frequency],
+        "rrule": recurrence.rule_of(one.frequency, starts_on, one.every_weeks),
         "every_working_days": one.every_working_days,
-        "starts_on": dates.local_day(one.starts_on, today),
+        "starts_on": starts_on,
         "ends_on": dates.local_day(one.ends_on, today) if one.ends_on else None,
         "at": clock(one.at),
         "minutes": one.minutes,

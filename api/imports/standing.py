@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.access.models import Agency, Worker
 from api.appointments.models import Appointment, AppointmentSeries
-from api.appointments.recurrence import frequency_of
+from api.appointments.recurrence import frequency_of, weeks_of
 from api.conferences.models import Conference
 from api.escalations.models import Shift
 from api.families.models import ContactPoint, Family, FamilyWorker, Person
@@ -235,6 +235,7 @@ def _series(keys: Keys, row: AppointmentSeries) -> Raw:
         "id": row.external_id,
         **_fields(row, f"{_OF_SERIES} written_until"),
         "frequency": frequency_of(row.rrule),
+        "every_weeks": weeks_of(row.rrule),
         "at": row.at.isoformat("minutes" if not row.at.second else "seconds"),
         "attendees": _expected(keys, row.attendees),
         "follows": keys.series.get(row.follows_id) if row.follows_id else None,
@@ -251,6 +252,7 @@ def series_as_said(keys: Keys, row: AppointmentSeries) -> Raw:
         "id": row.external_id,
         **{name: said.get(name, "") for name in _OF_SERIES.split()},
         "frequency": frequency_of(said["rrule"]),
+        "every_weeks": weeks_of(said["rrule"]),
         "at": said["at"].removesuffix(":00") if said["at"].count(":") == 2 else said["at"],
         "attendees": _expected(keys, said["attendees"]),
         "follows": keys.series.get(row.follows_id) if row.follows_id else None,

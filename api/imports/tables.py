@@ -163,6 +163,7 @@ SERIES = Kind(
         _with(_ID, "visits-1"),
         Column("kind", keeps=True, example="home_visit"),
         Column("frequency", keeps=True, example="weekly"),
+        Column("every_weeks", whole),
         Column("every_working_days", whole),
         Column("starts_on", day, "today+9", keeps=True),
         Column("ends_on", day),

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.appointments import jobs, queries, recurrence, service
+from api.appointments import jobs, queries, service
 from api.appointments import series as booking
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.appointments.series import Rhythm
@@ -24,7 +21,6 @@ from api.audit.models import AuditEntry
 from api.database import reading, transaction
 from api.families.models import Family
 from api.jurisdiction.packs import pack
-from api.timescales.due import is_working_day
 from tests.small_town import Town
 
 LONDON = ZoneInfo("Europe/London")
@@ -103,28 +99,6 @@ def test_every_ten_working_days_leaves_bank_holidays_out(town: Town) -> None:
     series = book(town, "working_days", every_working_days=10)
     # Good Friday is 26 March 2027 and Easter Monday the 29th: ten working days from the 25th end on 12 April.
     assert [one.date() for one in coming(series)][:3] == [date(2027, 3, 11), date(2027, 3, 25), date(2027, 4, 12)]
-
-
-@given(
-    st.sampled_from(sorted(recurrence.FREQUENCIES)),
-    st.integers(1, 30),
-    st.dates(date(2020, 1, 1), date(2035, 1, 1)),
-    st.integers(0, 200),
-)
-def test_the_days_are_in_order_within_bounds_and_as_far_apart_as_said(
-    frequency: str, every: int, starts_on: date, length: int
-) -> None:
-    until = starts_on + timedelta(days=length)
-    counted = every if frequency == "working_days" else None
-    found = list(recurrence.days(recurrence.RULES[frequency], counted, starts_on, ENGLAND, until=until))
-    assert all(starts_on <= day <= until for day in found)
-    for one, other in pairwise(found):
-        if frequency == "working_days":
-            between = [one + timedelta(days=n) for n in range(1, (other - one).days + 1)]
-            assert sum(is_working_day(day, ENGLAND) for day in between) == every and is_working_day(other, ENGLAND)
-        else:
-            assert (other - one).days == (7 if frequency == "weekly" else 14)
-    assert frequency == "working_days" or found[0] == starts_on
 
 
 def test_what_was_moved_or_called_off_by_itself_is_never_written_over(town: Town) -> None:

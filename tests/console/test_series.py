@@ -84,6 +84,34 @@ def test_how_often_a_series_comes_is_changed_from_one_of_its_days_on(client: Tes
         assert session.scalars(select(AppointmentSeries.ends_on).filter_by(follows_id=new.id)).one() is None
 
 
+def test_every_six_weeks_or_each_month_is_booked_and_stays_so_when_it_is_changed_from_a_day_on(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    assert book(client, town, cookies, repeat="weekly", every_weeks="6").status_code == 303
+    six = booked(town)
+    assert [one.starts_at.date() for one in six] == [date(2027, 6, 10), date(2027, 7, 22)]
+    page = client.get(f"/console/appointments/{six[1].id}").text
+    assert 'name="every_weeks" type="number" min="1" max="26" value="6"' in page
+    on = {"do": "save", "which": "on", "day": "2027-07-22", "at": "15:00", "minutes": "45", "place": "At home"}
+    assert change(client, town, cookies, six[1], **on).status_code == 303
+    wrong = book(client, town, cookies, repeat="monthly_last", at="18:00")
+    assert wrong.status_code == 400 and "not the last of its weekdays" in wrong.text
+    assert book(client, town, cookies, repeat="monthly", at="18:00").status_code == 303
+    page = client.get(f"/console/appointments/{booked(town)[1].id}").text
+    assert '<option value="monthly" selected>Every month, on the same weekday (such as its first Tuesday)' in page
+    with reading() as session:
+        rows = session.execute(
+            select(AppointmentSeries.rrule, AppointmentSeries.starts_on)
+            .where(AppointmentSeries.external_id != "series", AppointmentSeries.family_id == town.mine.family.id)
+            .order_by(AppointmentSeries.created_at)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("FREQ=WEEKLY;INTERVAL=6", date(2027, 6, 10)), ("FREQ=WEEKLY;INTERVAL=6", date(2027, 7, 22)),
+        ("FREQ=MONTHLY;BYDAY=2TH", date(2027, 6, 10)),
+    ]  # fmt: skip
+
+
 def test_a_form_for_a_whole_series_waits_for_a_colleague_at_it_without_holding_an_appointment_that_they_need(
     client: TestClient, town: Town
 ) -> None:

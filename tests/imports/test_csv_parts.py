@@ -146,6 +146,18 @@ def test_visits_that_a_worker_ended_here_are_not_brought_back_by_a_table(give: A
     assert session.scalar(coming) == 0
 
 
+def test_a_table_says_every_so_many_weeks_and_a_later_one_another_rhythm(give: Any, session: Session) -> None:
+    head = "agency,family,id,kind,frequency,every_weeks,starts_on,at,minutes,attendees\n"
+    row = "aire-valley,reed,visits,home_visit,weekly,6,2030-04-02,10:00,45,ann\n"
+    whole(give, series=head + row)
+    assert one(session, AppointmentSeries, external_id="visits").rrule == "FREQ=WEEKLY;INTERVAL=6"
+    give(series="agency,family,id,place\naire-valley,reed,visits,the centre\n")
+    again = one(session, AppointmentSeries, external_id="visits")
+    assert (again.rrule, again.place) == ("FREQ=WEEKLY;INTERVAL=6", "the centre"), "what it does not say stays"
+    give(series="agency,family,id,frequency\naire-valley,reed,visits,monthly\n")
+    assert one(session, AppointmentSeries, external_id="visits").rrule == "FREQ=MONTHLY;BYDAY=1TU"
+
+
 def test_every_table_is_known_by_its_name_and_by_a_column_of_its_own() -> None:
     assert len({kind.marks for kind in KINDS}) == len({kind.name for kind in KINDS}) == 8
     for kind in KINDS:

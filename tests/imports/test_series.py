@@ -19,6 +19,7 @@ from api.access.models import Worker
 from api.appointments import series as booking
 from api.appointments.models import Appointment, AppointmentSeries, Attendee
 from api.families.models import Family, FamilyWorker
+from api.imports import standing
 from api.imports.schemas import json_schema
 from api.imports.service import Report
 from api.webhooks.models import WebhookEvent
@@ -66,6 +67,31 @@ def test_its_appointments_are_written_and_the_same_file_again_changes_nothing(
     assert not again.created and not again.updated, str(again)
     assert len(visits(session)) == len(made)
     assert session.scalar(select(func.count()).select_from(WebhookEvent)) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"frequency": "weekly", "every_weeks": 6}, "FREQ=WEEKLY;INTERVAL=6"),
+        ({"frequency": "monthly", "starts_on": "2030-04-02"}, "FREQ=MONTHLY;BYDAY=1TU"),
+        ({"frequency": "monthly_last", "starts_on": "2030-04-30"}, "FREQ=MONTHLY;BYDAY=-1TU"),
+    ],
+)
+def test_every_so_many_weeks_and_each_month_come_in_go_out_and_change_nothing_twice(
+    load: Load, raw: Raw, session: Session, said: Raw, rule: str
+) -> None:
+    given = with_series(raw, **said)
+    load(given)
+    row = session.scalars(select(AppointmentSeries).filter_by(external_id="visits")).one()
+    assert row.rrule == rule
+    family = session.get_one(Family, row.family_id)
+    out = standing.family(session, family, given["families"][0]["agency"])["series"][0]
+    assert {name: out[name] for name in said} == said
+    given["families"][0]["series"] = [out]
+    for _ in range(2):
+        again = load(given)
+        assert not (again.created or again.updated)
+    assert standing.series_as_said(standing.Keys(session, family), row)["every_weeks"] == said.get("every_weeks")
 
 
 def test_only_checking_writes_nothing(load: Load, raw: Raw, session: Session) -> None:
@@ -218,9 +244,11 @@ def test_one_goes_on_with_another(load: Load, raw: Raw, session: Session) -> Non
     ("changed", "place", "words"),
     [
         ({"every_working_days": 3}, "series[0]", "belongs to `working_days`"),
+        ({"every_weeks": 3, "frequency": "monthly"}, "series[0]", "belongs to `weekly`"),
+        ({"starts_on": "2030-04-23", "frequency": "monthly_last"}, "series[0].starts_on", "not the last of its"),
         ({"ends_on": "today-9"}, "series[0].ends_on", "is before `starts_on`"),
         ({"at": "25:00"}, "series[0].at", "is not a time of day"),
-        ({"frequency": "monthly"}, "series[0].frequency", "must be one of"),
+        ({"frequency": "yearly"}, "series[0].frequency", "must be one of"),
         ({"starts_on": "2026-02-30"}, "series[0].starts_on", ""),
         ({"link": "http://x.example"}, "series[0]", "https://"),
         ({"follows": "nothing"}, "series[0].follows", "is no other series"),
@@ -228,7 +256,7 @@ def test_one_goes_on_with_another(load: Load, raw: Raw, session: Session) -> Non
         ({"attendees": [{"person": "kelly"}] * 2}, "series[0].attendees[1]", "keep one"),
         ({"rrule": "FREQ=DAILY"}, "series[0].rrule", "no field of this format"),
     ],
-    ids=["every", "end", "time", "often", "day", "link", "follows", "stranger", "twice", "field"],
+    ids=["every", "weeks", "last", "end", "time", "often", "day", "link", "follows", "stranger", "twice", "field"],
 )
 def test_what_cannot_be_is_refused_with_its_place_and_nothing_is_written(
     refused: Refused, raw: Raw, session: Session, changed: Raw, place: str, words: str
