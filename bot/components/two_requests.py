@@ -74,6 +74,16 @@ _NEW = re.compile(
     r"|necesito|quiero|ya|no|tengo|voy)\b)",
     re.IGNORECASE,
 )
+#: What ends so goes on: "is it true they | can stop it", "who do | i complain to".
+_UNFINISHED = re.compile(
+    r"\b(?:is|are|was|were|am|im|do|does|did|dont|doesnt|have|has|had|can|could|cud|will|would|shall|should|must|may|might"
+    r"|i|we|he|she|they|the|a|an|my|your|our|their|his|her|this|these|those|who|what|when|where|why|how|which|if|whether"
+    r"|because|cos|of|for|with|at|from|to|about|than|and|or|not|tell me|let me know|know|wonder|wondering|sure|true|say"
+    r"|es|son|esta|estan|era|hay|puede|pueden|puedo|podria|tengo|tiene|tienen|quiero|quiere|yo|el|ella|ellos|la|los|las"
+    r"|un|una|mi|mis|su|sus|tu|que|quien|cuando|donde|como|cual|si|porque|de|con|para|por|en|no|se|me|te|le|les|nos|lo"
+    r"|saber|dime|digame|verdad)$",
+    re.IGNORECASE,
+)
 _BEGINNING = re.compile(rf"^(?:{_JOIN}\s+)+", re.IGNORECASE)
 _END = re.compile(rf"(?:[\s,]+{_JOIN})+\s*$", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
@@ -81,13 +91,14 @@ _WORD = re.compile(r"\w+")
 
 def halves(text: str, *, firm: bool = False) -> list[tuple[str, str]]:
     """Every way to cut the text in two halves of at least two words, at a change of subject, in order; with ``firm``
-    only at stops and where words like "and" join two."""
+    only at stops and where words like "and" join two. Where nothing joins them the first must be able to end there."""
     if len(_WORD.findall(text)) < FEWEST_WORDS:
         return []
     cuts: dict[int, int] = {}
     for pattern in (_STOP, _JOINED) if firm else (_STOP, _JOINED, _NEW):
         for found in pattern.finditer(text):
-            cuts.setdefault(found.start(), found.end())
+            if pattern is not _NEW or not _UNFINISHED.search(text, 0, found.start()):
+                cuts.setdefault(found.start(), found.end())
     pairs = [
         (_END.sub("", text[:at]).strip(" ,;:-"), _BEGINNING.sub("", text[to:].strip()))
         for at, to in sorted(cuts.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select, update
 
 from api.appointments.models import Appointment, Attendee, ChangeRequest
@@ -64,6 +65,15 @@ def test_a_kind_that_is_on_another_day_or_on_none_is_not_passed_over_in_silence(
     reply = kelly.says("is it tomorrow im meant to see the health visitor", "check_appointments")
     assert reply.startswith("I can't see one like that.") and "tomorrow at 16:00" in reply
     assert kelly.says("is it tomorrow the home visit", "check_appointments").startswith("Your next one is a home visit")
+
+
+@pytest.mark.parametrize("words", ["what do i need to have ready for it", "what shall i bring to it?"])
+def test_what_to_have_ready_for_it_is_about_the_appointment_just_told(talk: Phone, words: str) -> None:
+    kelly = talk("kelly")
+    assert "bring" not in kelly.says(words, "check_actions").casefold(), "nothing was talked of yet"
+    kelly.says("whens my next meeting", "check_appointments")
+    reply = kelly.says(words, "check_actions")
+    assert reply.startswith("Tomorrow at 16:00.")
 
 
 def test_separated_parents_each_see_their_own(talk: Phone) -> None:

@@ -61,6 +61,7 @@ def test_two_requests_are_found_however_they_are_joined(text: str, first: str, s
     ("text", "whole", "sure"),
     [
         ("when is the meeting and when is the visit", "check_appointments", 0.95),  # the same twice
+        ("when is it they can stop me having him", "check_appointments", 0.95),  # nobody ends with "they"
         ("done it when", "report_action_done", 0.95),  # too short to be two
         ("done the gp form. when is the meeting", "report_action_done", 0.75),  # not sure enough to record
         ("done the gp form. please stop the texts", "report_action_done", 0.85),  # not sure enough to stop

@@ -38,6 +38,8 @@ ANSWERS = frozenset(
 MAYBE_A_PIN = frozenset({"fallback", "out_of_scope", "ask_privacy", "stop_messages", "cancel", "ask_capabilities"})
 #: What a wish to read the plan, or for help with getting to an appointment, is mistaken for.
 MAYBE_OURS = frozenset({"find_service", "out_of_scope", "fallback"})
+#: What "what do i need to have ready for it" is mistaken for, of an appointment that was just talked of.
+MAYBE_READY = MAYBE_OURS | {"check_actions", "ask_capabilities"}
 #: Below this the model has understood nothing.
 UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
@@ -67,6 +69,8 @@ def redirect(ask: Ask, name: str) -> str:
         return "ask_plan_status"
     if own_plan.is_about(ask, name):
         return "ask_about_plan"
+    if name in MAYBE_READY and ask.state.focus_appointment and not ask.tapped and says(ask.words, "ready_for_it"):
+        return "ask_appointment_details"
     if reminder_wishes.is_about_reminders(ask, name):
         return "change_contact_preference"
     if name in MAYBE_OURS and not (ask.tapped or asked or ask.person is None):
