@@ -5,8 +5,8 @@ Training: ``data/safety/{,extra.,indirect.,calm.}{en,es}.jsonl`` (text, kind, pr
 ``data/nlu/<language>/*.yml`` (their intent says whether it is danger). Development: ``data/dev``, never trained on; of
 it ``safety`` chooses thresholds, and ``fresh``, by yet another hand, chooses nothing: it only measures; ``ordinary``,
 by another one again, is everyday traffic between people; ``short``, by a fifth, what is said in a few words, harmless
-and not; ``family``, by a sixth, is ordinary talk about families as it comes, the screen's hardest; ``languages``
-measures eighteen other languages.
+and not; ``family``, by a sixth, is ordinary talk about families as it comes; ``requests``, by a seventh, is what people
+write to the assistant without any danger in it; ``languages`` measures eighteen other languages.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def training() -> list[Example]:
 
 def held_out() -> list[Example]:
     """Everything that is kept from the training."""
-    sets = (development, fresh, ordinary, short, family, other_languages, development_intents)
+    sets = (development, fresh, ordinary, short, family, requests, other_languages, development_intents)
     return [example for which in sets for example in which()]
 
 
@@ -95,6 +95,11 @@ def family() -> list[Example]:
     """Ordinary talk about families, friends, school and work as it comes, by a hand that saw nothing of ours, of both
     languages."""
     return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"family.{language}.jsonl", language)]
+
+
+def requests() -> list[Example]:
+    """Plain requests, reports and grumbles to the assistant, by a hand that saw nothing of ours, of both languages."""
+    return [e for language in LANGUAGES for e in labelled(DATA / "dev" / f"requests.{language}.jsonl", language)]
 
 
 def other_languages() -> list[Example]:
