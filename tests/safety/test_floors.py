@@ -53,3 +53,10 @@ def test_talk_about_families_seldom_does(language: str) -> None:
     talk = examined([example for example in corpus.family() if example.language == language])
     assert share(talk, lambda result: result.verdict.raised) <= 0.05
     assert share(talk, lambda result: result.verdict.noticed) <= 0.15
+
+
+@pytest.mark.parametrize(("language", "raised", "noticed"), [("en", 0.05, 0.13), ("es", 0.10, 0.25)])
+def test_plain_requests_do_no_more_than_the_model_card_says(language: str, raised: float, noticed: float) -> None:
+    asked = examined([example for example in corpus.requests() if example.language == language])
+    assert share(asked, lambda result: result.verdict.raised) <= raised
+    assert share(asked, lambda result: result.verdict.noticed) <= noticed
