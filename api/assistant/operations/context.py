@@ -40,6 +40,10 @@ MAYBE_A_PIN = frozenset({"fallback", "out_of_scope", "ask_privacy", "stop_messag
 MAYBE_OURS = frozenset({"find_service", "out_of_scope", "fallback"})
 #: What "what do i need to have ready for it" is mistaken for, of an appointment that was just talked of.
 MAYBE_READY = MAYBE_OURS | {"check_actions", "ask_capabilities"}
+#: What the wish for another worker is mistaken for.
+MAYBE_ANOTHER = frozenset(
+    {"ask_who_is_my_worker", "ask_about_plan", "contact_worker", "request_reschedule", "out_of_scope", "fallback"}
+)
 #: Below this the model has understood nothing.
 UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
@@ -65,6 +69,8 @@ def redirect(ask: Ask, name: str) -> str:
         return "change_contact_preference"
     if wishes.is_about_the_phone(ask, name):
         return "change_contact_preference"
+    if name in MAYBE_ANOTHER and not ask.tapped and says(ask.words, "another_worker"):
+        return "complain"
     if own_plan.is_asked(ask, name):
         return "ask_plan_status"
     if own_plan.is_about(ask, name):
