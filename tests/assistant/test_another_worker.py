@@ -37,7 +37,8 @@ def test_the_wish_is_passed_on_in_their_words(talk: Phone, who: str, words: str,
 
 
 @pytest.mark.parametrize(
-    "words", ["who is my new worker", "whats the other worker called", "has my worker changed the time", "whos my worker"]
+    "words",
+    ["who is my new worker", "whats the other worker called", "has my worker changed the time", "whos my worker"],
 )
 def test_who_asks_for_the_name_is_told_it(talk: Phone, words: str) -> None:
     assert "Amara Okafor" in talk("kelly").says(words, "ask_who_is_my_worker")
