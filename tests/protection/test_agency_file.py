@@ -24,6 +24,7 @@ from api.appointments.service import Expected
 from api.audit.models import AuditEntry
 from api.cli import app
 from api.database import transaction
+from api.families import sharing
 from api.families.models import ContactPoint, Family, Person
 from api.imports.service import import_file, import_paths
 from api.plans.models import Plan, Risk
@@ -152,7 +153,9 @@ def test_what_is_imported_from_it_gives_the_same_again(database: Engine, session
         lisa = writing.scalars(select(Person).filter_by(external_id="lisa")).one()
         margaret = writing.scalars(select(Person).filter_by(external_id="maggie")).one()
         (shared,) = writing.scalars(select(ContactPoint.address).filter_by(person_id=margaret.id)).all()
-        writing.add(ContactPoint(person_id=lisa.id, channel="sms", address=shared, state="active"))
+        too = ContactPoint(person_id=lisa.id, channel="sms", address=shared, state="active")
+        writing.add(too)
+        sharing.begins(writing, too, None, clock.now())
         kelly = writing.scalars(select(ContactPoint).join(Person).where(Person.external_id == "kelly")).one()
         kelly.state = "opted_out"
         plan = writing.scalars(select(Plan).join(Family).where(Family.external_id == "bennett")).one()
