@@ -76,6 +76,19 @@ def test_what_to_have_ready_for_it_is_about_the_appointment_just_told(talk: Phon
     assert reply.startswith("Tomorrow at 16:00.")
 
 
+@pytest.mark.parametrize(
+    ("who", "words", "which"),
+    [
+        ("kelly", "where is my next meeting", "Tomorrow at 16:00."),
+        ("rosa", "donde es la proxima cita", "Jueves 26 de noviembre a las 3:30 pm."),
+    ],
+)
+def test_the_next_one_is_the_first_that_comes_and_nobody_is_asked_which(
+    talk: Phone, who: str, words: str, which: str
+) -> None:
+    assert talk(who).says(words, "ask_appointment_details").startswith(which)
+
+
 def test_separated_parents_each_see_their_own(talk: Phone) -> None:
     mother = talk("sarah").says("all my appointments", "check_appointments")
     father = talk("imran").says("all my appointments", "check_appointments")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from api.appointments.models import Appointment
 from api.assistant.operations import speaking, times
 from api.assistant.operations.asking import Ask
-from api.assistant.operations.words import appointment_words
+from api.assistant.operations.words import appointment_words, says
 from api.conferences import own
 
 #: Kinds whose words are as often the reason for not coming as the thing itself.
@@ -60,6 +60,8 @@ def meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reason
         return picked[0]
     if not days and times.missed_by(ask, when):
         return None
+    if says(ask.words, "next_one") and coming:
+        return (picked or coming)[0]
     focus = next((one for one in picked or coming if str(one.id) == ask.state.focus_appointment), None)
     if focus is not None:
         return focus
