@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+import crashpoints
 from actions.client import ApiClient, ApiError, from_environment
 
 logger = logging.getLogger(__name__)
@@ -98,11 +99,13 @@ class AskTheApi(Action):
         if not token:
             logger.error("a turn without a token")
             return []
+        crashpoints.point("actions.before_asking")
         try:
             replies = await api.ask(self.operation, str(token), question(message))
         except ApiError as error:
             logger.error("%s", error)
             return []
+        crashpoints.point("actions.after_asking")
         for reply in replies:
             dispatcher.utter_message(json_message=reply)
         return []

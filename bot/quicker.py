@@ -13,6 +13,8 @@ import aiohttp
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.utils.endpoints import EndpointConfig
 
+import crashpoints
+
 #: Seconds that an idle connection to the action server is kept: less than that server keeps it (Sanic: 5).
 KEPT_OPEN = 3
 
@@ -67,10 +69,11 @@ class _Lent:
         self._session = session
 
     async def __aenter__(self) -> aiohttp.ClientSession:
+        crashpoints.point("rasa.before_action")
         return self._session
 
     async def __aexit__(self, *_: object) -> None:
-        pass
+        crashpoints.point("rasa.after_action")
 
 
 def check_answers_once() -> None:

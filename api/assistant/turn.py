@@ -18,7 +18,8 @@ from sqlalchemy import Integer, Row, Uuid, bindparam, cast, exists, select, upda
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints, texts
+import crashpoints
+from api import clock, texts
 from api.access.models import Agency
 from api.assistant import rasa_client, tokens
 from api.assistant import state as dialogue

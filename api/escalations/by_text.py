@@ -13,7 +13,8 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints, texts
+import crashpoints
+from api import clock, texts
 from api.access import queries as access
 from api.access.models import Agency, Worker
 from api.escalations import orders, outcomes, service

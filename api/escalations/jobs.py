@@ -12,7 +12,8 @@ from functools import partial
 import procrastinate
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints
+import crashpoints
+from api import clock
 from api.database import transaction
 from api.escalations import bounced, forgotten, lapses, otherwise, queries, service
 from api.escalations.world import Due

@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints
+import crashpoints
+from api import clock
 from api.access import service as access
 from api.access.models import Worker
 from api.audit import service as audit

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints
+import crashpoints
+from api import clock
 from api.channels.mail import client as mail
 from api.channels.outcome import Outcome
 from api.channels.push import client as push

@@ -17,7 +17,8 @@ from sqlalchemy import String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints, jobs
+import crashpoints
+from api import clock, jobs
 from api.access.models import Worker
 from api.database import notify, transaction
 from api.escalations import queries as escalation_queries

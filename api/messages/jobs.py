@@ -9,7 +9,8 @@ import uuid
 
 from sqlalchemy import text
 
-from api import clock, crashpoints, jobs
+import crashpoints
+from api import clock, jobs
 from api.database import transaction
 from api.jobs import DELIVER, DELIVER_REMINDERS, NO_TURN_RUNS, app
 from api.messages import delivery, takeovers, who_writes

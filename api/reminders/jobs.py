@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from api import clock, crashpoints
+import crashpoints
+from api import clock
 from api.database import transaction
 from api.messages.jobs import RUSH
 from api.reminders import colleagues, planning, telling

@@ -26,6 +26,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+import crashpoints
 from bot.components.wording import plain
 from encoder.sentences import Encoder
 
@@ -83,6 +84,7 @@ class SentenceEmbeddings(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Give each message its vector; a message without text gets none."""
+        crashpoints.point("rasa.before_reading")
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
             self._attach(with_text, self._encode([plain(message.get(TEXT)) for message in with_text]))

@@ -60,6 +60,8 @@ def test_a_kind_that_is_on_another_day_or_on_none_is_not_passed_over_in_silence(
     kelly = talk("kelly")
     reply = kelly.says("is it tomorrow im meant to see the health visitor", "check_appointments")
     assert reply.startswith("The one you mean is Tuesday 8 December at 11:20.") and "tomorrow at 16:00" in reply
+    ready = kelly.says("what do i need to have ready for it", "check_actions")
+    assert ready.startswith("Tuesday 8 December at 11:20."), "that one is talked of now"
     with transaction() as session:
         session.execute(update(Appointment).where(Appointment.kind == "health_visit").values(status="cancelled"))
     reply = kelly.says("is it tomorrow im meant to see the health visitor", "check_appointments")

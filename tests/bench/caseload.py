@@ -8,13 +8,15 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import httpx
 
-from api import embedded_postgres
+from api import clock, embedded_postgres
 from api.access.guards import WORKER_COOKIE
 from tests.bench import crowd
 from tests.bench.figures import Figure, at_most, median, ms, percentile, ratio
@@ -50,8 +52,14 @@ def _measured(system: System, sizes: Sizes) -> list[Figure]:
     filled = time.monotonic() - begun
     all_of = json.loads(_run(system, "-m", "tests.bench.in_crowd", str(whole), str(sizes.looked_up)))
     system.apis[0].start()
-    worker, manager = all_of["sessions"]["worker"], all_of["sessions"]["manager"]
-    family = _pages(system, worker, _families_of(system, worker), sizes.pages)
+    # By hand: the cookie is for https, which a browser would have.
+    worker, manager = ({"cookie": f"{WORKER_COOKIE}={all_of['sessions'][role]}"} for role in ("worker", "manager"))
+    program = {"authorization": f"Bearer {all_of['key']}"}
+    families = _families_of(system, worker)
+    family = _pages(system, worker, families, sizes.pages)
+    now = quote(clock.now().isoformat())
+    coming = [f"/api/v1/families/{path.rpartition('/')[2]}/appointments?from={now}" for path in families]
+    over_http = _pages(system, program, coming, sizes.pages)
     caseload = _pages(system, worker, ["/console/families"], sizes.pages)
     day = _pages(system, worker, ["/console/today"], sizes.pages)
     team = _pages(system, manager, ["/console/families"], sizes.pages)
@@ -62,6 +70,7 @@ def _measured(system: System, sizes: Sizes) -> list[Figure]:
     return [
         Figure("caseload", f"{group}: a person's next appointments, p99", ms(percentile(all_of["next"], 99)), "ms",
                floor=at_most(15), note=f"p50 {ms(median(all_of['next'])) or 0:.1f} ms; {rows}"),
+        _page(f"{group}: a family's next appointments, asked for by a program, p99", over_http, None),
         Figure("caseload", f"{group}: times those of {tenth:,} families", grown["next"], "x", floor=at_most(1.5)),
         Figure("caseload", f"{group}: whose a number is, p99", ms(percentile(all_of["whose"], 99)), "ms",
                note=f"p50 {ms(median(all_of['whose'])) or 0:.1f} ms"),
@@ -88,21 +97,20 @@ def _run(system: System, *command: str) -> str:
     return done.stdout
 
 
-def _client(system: System, token: str) -> httpx.Client:
-    # By hand: the cookie is for https, which a browser would have.
-    return httpx.Client(base_url=system.api_urls[0], headers={"cookie": f"{WORKER_COOKIE}={token}"}, timeout=30)
+def _client(system: System, who: Mapping[str, str]) -> httpx.Client:
+    return httpx.Client(base_url=system.api_urls[0], headers=who, timeout=30)
 
 
-def _families_of(system: System, token: str) -> list[str]:
-    with _client(system, token) as client:
+def _families_of(system: System, who: Mapping[str, str]) -> list[str]:
+    with _client(system, who) as client:
         paths = re.findall(r'href="(/console/families/[0-9a-f-]{36})"', client.get("/console/families").text)
     assert paths, "the worker has families"
     return paths
 
 
-def _pages(system: System, token: str, paths: list[str], count: int) -> list[float]:
+def _pages(system: System, who: Mapping[str, str], paths: list[str], count: int) -> list[float]:
     """Seconds from when each was due, so that a late asker does not hide a slow server."""
-    with _client(system, token) as client, ThreadPoolExecutor(16) as pool:
+    with _client(system, who) as client, ThreadPoolExecutor(16) as pool:
         for path in paths[:5]:
             client.get(path).raise_for_status()
         start = time.monotonic() + 0.2

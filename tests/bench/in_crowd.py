@@ -1,6 +1,7 @@
 """``python -m tests.bench.in_crowd FAMILIES ASKED``: how long looking up one person takes, of so many families.
 
-Out: ``{"whose": [seconds], "next": [seconds], "sessions": {"worker": token, "manager": token}}``. ``whose``: whose a
+Out: ``{"whose": [seconds], "next": [seconds], "sessions": {"worker": token, "manager": token},
+"key": API key of that worker}``. ``whose``: whose a
 number is and the conversation with it, as for every text that comes in; ``next``: a person's next appointments.
 """
 
@@ -15,6 +16,7 @@ import uuid
 from sqlalchemy import select
 
 from api import clock
+from api.access import keys
 from api.access import service as access
 from api.access.models import Worker
 from api.appointments import queries
@@ -46,7 +48,8 @@ def main() -> None:
         agency = select(Worker).where(Worker.email.like("%.0@crowd.example")).order_by(Worker.external_id)
         workers = {worker.role: worker for worker in session.scalars(agency)}
         tokens = {role: access.start_session(session, worker).token for role, worker in workers.items()}
-    json.dump({"whose": whose[20:], "next": following[20:], "sessions": tokens}, sys.stdout)
+        key = keys.make(session, workers["worker"], "bench", "read", workers["manager"].id)
+    json.dump({"whose": whose[20:], "next": following[20:], "sessions": tokens, "key": key}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints
+import crashpoints
+from api import clock
 from api.access.models import Agency
 from api.database import transaction
 from api.escalations import service

@@ -10,7 +10,8 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from api import clock, crashpoints
+import crashpoints
+from api import clock
 from api.database import transaction
 from api.escalations import jobs
 from api.escalations.jobs import climb

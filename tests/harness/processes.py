@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.crashpoints import CRASHED
+from crashpoints import CRASHED
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +76,7 @@ class Process:
         return self._asked.with_name(self._asked.name + CRASHED).exists()
 
     def crash_at(self, point: str) -> None:
-        """It kills itself (api.crashpoints) the next time that it passes this point; the one started after it lives."""
+        """It kills itself (crashpoints) the next time that it passes this point; the one started after it lives."""
         self.forget_crash()
         fresh = self._asked.with_suffix(".new")
         fresh.write_text(point)

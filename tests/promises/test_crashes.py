@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from api.crashpoints import POINTS
+from crashpoints import POINTS
 from tests.harness import promises
 from tests.harness.phones import Phone
 from tests.harness.processes import Process, wait_until
@@ -24,8 +24,9 @@ IN_THE_API, IN_ASSIST = ("inbox", "acknowledge"), ("assist",)
 
 
 #: What is passed when a reminder is due: tests/promises/test_reminders.py; when a file is sent: tests/evidence; when a
-#: takeover or a promise to ring comes to its end: tests/promises/test_killed_in_a_takeover.py.
-ELSEWHERE = ("reminder", "evidence", "takeover", "call")
+#: takeover or a promise to ring comes to its end: tests/promises/test_killed_in_a_takeover.py; in Rasa and the action
+#: server: tests/promises/test_rasa_fails.py.
+ELSEWHERE = ("reminder", "evidence", "takeover", "call", "rasa", "actions")
 PASSED = [point for point in POINTS if point.split(".")[0] not in ELSEWHERE]
 #: Every point, with the first thing that passes it: a family's question; at a delivery, a worker's text as well.
 CASES = [(point, "question") for point in PASSED] + [(p, "danger") for p in PASSED if p.startswith("delivery.")]

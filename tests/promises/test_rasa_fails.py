@@ -1,4 +1,7 @@
-"""Rasa, the action server and what answers it, the api, the worker are killed under way: all is answered or seen."""
+"""Rasa, the action server and what answers it, the api, the worker are killed under way: all is answered or seen.
+
+Rasa and the action server at each of their named points, the others while turns are under way.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from crashpoints import POINTS
 from tests.harness import promises
 from tests.harness.system import System
 from tests.harness.town import Team
@@ -15,18 +19,26 @@ from tests.promises.test_rasa_misbehaves import DANGER, FALLBACK
 RUNG = timedelta(minutes=3, seconds=1)
 
 
-@pytest.mark.parametrize("name", ["rasa", "actions", "assist"])
+#: Where each is killed; "assist" wherever it is just then (its points: tests/promises/test_crashes.py).
+PLACES = [*(point for point in POINTS if point.split(".")[0] in ("rasa", "actions")), "assist"]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_it_and_the_worker_are_killed_with_turns_under_way_while_a_ladder_climbs(
-    name: str, system: System, team: Team
+    place: str, system: System, team: Team
 ) -> None:
-    victim = {"rasa": system.rasa, "actions": system.actions, "assist": system.assist}[name]
+    victim = {"rasa": system.rasa, "actions": system.actions, "assist": system.assist}[place.split(".")[0]]
     worker = system.workers[0]
     team.other.text(DANGER)
     team.other.expect("999")
     reference = reference_in(team.lead.expect("EMERGENCY"))
     team.duty.expect("EMERGENCY")
+    if place in POINTS:
+        victim.crash_at(place)
     for n in range(6):
         team.parent.text(f"when is my next meeting, asked {n} times", api=n % 2)
+    if place in POINTS:
+        victim.wait_dead()
     victim.kill()
     worker.kill()
     system.move_clock(RUNG)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.crashpoints import POINTS
+from crashpoints import POINTS
 from tests.harness import promises
 from tests.harness.processes import wait_until
 from tests.harness.system import System

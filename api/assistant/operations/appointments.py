@@ -69,6 +69,7 @@ def _another_day(ask: Ask) -> Reply:
     later = of_kind_named(ask, _coming(ask))
     if not later:
         return say("appointments.none_like_it")
+    ask.state.focus_appointment = str(later[0].id)
     return say("appointments.another_day", when=speaking.moment(ask, later[0].starts_at))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from api import crashpoints
+import crashpoints
 from api.assistant import guards
 from api.assistant import state as dialogue
 from api.assistant.operations import (

@@ -1,4 +1,5 @@
-"""Named places where a test kills the process, to prove that nothing is lost there.
+"""Named places where a test kills the process, to prove that nothing is lost there: in the service, in Rasa and in the
+action server alike, so this package knows none of them.
 
 ``HEARTHLINE_CRASH_FILE`` names a file that a test may write at any time, with the name of a point in it: the process
 kills itself (SIGKILL, no clean-up) the next time that it passes that point, and renames the file (``CRASHED``) just
@@ -34,6 +35,11 @@ POINTS = (
     "reminder.before_commit",
     "reminder.after_commit",
     "evidence.after_files",
+    "rasa.before_reading",
+    "rasa.before_action",
+    "rasa.after_action",
+    "actions.before_asking",
+    "actions.after_asking",
 )
 
 #: What the file's name ends with once the process has died of it.
