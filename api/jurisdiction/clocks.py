@@ -17,12 +17,12 @@ COUNTING = 2
 EVENTS = (
     "concern_raised", "strategy_discussion", "enquiry_closed", "services_agreed", "court_order",
     "initial_conference", "review_conference", "record_shared", "plan_started", "plan_signed", "plan_ended",
-    "core_group", "home_visit", "case_review", "administrative_review",
+    "core_group", "home_visit", "child_seen", "case_review", "administrative_review",
 )  # fmt: skip
 Event = Literal[
     "concern_raised", "strategy_discussion", "enquiry_closed", "services_agreed", "court_order",
     "initial_conference", "review_conference", "record_shared", "plan_started", "plan_signed", "plan_ended",
-    "core_group", "home_visit", "case_review", "administrative_review",
+    "core_group", "home_visit", "child_seen", "case_review", "administrative_review",
 ]  # fmt: skip
 #: Meetings that no rule counts; that they took place, or did not, is recorded all the same.
 Meeting = Literal[

@@ -79,6 +79,7 @@ CLOCKS = {
     "end": ["first_review", "next_review", "case_review", "administrative_review"],
     "plan": ["case_plan"],
     "see": ["record_shared"],
+    "let_in": ["child_seen", "seen_at_home"],
 }
 
 

@@ -49,6 +49,12 @@ def test_lines_fit_what_they_are_for(name: str) -> None:
     assert ("Childline" in child) == (here.country == "GB")
 
 
+def test_in_spanish_the_lines_that_take_texts_name_the_word_that_is_answered_in_spanish() -> None:
+    ohio = pack("us-ohio")
+    for key in ("lifeline_988", "crisis_text_line"):
+        assert "AYUDA" in ohio.line(key, "es") and "AYUDA" not in ohio.line(key, "en")
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_line_says_where_it_is_from_and_when_it_was_looked_up(name: str) -> None:
     for line in [*pack(name).lines.values(), pack(name).emergency]:
@@ -91,6 +97,9 @@ def test_a_pack_says_how_its_explanations_were_checked(name: str) -> None:
         ("us-ohio", "categories", "dependent"),
         ("us-ohio", "see", "within two weeks of signing it"),
         ("uk-scotland", "let_in", "sheriff"),
+        ("uk-scotland", "take", "justice of the peace"),
+        ("uk-scotland", "who_decides", "the chair decides"),
+        ("us-ohio", "review", "a week before"),
         ("uk-england", "let_in", "ask a court for an order"),
     ],
 )

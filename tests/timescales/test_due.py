@@ -84,6 +84,27 @@ def test_in_wales_core_groups_follow_each_other_within_six_weeks() -> None:
     assert state(date(2026, 10, 22), date(2026, 10, 15), date(2026, 10, 30), date(2026, 11, 1)) == "done_late"
 
 
+def test_in_wales_a_child_is_seen_alone_every_ten_working_days_and_at_home_every_four_weeks() -> None:
+    found = worked_out(
+        WALES,
+        ("initial_conference", "2026-04-01"),
+        ("plan_started", "2026-04-01"),
+        ("child_seen", "2026-04-17"),  # at school: seen, but not at home
+        ("home_visit", "2026-04-27"),  # at home is seen as well
+    )
+    assert of("child_seen", found) == [
+        ("2026-04-17", "2026-04-17"), ("2026-05-01", "2026-04-27"), ("2026-05-12", None),
+    ]  # fmt: skip
+    assert of("seen_at_home", found) == [("2026-04-29", "2026-04-27"), ("2026-05-25", None)]
+
+
+@pytest.mark.parametrize("name", names())
+def test_only_where_a_rule_says_how_often_a_child_is_seen_does_a_clock_of_the_place_run(name: str) -> None:
+    seen = {rule for rule, one in pack(name).clocks.items() if {"child_seen", "home_visit"} & set(one.done)}
+    said = {WALES: {"child_seen", "seen_at_home"}, OHIO: {"monthly_contact"}}
+    assert seen == said.get(name, set())
+
+
 def test_in_ohio_reviews_are_due_every_ninety_days_from_the_signature_whenever_the_last_was() -> None:
     found = worked_out(
         OHIO,
@@ -148,7 +169,7 @@ def test_the_clocks_of_a_plan_begin_with_its_own_conference_and_those_of_an_earl
     one = uuid.UUID(int=1)
     early = Event("initial_conference", date(2024, 1, 8), no_plan=no_plan)
     events = [Event(kind, date(2026, 2, 2), one) for kind in ("initial_conference", "plan_started")]
-    rules = ("record_shared", "first_core_group", "first_review")
+    rules = ("record_shared", "first_core_group", "first_review", "child_seen", "seen_at_home")
     found = of_plans(WALES, early, *events)
     assert {(rule, plan, day) for rule, plan, day, _ in found} == {(rule, one, "2026-02-02") for rule in rules}
 
