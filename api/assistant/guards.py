@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import Header, HTTPException
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -17,6 +17,7 @@ from api.assistant import tokens
 from api.families import identity, zones
 from api.families.models import ContactPoint, Family, Person
 from api.messages.models import Conversation, InboundMessage
+from api.views.models import ViewDraft
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Asked:
     message: InboundMessage
     conversation: Conversation
     holder: Person | None
+    #: Is the holder in the middle of writing their views here (views.drafts)?
+    drafting: bool
 
 
 # Made once: building a statement costs several times what running it does.
@@ -63,8 +66,11 @@ _sharing = (
     .where(ContactPoint.address == Conversation.address, ContactPoint.state.in_(("active", "opted_out")))
     .scalar_subquery()
 )
+_drafting = exists().where(
+    ViewDraft.conversation_id == Conversation.id, ViewDraft.person_id == Conversation.person_id
+)
 _TURN = (
-    select(InboundMessage, Conversation, Person, Agency, _held.c.body, _sharing)
+    select(InboundMessage, Conversation, Person, Agency, _held.c.body, _sharing, _drafting)
     .join(Conversation, Conversation.id == InboundMessage.conversation_id)
     .outerjoin(_held, _held.c.id == InboundMessage.continues)
     .outerjoin(Person, Person.id == Conversation.person_id)
@@ -93,7 +99,7 @@ def asked(session: Session, message_id: uuid.UUID) -> Asked | None:
     found = session.execute(_TURN, {"message_id": message_id}).one_or_none()
     if found is None:
         return None
-    message, conversation, person, agency, waited, number_of_holders = found
+    message, conversation, person, agency, waited, number_of_holders, drafting = found
     now = clock.now()
     standing = identity.standing(person, conversation, agency, shared=number_of_holders > 1, now=now)
     if standing == "stranger":
@@ -114,4 +120,4 @@ def asked(session: Session, message_id: uuid.UUID) -> Asked | None:
         place=ZoneInfo(agency.timezone),
         now=now,
     )
-    return Asked(under_way, message, conversation, person)
+    return Asked(under_way, message, conversation, person, drafting)

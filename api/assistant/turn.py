@@ -27,6 +27,7 @@ from api.assistant.operations import door, service
 from api.assistant.operations.schemas import FoundEntity, Question, Reply, ReplyOption
 from api.assistant.rasa_client import RasaFailed
 from api.database import notify, reading, single_statement, transaction
+from api.families.models import Person
 from api.messages import danger, delivery, hush, options, outbox, wording
 from api.messages.door import HEARD
 from api.messages.models import WAITS_FOR_WORKER, Conversation, InboundMessage, OutboundMessage
@@ -96,12 +97,13 @@ _later = InboundMessage.__table__.alias("later")
 #: As the index ix_outbound_messages_awaited has it, word for word: however many reminders wait, none is looked at.
 _AWAITED = "outbound_messages.state IN ('queued','sending') AND outbound_messages.kind <> 'reminder'"
 #: The message of a turn, whether more waits, and whether something is still on its way to the same address. (The
-#: agency is read along because the replies' words need it.)
+#: agency and the person are read along because the replies' words need them.)
 _SETTLING = (
     select(
         InboundMessage,
         Conversation,
         Agency,
+        Person,
         exists().where(
             _later.c.conversation_id == Conversation.id,
             _later.c.state == "queued",
@@ -111,6 +113,7 @@ _SETTLING = (
     )
     .join(Conversation, Conversation.id == InboundMessage.conversation_id)
     .outerjoin(Agency, Agency.id == Conversation.agency_id)
+    .outerjoin(Person, Person.id == Conversation.person_id)
     .where(InboundMessage.id == bindparam("message_id", type_=Uuid))
     .with_for_update(of=InboundMessage)
 )
@@ -226,7 +229,7 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
     begun: delivery.Begun | None = None
     after: list[uuid.UUID] = []
     with transaction() as session:
-        message, conversation, _agency, more, unsent = session.execute(
+        message, conversation, _agency, _person, more, unsent = session.execute(
             _SETTLING, {"message_id": waiting.message_id}
         ).one()
         if message.state != "queued":

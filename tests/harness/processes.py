@@ -93,7 +93,7 @@ class Process:
         """Start it, and wait until it is ready."""
         assert not self.alive, f"{self.name} runs already"
         self.before, self.up, self.armed = self.snapshot(), False, False
-        environment = {**self.environment, "HEARTHLINE_CRASH_FILE": str(self._asked)}
+        environment = {"HEARTHLINE_CRASH_FILE": str(self._asked), **self.environment}
         with self.output.open("ab") as output:
             self.started = subprocess.Popen(
                 self.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,

@@ -38,6 +38,8 @@ class Ask:
     person: Person | None
     #: The person whom this phone was handed to last, proved or not.
     holder: Person | None = None
+    #: Were they in the middle of writing their views when the turn began?
+    drafting: bool = True
     #: What is remembered after this turn: operations set it, whatever they do not set is forgotten.
     pending: dict[str, str] = field(default_factory=dict)
 

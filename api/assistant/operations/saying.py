@@ -51,7 +51,7 @@ def meant(ask: Ask, name: str) -> str:
     """The operation that a message is for, in the light of what is being collected; ``name`` where that is nothing."""
     if ask.tapped or ask.holder is None:
         return name
-    draft = _draft(ask)
+    draft = _draft(ask) if ask.drafting else None
     if draft is None:
         return "share_views" if name not in DANGER and says(ask.words, "want_a_say") else name
     ask.question.requests = []  # two requests in one message are two things to be said

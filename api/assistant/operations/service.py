@@ -104,6 +104,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
             state=state,
             person=found.holder if turn.standing == "known" else None,
             holder=found.holder,
+            drafting=found.drafting,
         )
         ask.message.intent = question.intent[:64]
         tongue.begin(ask)
