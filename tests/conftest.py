@@ -33,6 +33,8 @@ for _name in [name for name in os.environ if name.startswith(("HEARTHLINE_", "TW
 os.environ["HEARTHLINE_VAR_DIR"] = str(RUN / "var")
 os.environ["HEARTHLINE_CLOCK_FILE"] = str(RUN / "clock")
 os.environ["HEARTHLINE_SECRET_KEY"] = "0123456789abcdef" * 4
+# Made once from the installed package, named after what is in it, and the same for everybody.
+os.environ["HEARTHLINE_ENCODER"] = str(Path(__file__).resolve().parents[1] / "var" / "encoder")
 #: The whole systems of tests/harness have the same, so that a test can open what it reads in their databases.
 os.environ["HEARTHLINE_DATA_KEYS"] = "5ea1ed00" * 8
 os.environ["HEARTHLINE_PUBLIC_URL"] = "http://testserver"
