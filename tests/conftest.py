@@ -99,12 +99,12 @@ def migrated() -> Engine:
     from tests import once
 
     once.product_hasher()
-    apply.upgrade()
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # Nobody pulls the plug of a test's database, and waiting for the disk is most of a test's time.
         for line in ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off"):
             connection.exec_driver_sql(line)
         connection.exec_driver_sql("SELECT pg_reload_conf()")
+    apply.upgrade()
     return engine()
 
 
