@@ -90,7 +90,7 @@ def _without(words_: str) -> str:
     """The words made plain, without times that cannot be known and what hangs on them ("the week after half term"),
     without how long something has been so, and without the days that are not wanted."""
     text = plain(words_)
-    for name in ("behind_school", "behind_own", "since", "except"):
+    for name in ("behind_school", "behind_own", "since", "taken_back", "except"):
         text = words().named[name].sub(" ", text)
     return text
 

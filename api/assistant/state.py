@@ -29,6 +29,8 @@ class State(BaseModel):
     options: list[dict[str, Any]] = Field(default_factory=list)
     #: The appointment talked about last.
     focus_appointment: str = ""
+    #: Was the talk of appointments last? Then "what time" asks about that one.
+    on_appointments: bool = False
     search: Search = Field(default_factory=Search)
     #: What the bot has just asked for: "need", "place", or nothing.
     asking: str = ""

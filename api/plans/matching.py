@@ -115,6 +115,12 @@ def undone(words: str) -> bool:
     return any(part.undone for part in found) and all(part.undone for part in found if content(part.words))
 
 
+def partly(words: str) -> bool:
+    """Do they tell of some of several only ("3 of the sessions")? Then the whole is not done."""
+    phrases, said = _phrases(), _plain(words)
+    return bool(phrases["partly"].search(said)) and not phrases["whole"].search(said)
+
+
 def several(words: str, actions: Sequence[T]) -> tuple[list[T], bool]:
     """The actions of which each part that is done clearly names one, in the order of the words; and whether those
     parts name nothing else ("my gp letter came" may be about something else)."""

@@ -255,3 +255,18 @@ def test_this_week_and_next_week_meet_and_do_not_overlap(now: datetime) -> None:
     assert this is not None and coming is not None
     assert this.end == coming.start
     assert coming.days == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("its not friday its monday i cant do", 23),
+        ("the monday course, i meant friday", 20),
+        ("friday no wait monday", 23),
+        ("no es el viernes es el lunes", 23),
+        ("el martes, digo el viernes", 20),
+        ("cant come friday and i mean it", 20),
+    ],
+)
+def test_a_day_that_is_taken_back_for_another_is_not_named(words: str, day: int) -> None:
+    assert [span.start.day for span in mentions(words, NOW, LEEDS, ranges=False)] == [day]

@@ -49,7 +49,7 @@ def test_undo_takes_the_report_back(talk: Phone) -> None:
     kelly.says("ive registered with the doctors", "report_action_done")
     assert "taken that back" in kelly.says("1")
     assert action("gp").status == "open"
-    assert "forgotten" in kelly.says("undo", "cancel")
+    assert "left that" in kelly.says("undo", "cancel")
 
 
 def test_done_alone_asks_which_and_the_number_records_it(talk: Phone) -> None:

@@ -143,6 +143,8 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
     if not ask.tapped and intent == "report_action_done":
         if matching.undone(words):
             return _not_yet(ask, one)
+        if one is not None and matching.partly(words):
+            return _not_yet(ask, one, "actions.partly")
         done, only = matching.several(words, waiting)
         if only and done and (len(done) > 1 or any(part.undone for part in matching.parts(words))):
             return _record(ask, intent, [action.id for action in done], words)
@@ -165,8 +167,8 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
     return _which(ask, intent, [*likely, *(action for action in waiting if action not in likely)], words)
 
 
-def _not_yet(ask: Ask, one: PlanAction | None) -> list[Reply]:
-    """They have not done it, or are going to: nothing is recorded unless they say so."""
+def _not_yet(ask: Ask, one: PlanAction | None, text_id: str = "actions.not_yet_one") -> list[Reply]:
+    """They have not done it, not all of it, or are going to: nothing is recorded unless they say so."""
     if one is None:
         return [say("actions.not_yet", option("option.is_stuck", "report_action_blocked"))]
     carried = {"action_ref": str(one.id)}
@@ -176,7 +178,7 @@ def _not_yet(ask: Ask, one: PlanAction | None) -> list[Reply]:
         option("option.is_done", "report_action_done", **carried),
         option("option.is_stuck", "report_action_blocked", **carried),
     ]
-    return [say("actions.not_yet_one", *choices, title=titles.alone(ask, one))]
+    return [say(text_id, *choices, title=titles.alone(ask, one))]
 
 
 def _record(ask: Ask, intent: str, action_ids: Sequence[uuid.UUID], words: str) -> list[Reply]:

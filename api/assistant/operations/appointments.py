@@ -60,13 +60,13 @@ def check(ask: Ask) -> list[Reply]:
     if len(found) == 1 or (not when.spans and not _wants_list(ask)):
         ask.pending = {"about": "appointment", "appointment": str(found[0].id)}
         more = len(found) - 1
-        return [*before, say(_next_id(ask, found[0], more), *_choices(found[0]), **_facts(ask, found[0]), more=more)]
+        return [*before, say(_next_id(ask, found[0], more), *choices(found[0]), **_facts(ask, found[0]), more=more)]
     return [*before, _coming_up(ask, "appointments.list", "appointments.list_more", found)]
 
 
 def _another_day(ask: Ask) -> Reply:
     """Of the kind that they name there is none on the days they name: when it is, if it is at all."""
-    later = of_kind_named(ask, _coming(ask))
+    later = of_kind_named(ask, ahead(ask))
     if not later:
         return say("appointments.none_like_it")
     ask.state.focus_appointment = str(later[0].id)
@@ -74,18 +74,20 @@ def _another_day(ask: Ask) -> Reply:
 
 
 def _coming_up(ask: Ask, text_id: str, with_more: str, found: Sequence[Appointment]) -> Reply:
-    lines = "\n".join(_line(ask, one) for one in found[:SHOWN])
+    lines = "\n".join(line(ask, one) for one in found[:SHOWN])
+    ask.pending = {"last": str(found[:SHOWN][-1].id)}
     rest = len(found) - SHOWN
     return say(with_more if rest > 0 else text_id, lines=lines, more=rest)
 
 
 def details(ask: Ask) -> list[Reply]:
     """Where, who, how long, what to bring, how to get there, the link, what it is about: of the one they mean."""
-    one = meant(ask, _coming(ask))
+    one = meant(ask, ahead(ask))
     if one is None:
         return _which(ask, "ask_appointment_details") or [say("appointments.none")]
     ask.state.focus_appointment = str(one.id)
-    topics = [ask.carried("topic")] if ask.carried("topic") else appointment_words().topics_in(ask.words)
+    topic = ask.carried("topic") or ask.hint("topic")
+    topics = [topic] if topic else appointment_words().topics_in(ask.words)
     if len(topics) > 1 or "where" in topics:  # "how do I get there" asks for the place first, and for help if there is
         topics = [topic for topic in topics if topic != "travel"] + ["travel"] * bool(one.travel)
     told = [words for topic in topics or ["about", "where", "who"] if (words := _detail(ask, one, topic))]
@@ -97,16 +99,10 @@ def details(ask: Ask) -> list[Reply]:
     return [say("appointments.details", *choices, when=when, details=" ".join(told))]
 
 
-def asks_how_to_get_there(ask: Ask) -> bool:
-    """Do the words ask for help with getting somewhere, and are they expected somewhere? A taxi or a bus fare is then
-    no service to look for."""
-    return "travel" in appointment_words().topics_in(ask.words) and bool(_coming(ask))
-
-
 def confirm(ask: Ask) -> list[Reply]:
     """They will come: to the one they mean, else the next; read back, so that a mistake shows. Where they name a day
     that none is on, they are asked which."""
-    coming = _coming(ask)
+    coming = ahead(ask)
     one = meant(ask, coming)
     if one is None and coming and (ask.carried("more") or times.missed_by(ask, times.of_one(ask))):
         return _which(ask, "confirm_attendance")
@@ -122,7 +118,7 @@ def _confirm(ask: Ask, one: Appointment) -> list[Reply]:
 
 def confirm_offered(ask: Ask, offered: uuid.UUID | None) -> list[Reply] | None:
     """The same, of this appointment and no other; None if it is not this person's."""
-    one = next((one for one in _coming(ask) if one.id == offered), None)
+    one = next((one for one in ahead(ask) if one.id == offered), None)
     when = times.of_one(ask)
     if one is not None and when.named and not times.on(when, [one]) and times.missed_by(ask, when):
         return None
@@ -134,7 +130,7 @@ def reschedule(ask: Ask) -> list[Reply]:
     the times that the worker offered."""
     if ask.carried("offered_time"):
         return _offered(ask)
-    coming = _coming(ask)
+    coming = ahead(ask)
     one = meant(ask, coming, reasons=True)
     words = ask.state.pending.get("words") if ask.tapped else ""
     if one is None:
@@ -154,6 +150,7 @@ def reschedule(ask: Ask) -> list[Reply]:
         now=ask.turn.now,
     )
     ask.state.focus_appointment = str(one.id)
+    ask.pending = {"about": "change", "appointment": str(one.id), "words": words or ask.words}
     if one.starts_at - ask.turn.now <= SOON:
         _tell_worker(ask, "change_request", words or ask.words)
     return [say("appointments.change_asked", when=speaking.moment(ask, one.starts_at))]
@@ -174,7 +171,7 @@ def _offered(ask: Ask) -> list[Reply]:
 def running_late(ask: Ask) -> list[Reply]:
     """They are on their way but late: recorded; the worker is texted when it is about now."""
     now = ask.turn.now
-    late = _coming(ask, since=timedelta(hours=3))
+    late = ahead(ask, since=timedelta(hours=3))
     today = [one for one in late if one.starts_at - now <= timedelta(hours=12)]
     when = times.of_one(ask)
     if when.spans and (then := times.on(when, late)):
@@ -199,7 +196,8 @@ def _tell_worker(ask: Ask, kind: str, words: str) -> None:
     )
 
 
-def _coming(ask: Ask, since: timedelta = timedelta(minutes=30)) -> Sequence[Appointment]:
+def ahead(ask: Ask, since: timedelta = timedelta(minutes=30)) -> Sequence[Appointment]:
+    """Theirs from ``since`` before now on, the first first."""
     return queries.own(ask.session, ask.someone.id, after=ask.turn.now - since, before=ask.turn.now + AHEAD)
 
 
@@ -209,13 +207,13 @@ def _today(ask: Ask) -> datetime:
 
 
 def _which(ask: Ask, intent: str) -> list[Reply]:
-    coming = _coming(ask)
+    coming = ahead(ask)
     if not coming:
         return []
     more = ask.carried("more")
     begin = int(more) if more.isdigit() and int(more) < len(coming) else 0
     shown = coming[begin : begin + SHOWN]
-    choices = [option("", intent, label=_line(ask, one), appointment_ref=str(one.id), **_topic(ask)) for one in shown]
+    choices = [option("", intent, label=line(ask, one), appointment_ref=str(one.id), **_topic(ask)) for one in shown]
     if begin + SHOWN < len(coming):
         choices.append(option("services.option_more", intent, more=str(begin + SHOWN), **_topic(ask)))
     when = times.of_one(ask)
@@ -231,7 +229,8 @@ def _topic(ask: Ask) -> dict[str, str]:
     return {"topic": topic} if topic else {}
 
 
-def _choices(one: Appointment) -> list[ReplyOption]:
+def choices(one: Appointment) -> list[ReplyOption]:
+    """What may be said of one that was told: they come, they cannot, where is it."""
     carried = {"appointment_ref": str(one.id)}
     return [
         option("option.will_come", "confirm_attendance", **carried),
@@ -254,7 +253,8 @@ def _facts(ask: Ask, one: Appointment) -> dict[str, str]:
     return {"when": when, "kind": speaking.kind(ask, one), "child": speaking.child(ask, one)}
 
 
-def _line(ask: Ask, one: Appointment) -> str:
+def line(ask: Ask, one: Appointment) -> str:
+    """One in a line of a list or on a choice: when, and on their own phone what."""
     when = speaking.opening(speaking.moment(ask, one.starts_at))
     return ask.text("appointments.line", when=when, kind=speaking.kind(ask, one)) if ask.plain_words else when
 
@@ -267,7 +267,7 @@ def _wants_list(ask: Ask) -> bool:
 def _nothing(ask: Ask, when: times.Times, cancelled: Sequence[Appointment]) -> Reply:
     if cancelled and when.spans:
         return say("appointments.cancelled", when=speaking.moment(ask, cancelled[0].starts_at))
-    following = _coming(ask)
+    following = ahead(ask)
     if not when.spans or not following:
         return say("appointments.none")
     ask.state.focus_appointment = str(following[0].id)
@@ -298,7 +298,7 @@ def _past(ask: Ask, start: datetime, end: datetime) -> Reply:
     before = queries.own(ask.session, ask.someone.id, after=start, before=end)
     if not before:
         return say("appointments.none_past", day=speaking.day(ask, start.date()))
-    return say("appointments.past", lines="\n".join(_line(ask, one) for one in before[:SHOWN]))
+    return say("appointments.past", lines="\n".join(line(ask, one) for one in before[:SHOWN]))
 
 
 def _missed(ask: Ask) -> list[Reply]:

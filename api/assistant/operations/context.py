@@ -11,6 +11,7 @@ from api.assistant.operations import (
     contact,
     directory,
     door,
+    following,
     own_plan,
     preferences,
     saying,
@@ -18,6 +19,7 @@ from api.assistant.operations import (
 )
 from api.assistant.operations import reminders as reminder_wishes
 from api.assistant.operations.asking import Ask, say
+from api.assistant.operations.both import SAFETY
 from api.assistant.operations.schemas import Reply
 from api.assistant.operations.words import says
 from api.families.wishes import Wish
@@ -44,6 +46,10 @@ MAYBE_READY = MAYBE_OURS | {"check_actions", "ask_capabilities"}
 MAYBE_ANOTHER = frozenset(
     {"ask_who_is_my_worker", "ask_about_plan", "contact_worker", "request_reschedule", "out_of_scope", "fallback"}
 )
+#: What the news that somebody has died is mistaken for.
+MAYBE_LOSS = frozenset({"out_of_scope", "fallback", "ask_about_plan", "check_appointments", "check_actions"})
+#: What "I am not coming" is mistaken for.
+MAYBE_NOT_COMING = frozenset({"confirm_attendance", "running_late"})
 #: Below this the model has understood nothing.
 UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
@@ -64,6 +70,15 @@ def redirect(ask: Ask, name: str) -> str:
     if _says_which(ask, name):
         return ask.state.pending["intent"]
     _recall(ask, name)
+    if name not in SAFETY and (followed := following.asks(ask, name)):
+        return followed
+    if _cannot_come(ask, name):
+        ask.question.requests = []
+        return "request_reschedule"
+    if name in MAYBE_LOSS and not ask.tapped and says(ask.words, "bereaved"):
+        return "express_distress"
+    if name == "cancel" and not ask.tapped and says(ask.words, "delete_words"):
+        return "ask_privacy"
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):
         return "change_contact_preference"
@@ -82,7 +97,7 @@ def redirect(ask: Ask, name: str) -> str:
     if name in MAYBE_OURS and not (ask.tapped or asked or ask.person is None):
         if name != "find_service" and says(ask.words, "see_plan"):
             return "ask_about_plan"
-        return "ask_appointment_details" if appointments.asks_how_to_get_there(ask) else name
+        return "ask_appointment_details" if following.asks_how_to_get_there(ask) else name
     if ask.tapped or not asked or name in FIRM:
         ask.state.asking = asked if name == "find_service" else ""
         return name
@@ -101,6 +116,18 @@ def _says_which(ask: Ask, name: str) -> bool:
     """Do the words answer which other action is meant? Not where they plainly are something else."""
     asked = ask.state.pending.get("about") == "other" and not ask.tapped and name not in FIRM
     return asked and (ask.question.confidence < SURE or name in ("fallback", "out_of_scope"))
+
+
+def _cannot_come(ask: Ask, name: str) -> bool:
+    """Do they say that they do not come, whatever else the words were taken for? Nobody is put down as coming by half a
+    sentence about somebody else ("i cant do the visit, the plumber is coming")."""
+    parts = {one.intent: one.text for one in ask.question.requests}
+    if ask.tapped or name not in MAYBE_NOT_COMING | {"request_reschedule"}:
+        return False
+    if len(parts) == 2:
+        both = parts.keys() == {"confirm_attendance", "request_reschedule"}
+        return both and not says(parts["confirm_attendance"], "we_come")
+    return name in MAYBE_NOT_COMING and says(ask.words, "not_coming") and not says(ask.words, "how_late")
 
 
 def _recall(ask: Ask, name: str) -> None:
@@ -138,16 +165,20 @@ def deny(ask: Ask) -> list[Reply]:
         return [say("deny.kept")]
     if about == "report" and ask.person is not None:
         return actions.undo(ask) or [say("deny.ok")]
+    if changed := following.after_a_change(ask):
+        return changed
     if about == "appointment" and ask.person is not None:
         return [say("deny.appointment", *appointments.change_choice(ask.state.pending["appointment"]))]
     return [say("deny.ok")]
 
 
 def cancel(ask: Ask) -> list[Reply]:
-    """ "Never mind", "undo": the last report is taken back if it came just before or is named; else all is
-    forgotten."""
+    """ "Never mind", "undo": the last report is taken back if it came just before or is named; of a change that was
+    just asked for it is said that it stands; else what was talked of is left."""
     undo = ask.carried("choice") == "undo" or ask.state.pending.get("about") == "report"
     if (undo or says(ask.words, "undo")) and (undone := actions.undo(ask)):
         return undone
+    if changed := following.after_a_change(ask):
+        return changed
     ask.state.search, ask.state.asking, ask.state.focus_appointment = type(ask.state.search)(), "", ""
     return [say("cancel.ok")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from api.appointments.models import Appointment
@@ -15,18 +16,23 @@ OFTEN_A_REASON = frozenset({"health_visit", "office_meeting", "key_work", "court
 
 
 def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -> list[Appointment]:
-    """Those of the child, the kind or the professional that the words name; all, if they name none that is there.
+    """Those of the child, the kind or the professional that the words name; all, if they name none that is there. The
+    kind counts for more than the child: "the course on tuesday, can ruby come" is the course.
 
-    ``reasons``: the words may give reasons ("mum's in hospital"), so kinds that are as often a reason do not count.
+    ``reasons``: the words may give reasons ("mum's in hospital", "ruby is poorly"), so kinds that are as often a reason
+    do not count, nor do children who are ill.
     """
     words = appointment_words()
+    said = words.fold(ask.words)
     left = list(found)
     children = {child.id for child in speaking.meant_children(ask)}
-    if children:
+    if children and not (reasons and words.poorly.search(said)):
         left = [one for one in left if any(place.concerns and place.person_id in children for place in one.attendees)]
     kinds = words.kinds_in(ask.words) - (OFTEN_A_REASON if reasons else frozenset())
-    text = set(words.fold(ask.words).split())
-    of_kind = [one for one in left if one.kind in kinds]
+    text = set(said.split())
+    if not kinds and (words.seeing.search(said) or (children and re.search(r"\b(?:see|seeing|veo|ver)\b", said))):
+        kinds = {"contact_session"}
+    of_kind = [one for one in left if one.kind in kinds] or [one for one in found if one.kind in kinds]
     with_them = [one for one in left if _names_professional(ask, one, text)]
     return with_them or of_kind or left
 

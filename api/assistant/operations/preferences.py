@@ -101,7 +101,7 @@ def change_contact(ask: Ask) -> list[Reply]:
 
 def change_language(ask: Ask) -> list[Reply]:
     """Another language at once where there is one; anything else (interpreter, large print) through the worker."""
-    wanted = ask.carried("language") or wishes.language_named(ask)
+    wanted = ask.carried("language") or wishes.language_wanted(ask)
     if wanted in texts.languages():
         tongue.ask_for(ask, wanted)
         if ask.person is not None:

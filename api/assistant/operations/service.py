@@ -20,6 +20,7 @@ from api.assistant.operations import (
     danger,
     directory,
     door,
+    following,
     plan,
     preferences,
     saying,
@@ -34,7 +35,7 @@ Operation = Callable[[Ask], list[Reply]]
 
 #: What only a known family member may ask: a stranger learns nothing, not even whether there is something to learn.
 PRIVATE: dict[str, Operation] = {
-    "check_appointments": appointments.check,
+    "check_appointments": following.check,
     "ask_appointment_details": appointments.details,
     "confirm_attendance": appointments.confirm,
     "request_reschedule": appointments.reschedule,
@@ -119,6 +120,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
             chosen = context.redirect(ask, name)
         requests = [one for one in both.wanted(ask, name, chosen) if one.intent in OPERATIONS]
         replies = both.answer(ask, requests, _run) if len(requests) == 2 else _run(ask, chosen)
+        following.remember(ask, chosen)
         replies += saying.invited(ask, chosen)
         replies = tongue.for_good(ask, chosen, replies)
         state.pending = ask.pending

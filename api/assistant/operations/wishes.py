@@ -120,6 +120,17 @@ def language_named(ask: Ask) -> str:
     return next((language for language in named if language != ask.language), named[0] if named else "")
 
 
+def language_wanted(ask: Ask) -> str:
+    """The language of ours that they want, or "": a person has to look where it is another one. "My english is not
+    good" wants no English: it wants theirs, if that is one of ours."""
+    if says(ask.words, "other_tongue"):
+        return ""
+    named = language_named(ask)
+    if not says(ask.words, "little_english"):
+        return named
+    return next((one for one in (named, ask.language) if one not in ("", "en")), "")
+
+
 def pass_on_alone(ask: Ask) -> list[Reply]:
     """That nobody else sees it is for a worker to ask them: whoever reads along could have written it."""
     pass_on(ask, "preference", "routine", f"{ask.words}\n{_told(ask, 'preference.phone_mine_words')}")

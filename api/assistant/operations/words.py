@@ -20,6 +20,9 @@ class AppointmentWords:
 
     kinds: dict[str, re.Pattern[str]]
     topics: dict[str, re.Pattern[str]]
+    bits: dict[str, re.Pattern[str]]
+    seeing: re.Pattern[str]
+    poorly: re.Pattern[str]
     missed: re.Pattern[str]
     oldest: re.Pattern[str]
     youngest: re.Pattern[str]
@@ -39,6 +42,12 @@ class AppointmentWords:
         words = self.fold(text)
         return [topic for topic, pattern in self.topics.items() if pattern.search(words)]
 
+    def follows(self, text: str) -> str:
+        """What the whole text, a bare question after an appointment, asks of it: a topic, or "next" for the one behind
+        it; "" where it says anything more."""
+        words = " ".join(re.sub(r"[?.]", " ", self.fold(text)).split())
+        return next((topic for topic, pattern in self.bits.items() if pattern.fullmatch(words)), "")
+
 
 @lru_cache(maxsize=1)
 def appointment_words() -> AppointmentWords:
@@ -46,6 +55,13 @@ def appointment_words() -> AppointmentWords:
     return AppointmentWords(
         kinds={kind: re.compile(pattern) for kind, pattern in data["kinds"].items()},
         topics={topic: re.compile(pattern) for topic, pattern in data["topics"].items()},
+        bits={
+            topic: re.compile(f"(?:{data['bits']['before']} )*(?:{pattern})(?: {data['bits']['behind']})*")
+            for topic, pattern in data["bits"].items()
+            if topic not in ("before", "behind")
+        },
+        seeing=re.compile(data["seeing"]),
+        poorly=re.compile(data["poorly"]),
         missed=re.compile(data["missed"]),
         oldest=re.compile(data["oldest"]),
         youngest=re.compile(data["youngest"]),
