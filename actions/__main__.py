@@ -22,7 +22,8 @@ logger = logging.getLogger("actions")
 
 
 def create_app() -> Sanic:
-    """The server: ``POST /webhook`` for Rasa, ``GET /health`` for whoever starts it."""
+    """The server: ``POST /webhook`` for Rasa, ``GET /health`` for whoever starts it: 503 where the API cannot be
+    asked."""
     app = Sanic("hearthline_actions", configure_logging=False)
     app.config.ACCESS_LOG = False
     executor = ActionExecutor()
@@ -31,7 +32,9 @@ def create_app() -> Sanic:
 
     @app.get("/health")
     async def health(_: Request) -> HTTPResponse:
-        return response.json({"status": "ok"})
+        if await api.reaches():
+            return response.json({"status": "ok"})
+        return response.json({"status": "nothing answers at HEARTHLINE_API_URL"}, status=503)
 
     @app.post("/webhook")
     async def webhook(request: Request) -> HTTPResponse:

@@ -13,6 +13,8 @@ import aiohttp
 
 #: Seconds. The turn as a whole has five (api.settings, rasa_timeout), so this must give up sooner.
 TIMEOUT = 3.0
+#: Seconds for a look whether the API is there: /health's reader has two for all of us.
+LOOK = 1.0
 #: Seconds that an idle connection is kept: less than the API keeps it (uvicorn: 5), or it would meet a closed door.
 KEPT_OPEN = 3
 #: Bytes of an answer that are read; a true one is far smaller.
@@ -49,6 +51,15 @@ class ApiClient:
         if not isinstance(replies, list) or not all(isinstance(reply, dict) and reply.get("id") for reply in replies):
             raise ApiError(f"{operation}: not a list of replies")
         return replies
+
+    async def reaches(self) -> bool:
+        """Does anything answer at the API's address? It need not like the question."""
+        try:
+            patience = aiohttp.ClientTimeout(total=LOOK)
+            async with self._pool().get(f"{self._base_url}/assist/", timeout=patience) as response:
+                return bool(response.status < 500)
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            return False
 
     async def close(self) -> None:
         if self._session is not None:

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -50,6 +51,22 @@ def require_public_port() -> None:
         )
 
 
+def assist_port() -> int:
+    """Where the action server is answered: HEARTHLINE_ASSIST_PORT, or the port of a HEARTHLINE_API_URL on loopback, or
+    one that is free. Raises SystemExit with the fix where one that was named is in use."""
+    url = urlsplit(os.environ.get("HEARTHLINE_API_URL", ""))
+    here = url.hostname in ("127.0.0.1", "localhost", "::1")
+    named = settings().assist_port or (url.port if here else None)
+    if not named or named == settings().port:
+        return free_port(8005)
+    if free_port(named) != named:
+        raise SystemExit(
+            f"Port {named}, where the action server is to be answered, is in use. Stop what has it, or choose another"
+            " port: HEARTHLINE_ASSIST_PORT (and the same in HEARTHLINE_API_URL, if you set that)."
+        )
+    return named
+
+
 def load_demo_data() -> None:
     """Import the demo's families and services once: not over what people did with them since."""
     from api.access.models import Agency
@@ -70,7 +87,7 @@ def load_demo_data() -> None:
 
 def environment() -> dict[str, str]:
     """What the processes are started with, on top of this process's own environment."""
-    rasa, actions, assist = free_port(5005), free_port(5055), free_port(8005)
+    rasa, actions, assist = free_port(5005), free_port(5055), assist_port()
     made = {
         "HEARTHLINE_DATABASE_URL": libpq_url(),
         "HEARTHLINE_PORT": str(settings().port),

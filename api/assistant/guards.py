@@ -66,9 +66,7 @@ _sharing = (
     .where(ContactPoint.address == Conversation.address, ContactPoint.state.in_(("active", "opted_out")))
     .scalar_subquery()
 )
-_drafting = exists().where(
-    ViewDraft.conversation_id == Conversation.id, ViewDraft.person_id == Conversation.person_id
-)
+_drafting = exists().where(ViewDraft.conversation_id == Conversation.id, ViewDraft.person_id == Conversation.person_id)
 _TURN = (
     select(InboundMessage, Conversation, Person, Agency, _held.c.body, _sharing, _drafting)
     .join(Conversation, Conversation.id == InboundMessage.conversation_id)

@@ -88,3 +88,19 @@ def test_an_api_that_is_not_there_is_an_error() -> None:
 
     with pytest.raises(ApiError):
         loops.run(run())
+
+
+def test_whether_the_api_is_there_is_asked_of_its_address_and_not_of_its_taste() -> None:
+    async def run() -> list[bool]:
+        runner = web.AppRunner(web.Application())  # knows no address at all: 404
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        api = ApiClient(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        there = await api.reaches()
+        await runner.cleanup()
+        gone = await api.reaches()
+        await api.close()
+        return [there, gone]
+
+    assert loops.run(run()) == [True, False]

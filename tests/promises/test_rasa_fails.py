@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from crashpoints import POINTS
@@ -46,6 +47,9 @@ def test_it_and_the_worker_are_killed_with_turns_under_way_while_a_ladder_climbs
     assert reference_in(team.manager.expect("EMERGENCY")) == reference, "it climbs on"
     system.settle()
     team.parent.expect_whatever()
+    if victim is not system.actions:
+        health = httpx.get(f"{system.environment['HEARTHLINE_ACTIONS_URL']}/health")
+        assert health.status_code == (503 if victim is system.assist else 200), "it says so where it has nobody to ask"
 
     team.parent.text("when is my next meeting please")
     team.parent.expect(FALLBACK)
