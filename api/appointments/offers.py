@@ -192,8 +192,8 @@ def choose(session: Session, person_id: uuid.UUID, offered_id: uuid.UUID) -> tup
             mine = place.person_id == person_id
             place.answer, place.answer_words = ("confirmed" if mine else "none"), ""
             place.answered_at = now if mine else None
-    _withdraw(session, request)
-    row.state, request.handled_at, request.handled_by = "chosen", now, row.offered_by
+    service.met(session, appointment, row.offered_by, person_id=person_id)
+    row.state = "chosen"
     detail = {"started": was_at.isoformat(), "offered_by": str(row.offered_by)}
     session.flush()
     audit.record_change(

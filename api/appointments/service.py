@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.access.models import Worker
 from api.appointments import attendance, content, queries
 from api.appointments.models import KINDS as _KINDS
-from api.appointments.models import ONLY_BY_RULE, Appointment, Attendee, ChangeRequest
+from api.appointments.models import ONLY_BY_RULE, Appointment, Attendee, ChangeRequest, OfferedTime
 from api.appointments.models import REASONS as _REASONS
 from api.audit import service as audit
 from api.coded import Coded
@@ -120,6 +120,21 @@ def handle_change(session: Session, request: ChangeRequest, family_id: uuid.UUID
     notify(session, f"agency:{worker.agency_id}")
 
 
+def met(
+    session: Session, appointment: Appointment, worker_id: uuid.UUID | None, *, person_id: uuid.UUID | None = None
+) -> int:
+    """The time that was asked to be changed is changed, or the appointment is off: what was asked before (by that
+    person, or by anybody) is looked after, and what was offered for it is taken back. Returns how many were open."""
+    waiting = select(ChangeRequest).filter_by(appointment_id=appointment.id, handled_at=None)
+    waiting = waiting.with_for_update(skip_locked=True)  # one that somebody decides just now is theirs
+    found = session.scalars(waiting.filter_by(person_id=person_id) if person_id else waiting).all()
+    for request in found:
+        request.handled_at, request.handled_by = clock.now(), worker_id
+    offered = (OfferedTime.change_request_id.in_([request.id for request in found]), OfferedTime.state == "offered")
+    session.execute(update(OfferedTime).where(*offered).values(state="withdrawn"))
+    return len(found)
+
+
 def book(
     session: Session,
     family: Family,
@@ -197,6 +212,8 @@ def change(
             for attendee in appointment.attendees:
                 detail["answers_taken_back"] += attendee.answer != "none"
                 attendee.answer, attendee.answered_at, attendee.answer_words = "none", None, ""
+            if by is not None:
+                detail["requests_met"] = met(session, appointment, by)
         if attendees is not None:
             family = session.get_one(Family, appointment.family_id)
             there = [place.person_id for place in appointment.attendees]
@@ -216,7 +233,8 @@ def cancel(session: Session, appointment: Appointment, worker: Worker | None, *,
     by = worker.id if worker else None
     with content.kept(session, appointment, by):
         appointment.status, appointment.change_reason, appointment.changed_by = "cancelled", reason or "", by
-    _record(session, appointment, worker, "cancelled_appointment", {})
+    met_by = {} if by is None else {"requests_met": met(session, appointment, by)}
+    _record(session, appointment, worker, "cancelled_appointment", met_by)
 
 
 def restore(session: Session, appointment: Appointment, worker: Worker) -> None:

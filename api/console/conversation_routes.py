@@ -71,6 +71,7 @@ def _thread(
         notes = messages.notes(session, conversation.id, lines[0].at if lines else None)
         cards = escalations.cards_of_conversation(session, me, conversation.id)
         known = summary.of(session, me, cards[0].escalation, with_words=False) if cards else None
+        writer = (known and known.writer) or summary.writer(session, me, conversation.person_id)
         taken_by = access.worker_names(session, [conversation.taken_over_by]).get(conversation.taken_over_by, "")
         also_writing = contact.also_writing(session, conversation)
         seen = presence.seen_by_person(session, conversation.id)
@@ -91,6 +92,7 @@ def _thread(
         lines=sorted([*lines, *notes], key=lambda line: line.seq),
         cards=cards,
         summary=known,
+        writer=writer,
         taken_by=taken_by,
         also_writing=also_writing,
         waits_until=waits_until,
@@ -109,24 +111,30 @@ def _thread(
 
 
 @router.post("/conversations/{conversation_id}/take-over")
-def take_over(request: Request, me: Me, conversation_id: uuid.UUID) -> Response:
-    """From now on the worker answers, not the bot."""
+def take_over(request: Request, me: Me, conversation_id: uuid.UUID, words: Annotated[str, Form()] = "") -> Response:
+    """From now on the worker answers, not the bot. ``words``: what stands in their answer already, not sent yet."""
     with transaction() as session:
         taken = service.take_over(session, access.conversation_or_404(session, me, conversation_id), me.worker)
     if not taken:
-        return _thread(request, me, conversation_id, "console.conversation.somebody_has_it", status=409)
-    return _back(conversation_id)
+        return _thread(request, me, conversation_id, "console.conversation.somebody_has_it", words, 409)
+    return _thread(request, me, conversation_id, words=words) if words.strip() else _back(conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/hand-back")
 def hand_back(
-    me: Me, conversation_id: uuid.UUID, note: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = ""
+    request: Request,
+    me: Me,
+    conversation_id: uuid.UUID,
+    note: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    words: Annotated[str, Form()] = "",
 ) -> Response:
-    """The bot answers again. ``note``: what colleagues should know; ``seen``: the last message on the page."""
+    """The bot answers again. ``note``: what colleagues should know; ``seen``: the last message on the page; ``words``:
+    what stands in their answer, not sent."""
     with transaction() as session:
         conversation = access.conversation_or_404(session, me, conversation_id)
         service.hand_back(session, conversation, me.worker, storable(note), number(seen))
-    return _back(conversation_id)
+    return _thread(request, me, conversation_id, words=words) if words.strip() else _back(conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/texts-again")

@@ -61,6 +61,7 @@ class Summary:
     """``about`` None: this worker may not see the family, or nobody knows who writes. The rest is of this alarm."""
 
     about: About | None
+    writer: Person | None  # who it is about, with their numbers: how to reach them, and who else reads it
     family_id: uuid.UUID | None
     said: Sequence[Said]
     told: int
@@ -99,6 +100,7 @@ def of(session: Session, viewer: Viewer, escalation: Escalation, *, with_words: 
     words = with_words and facts.reads and there is not None
     return Summary(
         about=about,
+        writer=next((one for one in about.people if one.id == escalation.person_id), None) if about else None,
         family_id=escalation.family_id,
         said=_said(session, there, escalation) if words and there else [],
         told=facts.told,
@@ -106,6 +108,16 @@ def of(session: Session, viewer: Viewer, escalation: Escalation, *, with_words: 
         written=facts.written,
         last_written=facts.last_written,
         notes=messages.notes(session, there, escalation.opened_at) if words and there else [],
+    )
+
+
+def writer(session: Session, viewer: Viewer, person_id: uuid.UUID | None) -> Person | None:
+    """Who is at the other end, with their numbers and safe contact: only for a worker who may see the family."""
+    return session.scalar(
+        select(Person)
+        .where(Person.id == person_id, Person.erased_at.is_(None))
+        .where(visible_families(viewer).where(Family.id == Person.family_id).exists())
+        .options(selectinload(Person.contact_points))
     )
 
 
@@ -151,6 +163,7 @@ def _about(
         select(Person)
         .where(Person.family_id == family_id, Person.left_at.is_(None), Person.erased_at.is_(None))
         .order_by(case((Person.kind.in_(GROWN), 1), else_=0), Person.born.nulls_last(), Person.first_name)
+        .options(selectinload(Person.contact_points))
     ).all()
     parts = (selectinload(part) for part in (Plan.risks, Plan.contingencies, Plan.children))
     plans = current_plans(session, family_id, *parts)

@@ -28,7 +28,7 @@ from api.plans.models import Plan, PlanAction
 SAID_OTHERWISE = (
     "took_over_conversation", "handed_back_conversation", "takeover_lapsed", "handled_message", "entered_web_chat",
     "acknowledged_escalation", "handed_over_escalation", "resolved_escalation", "reopened_escalation", "signed_in",
-    "signed_out",
+    "signed_out", "replied",
 )  # fmt: skip
 
 

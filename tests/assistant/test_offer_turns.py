@@ -121,6 +121,18 @@ def test_the_worker_offers_three_with_one_click_the_parent_answers_2_and_it_is_b
     assert now_at(appointment) == datetime.fromisoformat(sorted(times)[1])
 
 
+def test_what_they_wrote_before_about_the_old_time_is_met_by_the_new_one(console: TestClient, talk: Phones) -> None:
+    """A second message, about the day that it is no more on, must not look like a wish to move the new time."""
+    phone, appointment = asked(talk)
+    phone.says("i am working then", "request_reschedule")
+    assert offer(console, *proposed(console, appointment.family_id)[:3]) == 303
+    assert "Done: it is now" in phone.says("2")
+    with reading() as session:
+        waiting = session.scalars(select(ChangeRequest).filter_by(appointment_id=appointment.id)).all()
+        assert len(waiting) == 2 and all(one.handled_by == lead().id for one in waiting)
+    assert proposed(console, appointment.family_id) == []
+
+
 def test_everybody_else_expected_hears_of_the_new_time(console: TestClient, talk: Phones) -> None:
     phone, appointment = asked(talk)
     with reading() as session:

@@ -1,10 +1,15 @@
 // Pages that read themselves again: parts marked data-live are taken over when they differ, lists marked data-live-list
 // card by card (by data-key). Whatever somebody is typing in is left alone.
 
-/** Is somebody in the middle of something here? */
+/** Where this page can be read again. One that answers a form stands at no address of its own and says which is its. */
+const own = document.querySelector("main")?.dataset.address;
+export const address = own ?? location.pathname + location.search;
+
+/** Is somebody in the middle of something here? What a refused form gave back is theirs as well. */
 function busy(element) {
   if (element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
-  return [...element.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
+  const typed = element.querySelectorAll("textarea, input:not([type=hidden], [type=checkbox], [type=radio])");
+  return [...typed].some((field) => field.value !== (own ? "" : field.defaultValue));
 }
 
 /** Open <details> stay open. */
@@ -55,37 +60,57 @@ function takeOverList(mine, theirs) {
   return fresh;
 }
 
+/** A page that does not come within so long is asked for again: a line that died says nothing by itself. */
+const PATIENCE_MS = 20_000;
+
 let reading = false;
 let again = false;
 
-/** Read this page again and take over what differs. Resolves to whether a new open card came in. */
-export async function readAgain() {
-  if (reading) {
-    again = true;
-    return false;
+/** This page as it is now; null where somebody was signed out meanwhile. Rejects where nothing whole came. */
+async function fetched() {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!response.ok) throw new Error(`${response.status}`);
+  if (new URL(response.url, location).pathname !== new URL(address, location).pathname) return null;
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/** Take over what differs. Returns whether a new open card came in. */
+function takeOver(page) {
+  let fresh = false;
+  const counted = /^\(\d+\) /;
+  document.title = own ? (page.title.match(counted)?.[0] ?? "") + document.title.replace(counted, "") : page.title;
+  for (const mine of document.querySelectorAll("[data-live]")) {
+    const theirs = page.querySelector(`[data-live="${mine.dataset.live}"]`);
+    if (theirs) takeOverPart(mine, theirs);
   }
+  for (const mine of document.querySelectorAll("[data-live-list]")) {
+    const theirs = page.querySelector(`[data-live-list="${mine.dataset.liveList}"]`);
+    if (theirs) fresh = takeOverList(mine, theirs) || fresh;
+  }
+  return fresh;
+}
+
+/** Read this page again and take over what differs. Resolves to whether a new open card came in; rejects where the last
+ * try to read it failed: what stands there may be old. However a try ends, the next one is free to begin. */
+export async function readAgain() {
+  again = true;
+  if (reading) return false;
   reading = true;
   let fresh = false;
-  do {
-    again = false;
-    const response = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } }).catch(() => null);
-    if (!response?.ok) continue;
-    if (new URL(response.url).pathname !== location.pathname) {
-      location.reload(); // signed out meanwhile
-      return false;
+  try {
+    while (again) {
+      again = false;
+      const page = await fetched();
+      if (!page) {
+        if (busy(document.body)) throw new Error("signed out"); // what is typed stays: sent, it comes back to be copied
+        location.assign(address);
+        return false;
+      }
+      fresh = takeOver(page) || fresh;
     }
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    document.title = page.title;
-    for (const mine of document.querySelectorAll("[data-live]")) {
-      const theirs = page.querySelector(`[data-live="${mine.dataset.live}"]`);
-      if (theirs) takeOverPart(mine, theirs);
-    }
-    for (const mine of document.querySelectorAll("[data-live-list]")) {
-      const theirs = page.querySelector(`[data-live-list="${mine.dataset.liveList}"]`);
-      if (theirs) fresh = takeOverList(mine, theirs) || fresh;
-    }
-  } while (again);
-  reading = false;
+  } finally {
+    reading = false;
+  }
   return fresh;
 }
 
