@@ -71,6 +71,16 @@ def open_in_conversation(session: Session, conversation_id: uuid.UUID, kind: str
     )
 
 
+def last_in_conversation(session: Session, conversation_id: uuid.UUID, since: datetime) -> Escalation | None:
+    """What was passed on from there last, opened at ``since`` or later, whatever became of it."""
+    return session.scalar(
+        select(Escalation)
+        .where(Escalation.conversation_id == conversation_id, Escalation.opened_at >= since)
+        .order_by(Escalation.id.desc())
+        .limit(1)
+    )
+
+
 def about_danger(session: Session, conversation_id: uuid.UUID) -> bool:
     """Has somebody told of danger there, and is that not closed yet?"""
     told = select(Escalation.id).where(

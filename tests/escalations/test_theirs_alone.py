@@ -93,7 +93,7 @@ def test_in_spanish_too(session: Session, town: Town) -> None:
     with transaction() as acting:
         acting.execute(update(Conversation).values(language="es"))
     take(town, danger(town))
-    assert [text.body for text in to_family(session, town)] == ["Alguien ya lo ha visto y le va a responder."]
+    assert [text.body for text in to_family(session, town)] == ["Alguien ya lo ha visto y te va a responder."]
 
 
 @pytest.mark.parametrize("how", [*GUARDED, "nobody asked", "asked long ago", "a new number", "another reader since"])

@@ -169,7 +169,7 @@ def test_that_somebody_has_their_call_is_said_in_words_of_now(town: Town, ring: 
     agree(town, language="es")
     (before, after) = told(town)
     assert before[:2] == ("cancelled", "worded_anew")
-    assert after[0] == "queued" and after[2].startswith("Una persona del equipo ya tiene su mensaje")
+    assert after[0] == "queued" and after[2].startswith("Una persona del equipo ya tiene tu mensaje")
 
 
 def test_where_others_see_the_phone_from_now_on_a_time_is_not_told_and_the_worker_reads_so(town: Town) -> None:

@@ -43,6 +43,10 @@ ASKS = [
     "nos escondimos. no conteste",
     "no me escribas ahora",
     "no es seguro que me llamen",
+    "my husband just came home dont text",
+    "hes in the room no texts",
+    "llegó mi marido, no me escriban",
+    "ella está en la cocina no llamen",
 ]
 ORDINARY = [
     "dont reply if busy",
@@ -87,6 +91,11 @@ ORDINARY = [
     "se me murio el telefono, por eso no contesté",
     "ella bloqueo este numero, no manden aqui",
     "me revisa el celular y me cuenta los minutos",
+    "when hes home dont text",
+    "shes back at college, dont ring the college",
+    "ya está entregado, no me manden otro recordatorio",
+    "si él está en casa no llamen",
+    "mi hija está en la escuela, no hay nadie",
 ]
 
 

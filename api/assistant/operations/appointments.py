@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 
 from api.appointments import offers, queries, service
 from api.appointments.models import Appointment
-from api.assistant.operations import speaking, times
+from api.assistant.operations import details_of, speaking, times
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.meant import meant, narrowed, of_kind_named
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import appointment_words, says
-from api.conferences import own
 from api.escalations import service as escalations
-from api.sealed import all_open
 
 #: How many are told in one message.
 SHOWN = 3
@@ -88,11 +86,13 @@ def details(ask: Ask) -> list[Reply]:
     ask.state.focus_appointment = str(one.id)
     topic = ask.carried("topic") or ask.hint("topic")
     topics = [topic] if topic else appointment_words().topics_in(ask.words)
+    if "children" in topics:  # "do I bring the kids, or go alone" asks for no papers
+        topics = [topic for topic in topics if topic not in ("bring", "who")]
     if len(topics) > 1 or "where" in topics:  # "how do I get there" asks for the place first, and for help if there is
         topics = [topic for topic in topics if topic != "travel"] + ["travel"] * bool(one.travel)
-    told = [words for topic in topics or ["about", "where", "who"] if (words := _detail(ask, one, topic))]
+    told = [words for topic in topics or ["about", "where", "who"] if (words := details_of.told(ask, one, topic))]
     choices = []
-    if topics == ["travel"] and not one.travel:
+    if details_of.is_for_a_worker(ask, one, topics):
         ask.pending = {"words": ask.words}
         choices = [option("option.tell_worker", "contact_worker")]
     when = speaking.opening(speaking.moment(ask, one.starts_at))
@@ -131,6 +131,8 @@ def reschedule(ask: Ask) -> list[Reply]:
     if ask.carried("offered_time"):
         return _offered(ask)
     coming = ahead(ask)
+    if "last" in ask.state.pending:
+        ask.state.focus_appointment = ""  # of several that were just told, none is the one they mean
     one = meant(ask, coming, reasons=True)
     words = ask.state.pending.get("words") if ask.tapped else ""
     if one is None:
@@ -306,40 +308,6 @@ def _missed(ask: Ask) -> list[Reply]:
     if last is None or ask.turn.now - last.ends_at > timedelta(days=14):
         return []
     return [say("appointments.last", when=speaking.moment(ask, last.starts_at))]
-
-
-def _detail(ask: Ask, one: Appointment, topic: str) -> str:
-    asked = {
-        "where": (one.place, one.address, one.link),
-        "bring": (one.bring,),
-        "link": (one.link,),
-        "travel": (one.travel,),
-    }.get(topic, ())
-    if not all_open(*asked) and not (topic == "where" and one.address_hidden):
-        return ask.text("appointments.cannot_look")  # "nothing to bring" or "face to face" would be untrue
-    if topic == "where":
-        if one.address_hidden:
-            return ask.text("appointments.where_hidden")
-        if one.link and not one.address:
-            return ask.text("appointments.link", link=one.link)
-        place = ", ".join(part for part in (one.place, one.address) if part)
-        return ask.text("appointments.where", place=place) if place else ask.text("appointments.where_unknown")
-    if topic == "who":
-        names = speaking.others(ask, own.expected_with(ask.session, one, ask.someone.id))
-        return ask.text("appointments.who", people=names) if names else ask.text("appointments.who_unknown")
-    if topic == "length":
-        minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)
-        return ask.text("appointments.length", minutes=minutes, until=speaking.hour(ask, one.ends_at))
-    if topic == "bring":
-        return ask.text("appointments.bring", what=one.bring) if one.bring else ask.text("appointments.bring_nothing")
-    if topic == "travel":
-        hidden = "appointments.travel_hidden" if one.address_hidden else "appointments.travel"
-        return ask.text(hidden, what=one.travel) if one.travel else ask.text("appointments.travel_nothing")
-    if topic == "link":
-        return ask.text("appointments.link", link=one.link) if one.link else ask.text("appointments.no_link")
-    child = speaking.child(ask, one)
-    text_id = "appointments.about_child" if child else "appointments.about"
-    return ask.text(text_id, kind=speaking.kind(ask, one), child=child)
 
 
 def change_choice(appointment_ref: str) -> list[ReplyOption]:

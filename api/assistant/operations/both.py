@@ -55,7 +55,8 @@ def answer(ask: Ask, requests: list[Request], run: Callable[[Ask, str], list[Rep
     (first, open_first), (second, open_second) = answered
     ask.pending = open_first or open_second
     quiet, asking = (second, first) if open_first else (first, second)
-    replies = [*_without_choices(quiet), *asking]
+    said = [(one.id, one.args) for one in asking]  # nobody is told the same twice
+    replies = [*(one for one in _without_choices(quiet) if (one.id, one.args) not in said), *asking]
     return [reply for reply in replies if reply.id != SILENT] or replies
 
 

@@ -13,6 +13,7 @@ from api.assistant.operations import (
     door,
     following,
     own_plan,
+    pointing,
     preferences,
     saying,
     wishes,
@@ -90,6 +91,8 @@ def redirect(ask: Ask, name: str) -> str:
         return "ask_plan_status"
     if own_plan.is_about(ask, name):
         return "ask_about_plan"
+    if pointed := pointing.meant(ask, name, asked):
+        return pointed
     if name in MAYBE_READY and ask.state.focus_appointment and not ask.tapped and says(ask.words, "ready_for_it"):
         return "ask_appointment_details"
     if reminder_wishes.is_about_reminders(ask, name):
@@ -159,7 +162,8 @@ def affirm(ask: Ask) -> list[Reply]:
 
 
 def deny(ask: Ask) -> list[Reply]:
-    """ "No" to whatever was asked last: a report is taken back, an appointment is asked about, the rest is left."""
+    """ "No" to whatever was asked last: a report is taken back, an appointment or what they wanted said is asked about,
+    the rest is left."""
     about = ask.state.pending.get("about", "")
     if ask.carried("choice") == "keep":
         return [say("deny.kept")]
@@ -169,7 +173,7 @@ def deny(ask: Ask) -> list[Reply]:
         return changed
     if about == "appointment" and ask.person is not None:
         return [say("deny.appointment", *appointments.change_choice(ask.state.pending["appointment"]))]
-    return [say("deny.ok")]
+    return saying.still_said(ask) or [say("deny.ok")]
 
 
 def cancel(ask: Ask) -> list[Reply]:
@@ -180,5 +184,7 @@ def cancel(ask: Ask) -> list[Reply]:
         return undone
     if changed := following.after_a_change(ask):
         return changed
+    if still := saying.still_said(ask):
+        return still
     ask.state.search, ask.state.asking, ask.state.focus_appointment = type(ask.state.search)(), "", ""
     return [say("cancel.ok")]

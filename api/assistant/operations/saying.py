@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 
-from api.assistant.operations import speaking
+from api.assistant.operations import speaking, talk
 from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.assistant.operations.words import says
@@ -96,7 +96,7 @@ def keep(ask: Ask, draft: ViewDraft) -> bool:
 def begin(ask: Ask) -> list[Reply]:
     """Start collecting, or go on with what was begun."""
     if ask.person is None:
-        return [say("stranger.private")]
+        return [talk.unknown(ask)]
     draft = drafts.begin(ask.session, ask.person.id, ask.conversation, ask.turn.now)
     number = drafts.count(ask.session, draft)
     if number:
@@ -200,10 +200,20 @@ def _passed_on(ask: Ask, words: str, *, again: bool) -> list[Reply]:
         return [say("views.passed_on")]
     today = ask.turn.now.astimezone(ask.turn.timezone).date()
     view = service.from_message(ask.session, ask.person, ask.message.id, words, today)
+    ask.pending = {"about": "views", "view": str(view.id)}
     choices = [option(f"views.ask.{who}", "share_views", choice=who, topic=str(view.id)) for who in ("lead", "meeting")]
     if again:
         choices.append(option("views.option.begin", "share_views", choice="begin"))
     return [say("views.passed_on_young" if ask.person.kind == "young_person" else "views.passed_on", *choices)]
+
+
+def still_said(ask: Ask) -> list[Reply]:
+    """They say no, or never mind, to what was just passed on: it stays so until they take it back; [] where nothing
+    was. Silence here would sound like a yes."""
+    if ask.person is None or ask.state.pending.get("about") != "views":
+        return []
+    back = option("views.option.take_back", "share_views", choice="take_back", topic=ask.state.pending["view"])
+    return [say("views.still_said", back)]
 
 
 def invited(ask: Ask, chosen: str) -> list[Reply]:

@@ -27,7 +27,7 @@ from api.assistant.operations import (
     talk,
     tongue,
 )
-from api.assistant.operations.asking import Ask, say
+from api.assistant.operations.asking import Ask
 from api.assistant.operations.schemas import Answer, Question, Reply
 from api.database import transaction
 
@@ -141,7 +141,7 @@ def _run(ask: Ask, name: str) -> list[Reply]:
         return door.ask_first(ask)
     if ask.person is None and name in PRIVATE:
         if ask.holder is None:
-            return [say("stranger.private")]
+            return [talk.unknown(ask)]
         allowed = door.without_proof(ask, name)
         if allowed is None:
             return door.ask_first(ask)

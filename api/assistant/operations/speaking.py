@@ -90,6 +90,13 @@ def others(ask: Ask, places: Sequence[Attendee]) -> str:
     return join(ask, [name for name in found if name])
 
 
+def children_expected(ask: Ask, places: Sequence[Attendee]) -> str:
+    """The children who are to come themselves, and are not only talked of, as ``people``; "" where none is known to."""
+    own_id = ask.someone.id
+    coming = [place.person for place in places if place.person and not place.concerns and place.person_id != own_id]
+    return people(ask, [person for person in coming if not person.grown])
+
+
 def meant_children(ask: Ask) -> list[Person]:
     """The children that the words name: by first name, or as the eldest or youngest."""
     children = [one for one in queries.children(ask.session, ask.family_id) if one.id != ask.someone.id]

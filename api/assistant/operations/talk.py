@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
+from api.escalations.queries import about_danger
 
 #: Meanings below this chance are not offered.
 POSSIBLE = 0.04
@@ -64,6 +65,14 @@ def privacy(ask: Ask) -> list[Reply]:
     if ask.neutral:
         return [say("privacy.neutral")]
     return [say("privacy.stranger" if ask.person is None else "privacy.who")]
+
+
+def unknown(ask: Ask) -> Reply:
+    """To somebody without a name who asks what only those we know may hear: a person can be reached all the same, and
+    whoever has told of danger here is not sent away."""
+    if about_danger(ask.session, ask.conversation.id):
+        return say("stranger.heard")
+    return say("stranger.private", option("option.ring_me", "contact_worker"))
 
 
 def out_of_scope(ask: Ask) -> list[Reply]:
