@@ -134,11 +134,19 @@ def runs(python: Path) -> bool:
         return False
 
 
+def lead_here(folder: Path) -> None:
+    """The environment's programs find all packages of this tree, also those that came with a newer version of it: what
+    pip noted when the environment was made is a list of the packages of that day."""
+    for site in (folder / "lib").glob("python*/site-packages"):
+        (site / "hearthline.pth").write_text(f"{ROOT}\n")
+
+
 def make(name: str) -> None:
     """Make the environment, unless it is there, complete and from these lock files."""
     folder = ENVIRONMENTS / name
     stamp = folder / "complete"
     if stamp.exists() and stamp.read_text() == fingerprint(name) and runs(folder / "bin" / "python"):
+        lead_here(folder)
         return
     if folder.exists():
         print(f"  {name}: removing an unfinished or outdated environment", flush=True)
@@ -153,12 +161,9 @@ def make(name: str) -> None:
     packages = sum(Path(lock).read_text().count("==") for lock in locks)
     arguments = [argument for lock in locks for argument in ("-r", lock)]
     run(f"{name}: pip install", [*pip, "--no-deps", *arguments], packages=packages)
-    if name == "api":
+    if name == "api":  # Rasa's setuptools is too old to install this project; there its modules only have to be found
         run(f"{name}: pip install hearthline", [*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
-    else:
-        # Rasa's setuptools is too old to install this project; its modules only have to be found.
-        site = next((folder / "lib").glob("python*/site-packages"))
-        (site / "hearthline.pth").write_text(f"{ROOT}\n")
+    lead_here(folder)
     stamp.write_text(fingerprint(name))
     print(f"  {name}: ready", flush=True)
 

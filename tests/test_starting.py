@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -47,6 +48,20 @@ def test_a_half_made_environment_is_removed_not_used(elsewhere: Path) -> None:
     done = install(elsewhere, "bot")
     assert "removing an unfinished or outdated environment" in done.stdout
     assert not half.exists()
+
+
+def test_an_environment_of_an_older_version_finds_the_packages_that_came_since(elsewhere: Path) -> None:
+    """Else ``hearthline import`` ends in a missing module after an upgrade that changed no lock file."""
+    made = elsewhere / "var" / "env" / "api"
+    site = made / "lib" / "python3.11" / "site-packages"
+    site.mkdir(parents=True)
+    (made / "bin").mkdir()
+    (made / "bin" / "python").symlink_to(sys.executable)
+    locks = b"".join((elsewhere / "requirements" / lock).read_bytes() for lock in ("api.txt", "dev.txt"))
+    (made / "complete").write_text(hashlib.sha256(locks).hexdigest())
+    done = install(elsewhere, "api")
+    assert (done.returncode, done.stdout) == (0, ""), "it is left as it is"
+    assert (site / "hearthline.pth").read_text().strip() == str(elsewhere)
 
 
 def test_an_environment_that_does_not_exist_is_said_to_be_unknown(elsewhere: Path) -> None:

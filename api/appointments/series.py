@@ -216,7 +216,7 @@ def _made(
     family_id: uuid.UUID, rhythm: Rhythm, *, kind: str, attendees: list[Any], details: dict[str, Any]
 ) -> AppointmentSeries:
     if rhythm.ends_on is not None and rhythm.ends_on < rhythm.starts_on:
-        raise CannotBook("ends_before_start")
+        raise CannotBook("series_ends_before_start")
     if not recurrence.may_start(rhythm.frequency, rhythm.starts_on):
         raise CannotBook("series_starts_not_last")
     key = uuid.uuid4()

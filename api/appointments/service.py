@@ -49,7 +49,7 @@ class CannotBook(Coded):
     """The appointment cannot be so. ``code`` says why (the words are in the catalogue, ``rest.error.<code>``):
     ends_before_start, reason_missing, attendee_is_a_stranger, attendee_has_left, attendee_twice, appointment_exists,
     appointment_is_cancelled, appointment_is_over, series_exists, series_is_over, series_has_no_days,
-    series_starts_not_last, conference_needs_a_time."""
+    series_ends_before_start, series_starts_not_last, conference_needs_a_time."""
 
 
 @dataclass(frozen=True)
