@@ -43,7 +43,10 @@ def show_contact(request: Request, me: Me, person_id: uuid.UUID) -> Response:
 
 @router.post("/people/{person_id}/contact")
 def change_contact(request: Request, me: Me, person_id: uuid.UUID, given: Fields) -> Response:
-    """Change the profile; it holds at once, also for what is queued."""
+    """Change the profile; it holds at once, also for what is queued.
+
+    A form that was opened before somebody else changed it (the person themself, by "he sees my phone") saves nothing:
+    it would take that back unseen."""
     days = "".join(day for day in "1234567" if given.get(f"day-{day}"))
     try:
         wanted = editing.ProfileIn.model_validate({**given, "contact_days": days})
@@ -51,10 +54,11 @@ def change_contact(request: Request, me: Me, person_id: uuid.UUID, given: Fields
         return _page(request, me, person_id, given={**given, "contact_days": days}, problems=_problems(error, me))
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
+        session.refresh(person, with_for_update=True)
+        stale, problem = given.get("version", editing.version(person)) != editing.version(person), ""
         if wanted.wording == "plain" and contact.shares_a_phone(session, person):
             problem = texts.render("console.contact.shared_plain", me.language)
-        else:
-            problem = ""
+        elif not stale:
             values = wanted.model_dump()
             now = clock.now()
             for name in profile.TIMES:
@@ -62,8 +66,9 @@ def change_contact(request: Request, me: Me, person_id: uuid.UUID, given: Fields
             profile.change(session, person, values, actor_kind="worker", actor_id=me.id, now=now)
             if given.get("gone_over"):
                 profile.gone_over(session, person, me.id, now)
-    if problem:
-        return _page(request, me, person_id, given={**given, "contact_days": days}, problems=[problem])
+    if stale or problem:
+        typed = {**given, "contact_days": days}
+        return _page(request, me, person_id, given=typed, problems=[problem] if problem else [], stale=stale)
     return _back(person_id)
 
 
@@ -228,9 +233,10 @@ def _page(
     typed: list[str] | None = None,
     refused: dict[str, str] | None = None,
     problems: list[str] | None = None,
+    stale: bool = False,
 ) -> Response:
     """``given``, ``typed``, ``refused``: what was typed of the profile, as questions, as a number or address, and
-    was not taken."""
+    was not taken. ``stale``: somebody changed the profile since the form was opened; what it says now is shown."""
     with transaction() as session:
         person = contact.written_to(access.person_or_404(session, me, person_id))
         family = access.family_or_404(session, me, person.family_id)
@@ -238,14 +244,20 @@ def _page(
         view = contact.view(session, person, me.today)
         feed = feeds.live(session, person.id)
         told = content.history(session, person)
-        fields = editing.shown(person) if given is None else given
+        now = editing.shown(person)
+        fields = now if given is None else given
+        meanwhile = {name: value for name, value in now.items() if _said(value) != _said(fields.get(name))}
+        version = editing.version(person)
         words = [one for one in person.door_words if all_open(one)] if typed is None else typed
     return console_page(
         request,
         me,
         "console/contact.html",
         here="families",
-        status=400 if problems else 200,
+        status=400 if problems else 412 if stale else 200,
+        stale=stale,
+        meanwhile=meanwhile if stale else {},
+        version=version,
         family=family,
         person=person,
         view=view,
@@ -266,3 +278,8 @@ def _page(
 
 def _back(person_id: uuid.UUID) -> Response:
     return RedirectResponse(f"/console/people/{person_id}/contact", 303)
+
+
+def _said(value: object) -> str:
+    """A field of the profile as a form sends it: ticked or not, empty or the words."""
+    return "on" if value is True else str(value or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -24,6 +25,7 @@ from api.families.wishes import EVERY_DAY
 from api.imports.shapes import as_dialled
 from api.messages.cleaning import refuse_unstorable
 from api.rest.schemas import Day, ExternalId
+from api.rest.versions import of_content
 
 #: How long a phone stays open after the PIN, as the form offers it; in minutes.
 SESSIONS = (5, 15, 60, 240)
@@ -173,3 +175,8 @@ def shown(person: Person) -> dict[str, Any]:
         "proof": {True: "yes", False: "no", None: ""}[person.proof],
         "reconfirm_on": person.reconfirm_on.isoformat() if person.reconfirm_on else "",
     }
+
+
+def version(person: Person) -> str:
+    """Which profile a form shows: another one as soon as anything of it is changed, by whomever."""
+    return of_content(json.dumps(shown(person), sort_keys=True))

@@ -135,9 +135,7 @@ def _waits_for(pid: int | None) -> bool:
         return bool(session.scalar(blocked, {"pid": pid}))
 
 
-def test_a_last_day_before_the_first_is_named_as_such_and_nothing_typed_is_lost(
-    client: TestClient, town: Town
-) -> None:
+def test_a_last_day_before_the_first_is_named_as_such_and_nothing_typed_is_lost(client: TestClient, town: Town) -> None:
     cookies = sign_in(client, town)
     refused = book(client, town, cookies, repeat="weekly", ends_on="2026-01-01")
     assert refused.status_code == 400 and "The last day of what comes again is before its first day" in refused.text

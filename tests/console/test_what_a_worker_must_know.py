@@ -1,5 +1,5 @@
 """What stands where a worker is about to write, to ring or to print: who else reads it, how somebody is reached, until
-when they said to ring, and that a request belongs to a time that is no more."""
+when they said to ring, that a request belongs to a time that is no more, and what changed while a form was open."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.appointments import service as appointments
 from api.appointments.models import Appointment, ChangeRequest, OfferedTime
 from api.database import reading, transaction
 from api.escalations.models import Escalation, Notification
+from api.families import profile
 from api.families.models import Person
 from api.messages import handback
 from api.messages.models import Conversation
@@ -22,6 +23,7 @@ from api.views.models import StatedView
 from tests.attacks.pages import Page
 from tests.console.test_conversations import place, sign_in
 from tests.console.test_summary import block
+from tests.console.test_what_was_typed import would_send
 from tests.small_town import Town
 
 SECRET = "her ex, <Dean>"
@@ -186,3 +188,34 @@ def test_an_answer_that_was_written_is_counted_and_is_not_something_else(client:
         assert kept is not None and [deed.verb for deed in kept.did] == []
     page = client.get(place(town.mine)).text
     assert "something else" not in page and "1 from workers" in page
+
+
+def test_a_form_that_was_open_meanwhile_does_not_take_back_who_they_said_sees_the_phone(
+    client: TestClient, town: Town
+) -> None:
+    cookies = sign_in(client, town)
+    address = f"/console/people/{town.mine.parent.id}/contact"
+    opened = {**would_send(client.get(address).text, address), "wording": "plain", "phone_label": "Jo"}
+    with transaction() as session:
+        profile.seen_by_others(session, session.get_one(Person, town.mine.parent.id), "he sees my texts", clock.now())
+    refused = client.post(address, data={**opened, **town.form(cookies)})
+    assert refused.status_code == 412 and "This was changed since you opened it" in refused.text
+    assert "he sees my texts" in refused.text.partition('role="alert"')[2].partition("</ul>")[0]
+    with reading() as session:
+        person = session.get_one(Person, town.mine.parent.id)
+    assert (person.wording, person.phone_seen_by, person.phone_label) == ("discreet", "he sees my texts", "")
+    again = would_send(refused.text, address)
+    assert (again["wording"], again["phone_label"], again["phone_seen_by"]) == ("plain", "Jo", ""), "as it was typed"
+    mended = {**again, "phone_seen_by": "her partner", "wording": "discreet", **town.form(cookies)}
+    assert client.post(address, data=mended).status_code == 303
+    with reading() as session:
+        person = session.get_one(Person, town.mine.parent.id)
+    assert (person.wording, person.phone_seen_by, person.phone_label) == ("discreet", "her partner", "Jo")
+
+
+def test_a_form_that_nobody_overtook_is_saved(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    address = f"/console/people/{town.mine.parent.id}/contact"
+    for label in ("Jo", "J"):
+        typed = {**would_send(client.get(address).text, address), "phone_label": label}
+        assert client.post(address, data={**typed, **town.form(cookies)}).status_code == 303
