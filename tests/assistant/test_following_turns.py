@@ -201,3 +201,27 @@ def test_some_of_the_sessions_are_not_all_of_them(talk: Phone, words: str) -> No
 @pytest.mark.parametrize("words", ["done all six of the calm dads", "finished calm dads 6 of 6"])
 def test_all_of_the_sessions_are_done(talk: Phone, words: str) -> None:
     assert "I have written down" in talk("imran").says(words, "report_action_done")
+
+
+@pytest.mark.parametrize("words", ["whats that for tho", "wat is dat", "what is it?"])
+def test_what_is_that_after_an_appointment_says_what_it_is(talk: Phone, words: str) -> None:
+    kelly = talk("kelly")
+    kelly.says("when is the eye clinic", "check_appointments")
+    assert "It is a" in kelly.says(words, "check_actions")
+
+
+@pytest.mark.parametrize("words", ["number", "thats all thanks. oh whats amaras number"])
+def test_a_number_that_is_asked_for_beside_thanks_is_given(talk: Phone, words: str) -> None:
+    assert "020 7946 0100" in talk("kelly").says(words, "thank")
+
+
+def test_a_child_who_is_ill_does_not_say_which_appointment_is_meant(talk: Phone) -> None:
+    kelly = talk("kelly")
+    kelly.says("when is the course", "check_appointments")
+    kelly.says("cant come ruby is being sick", "request_reschedule")
+    assert changes() == ["parenting_session"]
+
+
+def test_the_kind_that_is_named_counts_for_more_than_the_child(talk: Phone) -> None:
+    told = talk("kelly").says("where is the course and can ruby come", "ask_appointment_details")
+    assert "Harehills" in told

@@ -120,19 +120,30 @@ def test_did_you_tell_her_is_answered_and_told_once(talk: Phone, words: str, int
     rosa = talk("rosa")
     rosa.says("que me llame marisol", "contact_worker")
     reply = rosa.says(words, intent)
-    assert "nadie" in reply or "Nobody" in reply
+    assert "A nadie m" in reply or "told nobody else" in reply
+    assert not reply.startswith(("Yes", "Si,", "Sí")), "did you tell him may ask about somebody who must not know"
     assert escalations() == 1
 
 
 def test_who_has_passed_on_nothing_is_not_told_that_it_is(talk: Phone) -> None:
-    assert "pasado. Todav" not in talk("rosa").says("ya le dijeron?", "nlu_fallback")
+    assert "pasado al equipo" not in talk("rosa").says("ya le dijeron?", "nlu_fallback")
     assert escalations() == 0
 
 
 def test_what_was_told_to_a_judge_is_nothing_we_know(talk: Phone) -> None:
     rosa = talk("rosa")
     rosa.says("que me llame marisol", "contact_worker")
-    assert "pasado. Todav" not in rosa.says("ya le dijeron al juez?", "ask_privacy")
+    assert "pasado al equipo" not in rosa.says("ya le dijeron al juez?", "ask_privacy")
+
+
+@pytest.mark.parametrize(
+    "words", ["did you tell him where i live", "have u told anyone our new address", "ya le dijeron donde vivo?"]
+)
+def test_whether_somebody_knows_where_they_live_is_not_answered_with_passed_on(talk: Phone, words: str) -> None:
+    rosa = talk("rosa")
+    rosa.says("que me llame marisol", "contact_worker")
+    reply = rosa.says(words, "ask_privacy")
+    assert "pasado al equipo" not in reply and "is with the team" not in reply
 
 
 def test_once_somebody_has_it_they_are_told_so_and_can_ask_again(talk: Phone) -> None:

@@ -51,6 +51,8 @@ MAYBE_ANOTHER = frozenset(
 MAYBE_LOSS = frozenset({"out_of_scope", "fallback", "ask_about_plan", "check_appointments", "check_actions"})
 #: What "I am not coming" is mistaken for.
 MAYBE_NOT_COMING = frozenset({"confirm_attendance", "running_late"})
+#: What "whats her number" is mistaken for.
+MAYBE_NUMBER = frozenset({"thank", "goodbye", "ask_capabilities", "out_of_scope", "fallback"})
 #: Below this the model has understood nothing.
 UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
@@ -76,6 +78,8 @@ def redirect(ask: Ask, name: str) -> str:
     if _cannot_come(ask, name):
         ask.question.requests = []
         return "request_reschedule"
+    if name in MAYBE_NUMBER and not ask.tapped and says(ask.words, "their_number"):
+        return "ask_who_is_my_worker"
     if name in MAYBE_LOSS and not ask.tapped and says(ask.words, "bereaved"):
         return "express_distress"
     if name == "cancel" and not ask.tapped and says(ask.words, "delete_words"):
