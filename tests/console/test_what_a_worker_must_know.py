@@ -17,7 +17,7 @@ from api.database import reading, transaction
 from api.escalations.models import Escalation, Notification
 from api.families import profile
 from api.families.models import Person
-from api.messages import handback
+from api.messages import handback, inbox
 from api.messages.models import Conversation
 from api.views.models import StatedView
 from tests.attacks.pages import Page
@@ -219,3 +219,18 @@ def test_a_form_that_nobody_overtook_is_saved(client: TestClient, town: Town) ->
     for label in ("Jo", "J"):
         typed = {**would_send(client.get(address).text, address), "phone_label": label}
         assert client.post(address, data={**typed, **town.form(cookies)}).status_code == 303
+
+
+def test_beside_an_unknown_number_stands_how_it_becomes_somebodys_and_it_does(client: TestClient, town: Town) -> None:
+    cookies = sign_in(client, town)
+    inbox.accept(channel="sms", external_id="SM9", address="+447700900998", body="hello who is this")
+    with transaction() as session:
+        there = session.scalars(select(Conversation).filter_by(address="+447700900998")).one()
+        there.agency_id = town.agency.id
+    page = client.get(f"/console/conversations/{there.id}").text
+    assert "Unknown number" in page and "add this number to them" in page
+    given = town.form(cookies, phone="07700 900998")
+    assert client.post(f"/console/people/{town.mine.parent.id}/numbers", data=given).status_code == 303
+    inbox.accept(channel="sms", external_id="SM10", address="+447700900998", body="ok")
+    page = client.get(f"/console/conversations/{there.id}").text
+    assert "Ashparent" in page and "add this number to them" not in page
