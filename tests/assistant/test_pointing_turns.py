@@ -99,13 +99,16 @@ def test_what_to_bring_is_of_the_appointment_and_not_of_the_list(talk: Phone) ->
     assert "Photo ID" in darnell.says("what do i need to bring", "check_actions")
 
 
-@pytest.mark.parametrize("words", ["traigo a los niños?", "do the kids need to come", "tienen que estar los niños?"])
+@pytest.mark.parametrize(
+    "words", ["traigo a los niños?", "do i bring the kids", "tienen que estar los niños?", "hay que llevar a mi hija?"]
+)
 def test_whether_the_children_come_is_no_question_of_papers(talk: Phone, words: str) -> None:
     assert "children" in appointment_words().topics_in(words)
     rosa = talk("rosa")
     rosa.says("cual es mi proxima cita", "check_appointments")
     reply = rosa.says(words, "ask_appointment_details")
-    assert ("No sé si tienen que estar" in reply or "know if the children" in reply) and "llevar" not in reply
+    assert ("No sé si tienen que estar" in reply or "know if the children" in reply) and "llevar nada" not in reply
+    assert "bring" not in reply
     assert "Marisol" in rosa.says("1", "contact_worker")
 
 
