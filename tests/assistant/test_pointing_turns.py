@@ -212,7 +212,7 @@ def test_an_appointment_is_found_however_it_is_spelt(talk: Phone, words: str) ->
     assert "jueves 26" in reply or "Thursday" in reply
 
 
-@pytest.mark.parametrize("words", ["onde queda", "y la direcion", "como yego"])
+@pytest.mark.parametrize("words", ["onde queda", "y la direcion", "como yego", "no ubico bien donde queda eso"])
 def test_so_is_the_place_of_the_one_talked_of(talk: Phone, words: str) -> None:
     rosa = talk("rosa")
     rosa.says("cuando es la revision", "check_appointments")

@@ -44,6 +44,9 @@ def meant(ask: Ask, name: str, asked: str) -> str:
     when = says(ask.words, "when_is_it")
     if name in NOT_UNDERSTOOD and when and says(ask.words, "my_appointment"):
         return "check_appointments"
+    told = ask.state.on_appointments and ask.state.focus_appointment
+    if short and told and name in NOT_UNDERSTOOD and appointment_words().topics_in(ask.words):
+        return "ask_appointment_details"
     points = (name in NO and ask.state.pending.get("about", "") in OPEN) or (name in NOT_UNDERSTOOD and (short or when))
     return "check_appointments" if points and _names_a_kind(ask) else ""
 
