@@ -220,7 +220,7 @@ def test_the_api_books_changes_and_ends_a_series(client: TestClient, town: Town)
         ({"at": "10:00Z"}, "without a zone"),
         ({"starts_on": "2027-02-30"}, "starts_on"),
         ({"starts_on": "1200-01-01"}, "too far away"),
-        ({"ends_on": "2027-03-01"}, "ends before it starts"),
+        ({"ends_on": "2027-03-01"}, "is before its first day"),
         ({"starts_on": "2026-03-11", "ends_on": "2026-03-20"}, "Not one of its days"),
         ({"attendees": [{"person_id": "00000000-0000-4000-8000-000000000000"}]}, "not in this family"),
     ],

@@ -49,7 +49,7 @@ def test_a_worker_books_one_at_a_local_time_and_the_family_page_shows_it(client:
             "Who is expected",
         ),
         ({"repeat": "working_days"}, "working"),
-        ({"repeat": "weekly", "ends_on": "2027-06-01"}, "ends before it starts"),
+        ({"repeat": "weekly", "ends_on": "2027-06-01"}, "is before its first day"),
     ],
     ids=["time", "day", "length", "link", "nobody", "every", "order"],
 )
