@@ -2,7 +2,8 @@
 
 Then one with all due. In a folder of its own (HEARTHLINE_VAR_DIR) with the harness's people, and with no worker process
 beside it. Out: ``{"none": seconds, "some": seconds, "all": seconds, "processor": seconds of it
-that were worked, "told": rungs told when all were due, "twice": n,
+that were worked, "due": how many were due then (what was told first waits for the morning, if it is routine and night),
+"told": rungs told, "twice": n,
 "unqueued": rungs told that have no text, "sweep": the longest sweep until each text had a job}``.
 """
 
@@ -37,6 +38,7 @@ _OPEN = text("""
     JOIN (SELECT id, agency_id, row_number() OVER (ORDER BY id) - 1 AS i, count(*) OVER () AS all_of FROM families) f
       ON f.i = n % f.all_of
 """)
+_DUE = text("SELECT count(*) FROM escalations WHERE state = 'open' AND next_rung_at <= :now")
 
 
 def main() -> None:
@@ -54,6 +56,8 @@ def main() -> None:
     clock.move(timedelta(hours=1))
     some, result["some"] = _timed()
     clock.move(timedelta(hours=9))
+    with transaction() as session:
+        result["due"] = float(session.scalar(_DUE, {"now": clock.now()}) or 0)
     used = _processor()
     result["told"], result["all"] = _timed()
     result["processor"] = _processor() - used

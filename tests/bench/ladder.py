@@ -35,7 +35,7 @@ def tick(sizes: Sizes) -> list[Figure]:
         Figure("ladder", f"{group}: with {sizes.escalations_due} due", found["some"], "s", floor=at_most(2)),
         Figure("ladder", f"{group}: with all due", found["all"], "s", floor=at_most(2),
                note=f"{found['processor']:.2f} s of processor time, the database's included"),
-        Figure("ladder", f"{group}: told then", found["told"], floor=at_least(sizes.escalations)),
+        Figure("ladder", f"{group}: told then", found["told"], floor=at_least(found["due"], "as many as are due")),
         Figure("ladder", f"{group}: rungs told twice", found["twice"], floor=at_most(0)),
         Figure("ladder", f"{group}: told without a text on its way", found["unqueued"], floor=at_most(0)),
         Figure("ladder", f"{group}: the longest sweep after it", found["sweep"], "s"),
