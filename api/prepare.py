@@ -56,7 +56,10 @@ def assist_port() -> int:
     one that is free. Raises SystemExit with the fix where one that was named is in use."""
     url = urlsplit(os.environ.get("HEARTHLINE_API_URL", ""))
     here = url.hostname in ("127.0.0.1", "localhost", "::1")
-    named = settings().assist_port or (url.port if here else None)
+    try:
+        named = settings().assist_port or (url.port if here else None)
+    except ValueError:
+        raise SystemExit("HEARTHLINE_API_URL has no port from 0 to 65535: such as http://127.0.0.1:8005") from None
     if not named or named == settings().port:
         return free_port(8005)
     if free_port(named) != named:

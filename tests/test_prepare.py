@@ -46,3 +46,9 @@ def test_a_named_port_in_use_is_said_with_the_way_out(monkeypatch: pytest.Monkey
         monkeypatch.setenv("HEARTHLINE_ASSIST_PORT", str(port))
         with pytest.raises(SystemExit, match=f"Port {port}.* is in use.*HEARTHLINE_ASSIST_PORT"):
             assist_port()
+
+
+def test_an_address_whose_port_is_none_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEARTHLINE_API_URL", "http://127.0.0.1:http")
+    with pytest.raises(SystemExit, match="HEARTHLINE_API_URL has no port"):
+        assist_port()

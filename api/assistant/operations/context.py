@@ -43,16 +43,17 @@ MAYBE_A_PIN = frozenset({"fallback", "out_of_scope", "ask_privacy", "stop_messag
 MAYBE_OURS = frozenset({"find_service", "out_of_scope", "fallback"})
 #: What "what do i need to have ready for it" is mistaken for, of an appointment that was just talked of.
 MAYBE_READY = MAYBE_OURS | {"check_actions", "ask_capabilities"}
-#: What the wish for another worker is mistaken for.
-MAYBE_ANOTHER = frozenset(
-    {"ask_who_is_my_worker", "ask_about_plan", "contact_worker", "request_reschedule", "out_of_scope", "fallback"}
-)
-#: What the news that somebody has died is mistaken for.
-MAYBE_LOSS = frozenset({"out_of_scope", "fallback", "ask_about_plan", "check_appointments", "check_actions"})
 #: What "I am not coming" is mistaken for.
 MAYBE_NOT_COMING = frozenset({"confirm_attendance", "running_late"})
-#: What "whats her number" is mistaken for.
-MAYBE_NUMBER = frozenset({"thank", "goodbye", "ask_capabilities", "out_of_scope", "fallback"})
+#: Words that are clear by themselves (their id in data/words), what they are for, and what they are mistaken for.
+MISTAKEN = (
+    ("their_number", "ask_who_is_my_worker", {"thank", "goodbye", "ask_capabilities", "out_of_scope", "fallback"}),
+    ("bereaved", "express_distress",
+     {"out_of_scope", "fallback", "ask_about_plan", "check_appointments", "check_actions"}),
+    ("delete_words", "ask_privacy", {"cancel"}),
+    ("another_worker", "complain",
+     {"ask_who_is_my_worker", "ask_about_plan", "contact_worker", "request_reschedule", "out_of_scope", "fallback"}),
+)  # fmt: skip
 #: Below this the model has understood nothing.
 UNSURE = 0.35
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
@@ -78,19 +79,14 @@ def redirect(ask: Ask, name: str) -> str:
     if _cannot_come(ask, name):
         ask.question.requests = []
         return "request_reschedule"
-    if name in MAYBE_NUMBER and not ask.tapped and says(ask.words, "their_number"):
-        return "ask_who_is_my_worker"
-    if name in MAYBE_LOSS and not ask.tapped and says(ask.words, "bereaved"):
-        return "express_distress"
-    if name == "cancel" and not ask.tapped and says(ask.words, "delete_words"):
-        return "ask_privacy"
+    for words, clearly, mistaken_for in MISTAKEN:
+        if name in mistaken_for and not ask.tapped and says(ask.words, words):
+            return clearly
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):
         return "change_contact_preference"
     if wishes.is_about_the_phone(ask, name):
         return "change_contact_preference"
-    if name in MAYBE_ANOTHER and not ask.tapped and says(ask.words, "another_worker"):
-        return "complain"
     if own_plan.is_asked(ask, name):
         return "ask_plan_status"
     if own_plan.is_about(ask, name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from api.appointments.models import Appointment
@@ -30,7 +29,7 @@ def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -
         left = [one for one in left if any(place.concerns and place.person_id in children for place in one.attendees)]
     kinds = words.kinds_in(ask.words) - (OFTEN_A_REASON if reasons else frozenset())
     text = set(said.split())
-    if not kinds and (words.seeing.search(said) or (children and re.search(r"\b(?:see|seeing|veo|ver)\b", said))):
+    if not kinds and (words.seeing.search(said) or (children and words.seeing_one.search(said))):
         kinds = {"contact_session"}
     of_kind = [one for one in left if one.kind in kinds] or [one for one in found if one.kind in kinds]
     with_them = [one for one in left if _names_professional(ask, one, text)]

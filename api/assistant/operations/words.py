@@ -22,6 +22,7 @@ class AppointmentWords:
     topics: dict[str, re.Pattern[str]]
     bits: dict[str, re.Pattern[str]]
     seeing: re.Pattern[str]
+    seeing_one: re.Pattern[str]
     poorly: re.Pattern[str]
     missed: re.Pattern[str]
     oldest: re.Pattern[str]
@@ -61,6 +62,7 @@ def appointment_words() -> AppointmentWords:
             if topic not in ("before", "behind")
         },
         seeing=re.compile(data["seeing"]),
+        seeing_one=re.compile(data["seeing_one"]),
         poorly=re.compile(data["poorly"]),
         missed=re.compile(data["missed"]),
         oldest=re.compile(data["oldest"]),
