@@ -171,6 +171,7 @@ def test_the_visit_and_the_school_one_are_found(talk: Phone) -> None:
 
 def test_a_death_is_heard_and_never_answered_with_not_understood(talk: Phone) -> None:
     assert "really hard" in talk("kelly").says("my nan passed away at the weekend", "nlu_fallback")
+    assert "really hard" in talk("imran").says("we buried me dad on tuesday", "nlu_fallback")
     with reading() as session:
         assert [one.kind for one in session.scalars(select(Escalation)).all()] == ["distress"]
 
