@@ -169,9 +169,9 @@ def test_the_visit_and_the_school_one_are_found(talk: Phone) -> None:
     assert "meeting at school" in kelly.says("and when is the school one", "check_appointments")
 
 
-def test_a_death_is_heard_and_never_answered_with_not_understood(talk: Phone) -> None:
-    assert "really hard" in talk("kelly").says("my nan passed away at the weekend", "nlu_fallback")
-    assert "really hard" in talk("imran").says("we buried me dad on tuesday", "nlu_fallback")
+@pytest.mark.parametrize("words", ["my nan passed away at the weekend", "we buried me dad on tuesday"])
+def test_a_death_is_heard_and_never_answered_with_not_understood(talk: Phone, words: str) -> None:
+    assert "really hard" in talk("kelly").says(words, "nlu_fallback")
     with reading() as session:
         assert [one.kind for one in session.scalars(select(Escalation)).all()] == ["distress"]
 
