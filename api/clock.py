@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from api.settings import settings
@@ -16,9 +17,16 @@ def _offset(path: Path | None) -> timedelta:
     if path is None:
         return timedelta()
     try:
-        return timedelta(seconds=float(path.read_text() or 0))
+        found = path.stat()
+        return _read(path, (found.st_mtime_ns, found.st_ino, found.st_size))
     except (FileNotFoundError, ValueError):
         return timedelta()
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _version: tuple[int, int, int]) -> timedelta:
+    """What the file says, read once as long as it is the same: the time is asked for some hundred times a page."""
+    return timedelta(seconds=float(path.read_text() or 0))
 
 
 def now() -> datetime:

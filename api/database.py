@@ -11,17 +11,17 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
 
-from sqlalchemy import DateTime, MetaData, create_engine, event, text
+from sqlalchemy import BindParameter, DateTime, MetaData, bindparam, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
-from api import embedded_postgres
+from api import clock, embedded_postgres
 from api.settings import settings
 
 Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
@@ -135,6 +135,12 @@ def _whole(engine: Engine) -> Engine:
 
 #: Where live pages listen.
 PAGES = "hearthline"
+
+
+def moment(shift: timedelta = timedelta()) -> BindParameter[datetime]:
+    """The present moment (moved by ``shift``), taken when the statement is asked and not when it is made: for
+    statements that are kept."""
+    return bindparam(None, callable_=lambda: clock.now() + shift, type_=DateTime(timezone=True))
 
 
 def notify(session: Session, topic: str, *, channel: str = PAGES) -> None:

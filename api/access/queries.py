@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from fastapi import HTTPException
-from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, literal, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -20,6 +20,7 @@ from api.access.reach import MAY_OPEN, STILL_READABLE, assigned, on_duty, reache
 from api.access.reach import Viewer as Viewer
 from api.appointments.models import Appointment, AppointmentSeries, ChangeRequest
 from api.conferences.models import Conference
+from api.database import moment
 from api.escalations.models import Escalation, LadderRule, Notification, RotaChange
 from api.evidence.models import Evidence
 from api.families.models import Family, FamilyWorker, Person
@@ -28,6 +29,20 @@ from api.plans.models import Plan, PlanAction
 from api.timescales.models import CaseEvent
 from api.views.models import StatedView
 from api.webhooks.models import WebhookEndpoint
+
+# Asked with every page; made once, because making it costs as much as asking it.
+_SIGNED_IN = (
+    select(Worker, Agency, WorkerSession, SecondFactor.confirmed_at)
+    .join(WorkerSession, WorkerSession.worker_id == Worker.id)
+    .join(Agency, Agency.id == Worker.agency_id)
+    .outerjoin(SecondFactor, SecondFactor.worker_id == Worker.id)
+    .where(
+        WorkerSession.token_hash == bindparam("token_hash"),
+        WorkerSession.revoked_at.is_(None),
+        WorkerSession.expires_at > bindparam("now"),
+        Worker.active,
+    )
+)
 
 T = TypeVar("T")
 OfAFamily = TypeVar("OfAFamily", Person, Appointment, AppointmentSeries, CaseEvent, Plan, Conference)
@@ -56,18 +71,7 @@ class SeenSession(NamedTuple):
 
 def worker_of_session(session: Session, token_hash: str) -> SeenSession | None:
     """The active worker whose unexpired, unrevoked session has this token hash, with their agency."""
-    row = session.execute(
-        select(Worker, Agency, WorkerSession, SecondFactor.confirmed_at)
-        .join(WorkerSession, WorkerSession.worker_id == Worker.id)
-        .join(Agency, Agency.id == Worker.agency_id)
-        .outerjoin(SecondFactor, SecondFactor.worker_id == Worker.id)
-        .where(
-            WorkerSession.token_hash == token_hash,
-            WorkerSession.revoked_at.is_(None),
-            WorkerSession.expires_at > clock.now(),
-            Worker.active,
-        )
-    ).one_or_none()
+    row = session.execute(_SIGNED_IN, {"token_hash": token_hash, "now": clock.now()}).one_or_none()
     return SeenSession(row[0], row[1], row[2], row[3] is not None or row[2].factor == "provider") if row else None
 
 
@@ -152,7 +156,7 @@ def _theirs(worker: Viewer) -> ColumnElement[bool]:
 def visible_escalations(worker: Viewer) -> Select[Escalation]:
     """The agency's escalations of visible families and of strangers; those of which this worker was told, while they
     are not closed; and for some days (``STILL_READABLE``) those that they acknowledged or closed."""
-    lately = Escalation.resolved_at > clock.now() - STILL_READABLE
+    lately = Escalation.resolved_at > moment(-STILL_READABLE)
     seen = or_(
         _family_is_visible(worker, Escalation.family_id.expression),
         Escalation.family_id.is_(None),

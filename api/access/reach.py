@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, not_, or_, select
 
-from api import clock
 from api.access.models import Opening
+from api.database import moment
 from api.escalations.models import RotaChange, Shift
 from api.families.models import Family, FamilyWorker
 
@@ -43,6 +44,14 @@ class Viewer(Protocol):
     def role(self) -> str: ...
 
 
+class Asker(NamedTuple):
+    """Those facts by themselves."""
+
+    id: uuid.UUID
+    agency_id: uuid.UUID
+    role: str
+
+
 def assigned(worker: Viewer) -> Select[uuid.UUID]:
     """The ids of the families that they are assigned to."""
     return select(FamilyWorker.family_id).where(FamilyWorker.worker_id == worker.id)
@@ -50,30 +59,35 @@ def assigned(worker: Viewer) -> Select[uuid.UUID]:
 
 def reached(worker: Viewer) -> ColumnElement[bool]:
     """The condition on Family, beside that of the agency."""
+    return _reached(Asker(worker.id, worker.agency_id, worker.role))
+
+
+@lru_cache(maxsize=1024)
+def _reached(worker: Asker) -> ColumnElement[bool]:
+    # Kept, because making it costs as much as asking it: nothing in it may be as of now (api.database.moment).
     if worker.role == "manager":
         return literal(True)
     if worker.role not in MAY_OPEN:
         return false()
-    opened = select(Opening.family_id).where(Opening.worker_id == worker.id, Opening.ends_at > clock.now())
+    opened = select(Opening.family_id).where(Opening.worker_id == worker.id, Opening.ends_at > moment())
     own = or_(Family.id.in_(assigned(worker)), Family.id.in_(opened))
     return or_(own, on_duty(worker)) if worker.role == "duty" else own
 
 
 def on_duty(worker: Viewer) -> ColumnElement[bool]:
     """Is this duty worker on duty, or was until just now? An agency that keeps no rota of duty has all of them on."""
-    now = clock.now()
-    about = Shift.starts_at <= now + BEFORE_A_SHIFT, Shift.ends_at > now - AFTER_A_SHIFT
+    about = Shift.starts_at <= moment(BEFORE_A_SHIFT), Shift.ends_at > moment(-AFTER_A_SHIFT)
     change = RotaChange.agency_id == worker.agency_id, RotaChange.cancelled_at.is_(None)
-    holds = *change, RotaChange.starts_at <= now, RotaChange.ends_at > now
+    holds = *change, RotaChange.starts_at <= moment(), RotaChange.ends_at > moment()
     away = exists().where(*holds, RotaChange.kind == "leave", RotaChange.worker_id == worker.id)
     replaced = exists().where(*holds, RotaChange.kind == "cover", RotaChange.instead_of == worker.id)
     covers = exists().where(
         *change,
         RotaChange.kind == "cover",
         RotaChange.worker_id == worker.id,
-        RotaChange.starts_at <= now + BEFORE_A_SHIFT,
-        RotaChange.ends_at > now - AFTER_A_SHIFT,
+        RotaChange.starts_at <= moment(BEFORE_A_SHIFT),
+        RotaChange.ends_at > moment(-AFTER_A_SHIFT),
     )
-    kept = exists().where(Shift.agency_id == worker.agency_id, Shift.role == "duty", Shift.ends_at > now)
+    kept = exists().where(Shift.agency_id == worker.agency_id, Shift.role == "duty", Shift.ends_at > moment())
     on_shift = exists().where(Shift.agency_id == worker.agency_id, Shift.worker_id == worker.id, *about)
     return or_(not_(kept), and_(or_(and_(on_shift, not_(replaced)), covers), not_(away)))

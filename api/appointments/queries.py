@@ -9,8 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.appointments.models import Appointment, AppointmentSeries, Attendee, ChangeRequest
@@ -74,7 +75,10 @@ def attendance(session: Session, appointment_id: uuid.UUID, person_id: uuid.UUID
 
 
 def of_family(
-    family_id: uuid.UUID, *, after: datetime | None = None, before: datetime | None = None
+    family_id: uuid.UUID | BindParameter[Any],
+    *,
+    after: datetime | BindParameter[Any] | None = None,
+    before: datetime | None = None,
 ) -> Select[Appointment]:
     """The family's appointments, cancelled ones too, that end after ``after`` and start before ``before``, soonest
     first, with attendees."""

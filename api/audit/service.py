@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -16,6 +16,13 @@ from api.database import notify
 
 #: A page that refreshes itself is one look, not a hundred.
 ONE_LOOK = timedelta(minutes=10)
+# Asked with every page; made once, because making it costs as much as asking it.
+_SEEN_LATELY = select(AuditEntry.object_id).where(
+    AuditEntry.actor_id == bindparam("worker"),
+    AuditEntry.verb == bindparam("verb"),
+    AuditEntry.object_id.in_(bindparam("objects", expanding=True)),
+    AuditEntry.at > bindparam("since"),
+)
 
 
 def record(
@@ -74,16 +81,9 @@ def record_views(
     session: Session, *, worker_id: uuid.UUID, verb: str, seen: Sequence[tuple[uuid.UUID | None, object]]
 ) -> None:
     """The same for all of a list: ``seen`` has each one's family (or None) and id."""
-    before = set(
-        session.scalars(
-            select(AuditEntry.object_id).where(
-                AuditEntry.actor_id == worker_id,
-                AuditEntry.verb == verb,
-                AuditEntry.object_id.in_([str(object_id) for _, object_id in seen]),
-                AuditEntry.at > clock.now() - ONE_LOOK,
-            )
-        )
-    )
+    objects = [str(object_id) for _, object_id in seen]
+    asked = {"worker": worker_id, "verb": verb, "objects": objects, "since": clock.now() - ONE_LOOK}
+    before = set(session.scalars(_SEEN_LATELY, asked))
     for family_id, object_id in seen:
         if str(object_id) not in before:
             record(

@@ -52,7 +52,7 @@ def list_families(request: Request, me: Me, only: str = "", lead: str = "", page
         rows = queries.families(session, which, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
         total = queries.count(session, which) if number > 1 or len(rows) == PER_PAGE else len(rows)
         workers = shifts.people(session, me.agency_id) if me.role in AGENCY_WIDE else []
-        news = colleagues.to_see(session, me, me.id, clock.now())
+        news = colleagues.to_see(session, me, me.id)
         given = service.news(session, me.id)
         opens = access.may_open(session, me)
     return console_page(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -21,6 +22,28 @@ from api.plans.models import PlanAction
 
 #: What was sent by one link, taken or not, so often at most.
 MOST_TRIES = 20
+_SENT = (
+    select(Evidence, Family.name, Person.first_name, PlanAction.title)
+    .join(Family, Family.id == Evidence.family_id)
+    .join(Person, Person.id == Evidence.person_id)
+    .outerjoin(PlanAction, PlanAction.id == Evidence.action_id)
+    .order_by(Evidence.received_at.desc(), Evidence.id)
+)
+# Of a family; made once, because making them costs as much as asking them.
+_SENT_BY_FAMILY = _SENT.where(Evidence.family_id == bindparam("family"))
+_ASKED_OF_FAMILY = (
+    select(Person.first_name, PlanAction.title, UploadLink.expires_at)
+    .select_from(UploadLink)
+    .join(Person, Person.id == UploadLink.person_id)
+    .outerjoin(PlanAction, PlanAction.id == UploadLink.action_id)
+    .where(
+        Person.family_id == bindparam("family"),
+        UploadLink.asked_by.is_not(None),
+        UploadLink.used_at.is_(None),
+        UploadLink.expires_at > bindparam("now"),
+    )
+    .order_by(UploadLink.created_at.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -77,16 +100,8 @@ class Link:
 
 def of_family(session: Session, family_id: uuid.UUID) -> OfFamily:
     """Everything of a family's. The caller has checked that the viewer may see the family."""
-    items = _items(session, Evidence.family_id == family_id)
-    waiting = session.execute(
-        select(Person.first_name, PlanAction.title, UploadLink.expires_at)
-        .select_from(UploadLink)
-        .join(Person, Person.id == UploadLink.person_id)
-        .outerjoin(PlanAction, PlanAction.id == UploadLink.action_id)
-        .where(Person.family_id == family_id, UploadLink.asked_by.is_not(None), UploadLink.used_at.is_(None))
-        .where(UploadLink.expires_at > clock.now())
-        .order_by(UploadLink.created_at.desc())
-    )
+    items = _items(session, _SENT_BY_FAMILY, {"family": family_id})
+    waiting = session.execute(_ASKED_OF_FAMILY, {"family": family_id, "now": clock.now()})
     by_action: dict[uuid.UUID, list[Item]] = {}
     for item in items:
         if item.evidence.action_id and item.evidence.state == "kept":
@@ -96,7 +111,7 @@ def of_family(session: Session, family_id: uuid.UUID) -> OfFamily:
 
 def to_see(session: Session, viewer: Viewer) -> list[Item]:
     """What nobody has looked at yet, of the viewer's own families."""
-    return _items(session, _to_see(viewer))
+    return _items(session, _SENT.where(_to_see(viewer)))
 
 
 def counting_to_see(viewer: Viewer) -> Select[int]:
@@ -114,15 +129,10 @@ def _to_see(viewer: Viewer) -> ColumnElement[bool]:
     return and_(Evidence.seen_at.is_(None), Evidence.state == "kept", mine, Evidence.family_id.in_(seen))
 
 
-def _items(session: Session, which: ColumnElement[bool]) -> list[Item]:
-    rows = session.execute(
-        select(Evidence, Family.name, Person.first_name, PlanAction.title)
-        .join(Family, Family.id == Evidence.family_id)
-        .join(Person, Person.id == Evidence.person_id)
-        .outerjoin(PlanAction, PlanAction.id == Evidence.action_id)
-        .where(which)
-        .order_by(Evidence.received_at.desc(), Evidence.id)
-    ).all()
+def _items(
+    session: Session, sent: Select[Evidence, str, str, str], values: Mapping[str, Any] | None = None
+) -> list[Item]:
+    rows = session.execute(sent, values).all()
     names = access.worker_names(session, [row[0].removed_by for row in rows])
     return [Item(row[0], row[1], row[2], row[3] or "", names.get(row[0].removed_by, "")) for row in rows]
 

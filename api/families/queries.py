@@ -55,6 +55,7 @@ _CODES = select(ChatCode.person_id, ChatCode.expires_at).where(
     ChatCode.used_at.is_(None),
     ChatCode.expires_at > bindparam("now"),
 )
+_APPOINTMENTS = appointments.of_family(bindparam("family"), after=bindparam("after"))
 _WORKERS = (
     select(Worker, FamilyWorker.lead)
     .join(FamilyWorker, FamilyWorker.worker_id == Worker.id)
@@ -144,7 +145,7 @@ def family_view(
         people=people,
         workers=workers_of(session, family.id),
         plans=shown,
-        appointments=list(session.scalars(appointments.of_family(family.id, after=now - LOOK_BACK))),
+        appointments=list(session.scalars(_APPOINTMENTS, {"family": family.id, "after": now - LOOK_BACK})),
         changes=[
             ChangeView(request, appointment, names.get(request.person_id, ""), zones.get(request.person_id))
             for request, appointment in appointments.open_changes(session, family.id)

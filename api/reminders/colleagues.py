@@ -23,7 +23,7 @@ from api.access.queries import Viewer, visible_families
 from api.appointments.models import Appointment
 from api.appointments.proposals import Working
 from api.appointments.wording import Voice, opening
-from api.database import notify
+from api.database import moment, notify
 from api.families.models import Family
 from api.jurisdiction.packs import pack
 from api.messages import outbox
@@ -225,7 +225,7 @@ def _said(voice: Voice, when: datetime) -> str:
     return opening(voice.text("when.at", day=voice.day(when.astimezone(voice.zone).date()), time=voice.hour(when)))
 
 
-def to_see(session: Session, viewer: Viewer, worker_id: uuid.UUID, now: datetime) -> list[News]:
+def to_see(session: Session, viewer: Viewer, worker_id: uuid.UUID) -> list[News]:
     """What the worker has not said yet that they have seen, of appointments that are or were still to come."""
     families = visible_families(viewer).subquery()
     rows = session.execute(
@@ -233,7 +233,7 @@ def to_see(session: Session, viewer: Viewer, worker_id: uuid.UUID, now: datetime
         .join(Appointment, Appointment.id == AppointmentNews.appointment_id)
         .join(Family, Family.id == Appointment.family_id)
         .outerjoin(families, families.c.id == Family.id)
-        .where(*_unseen(worker_id, now))
+        .where(*_unseen(worker_id))
         .order_by(AppointmentNews.starts_at, AppointmentNews.change_id)
         .limit(MOST_SHOWN)
     ).all()
@@ -246,9 +246,9 @@ def to_see(session: Session, viewer: Viewer, worker_id: uuid.UUID, now: datetime
     ]  # fmt: skip
 
 
-def counting_to_see(worker_id: uuid.UUID, now: datetime) -> Select[int]:
+def counting_to_see(worker_id: uuid.UUID) -> Select[int]:
     """The query that counts those."""
-    return select(func.count()).select_from(AppointmentNews).where(*_unseen(worker_id, now))
+    return select(func.count()).select_from(AppointmentNews).where(*_unseen(worker_id))
 
 
 def mark_seen(session: Session, worker_id: uuid.UUID, news: Sequence[uuid.UUID], now: datetime) -> None:
@@ -260,6 +260,6 @@ def mark_seen(session: Session, worker_id: uuid.UUID, news: Sequence[uuid.UUID],
     )
 
 
-def _unseen(worker_id: uuid.UUID, now: datetime) -> tuple[Any, ...]:
-    coming = func.greatest(AppointmentNews.starts_at, AppointmentNews.was_at) > now - timedelta(days=1)
+def _unseen(worker_id: uuid.UUID) -> tuple[Any, ...]:
+    coming = func.greatest(AppointmentNews.starts_at, AppointmentNews.was_at) > moment(-timedelta(days=1))
     return AppointmentNews.worker_id == worker_id, AppointmentNews.seen_at.is_(None), coming

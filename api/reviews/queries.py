@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.access import queries as access
@@ -33,6 +33,14 @@ from api.views.queries import Said
 STATUSES = ("verified", "reported_done", "blocked", "overdue", "open", "dropped")
 #: What is counted of the time between: appointments of every kind, as the events that they are.
 MEETINGS = tuple(timescales.EVENT_OF.values())
+# Of a plan; made once, because making them costs as much as asking them.
+_OF_PLAN = (
+    select(Review)
+    .where(Review.plan_id == bindparam("plan"))
+    .order_by(Review.held_on.desc(), Review.recorded_at.desc())
+    .options(selectinload(Review.progress), selectinload(Review.effects), selectinload(Review.risks))
+)
+_THAT_COUNT = _OF_PLAN.where(Review.withdrawn_at.is_(None))
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,7 @@ class Preparation:
 
 def of_plan(session: Session, plan_id: uuid.UUID, *, withdrawn: bool = False) -> list[Review]:
     """The plan's reviews, the newest first; with ``withdrawn`` those too that count no more."""
-    query = select(Review).filter_by(plan_id=plan_id).order_by(Review.held_on.desc(), Review.recorded_at.desc())
-    query = query if withdrawn else query.where(Review.withdrawn_at.is_(None))
-    return list(
-        session.scalars(
-            query.options(selectinload(Review.progress), selectinload(Review.effects), selectinload(Review.risks))
-        )
-    )
+    return list(session.scalars(_OF_PLAN if withdrawn else _THAT_COUNT, {"plan": plan_id}))
 
 
 def by_external_id(session: Session, plan_id: uuid.UUID, external_id: str) -> Review | None:
