@@ -145,6 +145,7 @@ def _next(conversation_id: uuid.UUID) -> Waiting | None:
         if found.taken_over_by is not None and (found.screened or not readable):
             with transaction() as session:
                 message = session.get_one(InboundMessage, found.id)
+                danger.ask_gently(session, session.get_one(Conversation, message.conversation_id), message)
                 message.state, message.settled_at, message.flag = "recorded", clock.now(), WAITS_FOR_WORKER
             continue
         return Waiting(
@@ -190,7 +191,7 @@ def _screen_the_rest(waiting: Waiting) -> None:
             message.safety_kind, message.safety_priority = verdict.kind, verdict.priority
             message.safety_reasons = verdict.reasons
             conversation = session.get_one(Conversation, message.conversation_id)
-            danger.respond(session, conversation, message, verdict)
+            danger.respond(session, conversation, message, verdict, turn_follows=True)
 
 
 def _take(waiting: Waiting) -> bool:
@@ -244,6 +245,8 @@ def _settle(waiting: Waiting, replies: list[Reply], failure: str) -> bool:
         elif said is None:
             _fall_back(session, conversation, message)
         else:
+            if not said:
+                danger.ask_gently(session, conversation, message)
             kept = not said and message.safety_kind == "none" and drafts.holds(session, message.id)
             message.state = "recorded" if kept else "answered"  # one of many that are read back together
             if straight and said:
@@ -321,9 +324,11 @@ def _option(language: str, offered: ReplyOption) -> options.Option:
 
 
 def _fall_back(session: Session, conversation: Conversation, message: InboundMessage) -> None:
-    """Say plainly that a person will look, and let one: the message is flagged. Danger has had its reply already."""
+    """Say plainly that a person will look, and let one: the message is flagged. Danger has had its reply already, or
+    is asked about now."""
     message.state, message.flag = "unanswered", "flag.no_answer"
     drafts.keep_unanswered(session, conversation, message, clock.now())
+    danger.ask_gently(session, conversation, message)
     if message.safety_kind == "none":
         text = texts.render("turn.fallback", conversation.language, **wording.args(session, conversation))
         outbox.queue_reply(session, conversation, text, in_reply_to=message, part="fallback")

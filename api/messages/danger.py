@@ -1,7 +1,12 @@
-"""What happens at once when the screen notices danger: an escalation, its first notification, the reply."""
+"""What happens at once when the screen notices danger: an escalation, its first notification, the reply.
+
+Only the gentle question (``routine``) waits for the message's turn, some tens of milliseconds: where that is sure of an
+everyday request, it is not asked (``assistant.operations.danger``). A worker is shown the message anyway.
+"""
 
 from __future__ import annotations
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from api import texts
@@ -9,7 +14,7 @@ from api.assistant import state as dialogue
 from api.escalations import queries
 from api.escalations import service as escalations
 from api.messages import hush, outbox, speech, wording
-from api.messages.models import Conversation, InboundMessage
+from api.messages.models import Conversation, InboundMessage, OutboundMessage
 from api.safety.screen import Verdict
 
 #: The part of the replies to a message that the safety reply is: never queued twice for one message.
@@ -21,9 +26,16 @@ VARIANTS = 2
 
 
 def respond(
-    session: Session, conversation: Conversation, message: InboundMessage, verdict: Verdict, *, part: str = PART
+    session: Session,
+    conversation: Conversation,
+    message: InboundMessage,
+    verdict: Verdict,
+    *,
+    part: str = PART,
+    turn_follows: bool = False,
 ) -> None:
-    """Open (or join) the escalation and queue the safety reply, in the caller's transaction."""
+    """Open (or join) the escalation and queue the safety reply, in the caller's transaction. ``turn_follows``: a mere
+    gentle question is left to the message's turn (``ask_gently``)."""
     opened = escalations.open_escalation(
         session,
         conversation=conversation,
@@ -33,8 +45,19 @@ def respond(
         words=message.body,
         reasons=verdict.reasons,
     )
+    if turn_follows and verdict.priority == "routine":
+        return
     told = queries.anybody_told(session, opened)
     reply(session, conversation, message, verdict.kind, verdict.priority, somebody_told=told, part=part)
+
+
+def ask_gently(session: Session, conversation: Conversation, message: InboundMessage) -> None:
+    """Queue the gentle question to somebody whose message was only noticed, unless it was replied to already."""
+    if message.safety_kind == "none" or message.safety_priority != "routine":
+        return
+    said = exists().where(OutboundMessage.in_reply_to == message.id, OutboundMessage.part.in_((PART, MORE)))
+    if not session.scalar(select(said)):
+        reply(session, conversation, message, message.safety_kind, "routine")
 
 
 def reply(

@@ -255,7 +255,7 @@ def _route(
         commands.from_worker(session, conversation, message)
         return
     if verdict.noticed:
-        danger.respond(session, conversation, message, verdict)
+        danger.respond(session, conversation, message, verdict, turn_follows=True)
     elif silence.asked and not keyword:
         hush.tell(session, conversation, message, silence)
     if not keyword and hush.silent(session, conversation, message):
@@ -277,3 +277,5 @@ def _route(
         message.state, message.flag = "unanswered", fetching.FLAG
     else:
         jobs.announce_turns(session, conversation.id)
+        return
+    danger.ask_gently(session, conversation, message)  # no turn will
