@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
@@ -40,19 +41,25 @@ def own(
 
     ``status`` None: cancelled ones too.
     """
-    expected = select(Attendee.appointment_id).where(Attendee.person_id == person_id)
+    values = {"person": person_id, "after": after, "before": before, "status": status, "limit": limit}
+    wanted = {name: value for name, value in values.items() if value is not None}
+    return session.scalars(_own(until=before is not None, one_status=status is not None), wanted).all()
+
+
+@lru_cache
+def _own(*, until: bool, one_status: bool) -> Select[Appointment]:
+    # Kept, because making it costs as much as asking it.
+    expected = select(Attendee.appointment_id).where(Attendee.person_id == bindparam("person"))
     query = (
         select(Appointment)
-        .where(Appointment.id.in_(expected), Appointment.ends_at > after)
+        .where(Appointment.id.in_(expected), Appointment.ends_at > bindparam("after"))
         .options(selectinload(Appointment.attendees).selectinload(Attendee.person))
         .order_by(Appointment.starts_at, Appointment.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    if before is not None:
-        query = query.where(Appointment.starts_at < before)
-    if status is not None:
-        query = query.where(Appointment.status == status)
-    return session.scalars(query).all()
+    if until:
+        query = query.where(Appointment.starts_at < bindparam("before"))
+    return query.where(Appointment.status == bindparam("status")) if one_status else query
 
 
 def last_before(session: Session, person_id: uuid.UUID, moment: datetime) -> Appointment | None:

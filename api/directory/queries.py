@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api.directory.models import Location, Organization, Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
@@ -42,22 +42,25 @@ _ONE: dict[str, tuple[type[Any], tuple[Any, ...]]] = {
     "service_at_locations": (ServiceAtLocation, WHOLE_AT_LOCATION),
 }
 
+# Made once, because making it costs as much as asking it.
+_OFFERED = (
+    select(Service)
+    .options(*WHOLE)
+    .where(
+        Service.status == "active",
+        Service.taxonomy_terms.any(TaxonomyTerm.code == bindparam("need")),
+        or_(
+            Service.country_wide == bindparam("country"),
+            Service.service_at_locations.any(ServiceAtLocation.location.has(Location.country == bindparam("country"))),
+        ),
+    )
+    .order_by(Service.name)
+)
+
 
 def offered(session: Session, *, need: str, country: str) -> Sequence[Service]:
     """The active services for a need that are in a country or work everywhere in it."""
-    return session.scalars(
-        select(Service)
-        .options(*WHOLE)
-        .where(
-            Service.status == "active",
-            Service.taxonomy_terms.any(TaxonomyTerm.code == need),
-            or_(
-                Service.country_wide == country,
-                Service.service_at_locations.any(ServiceAtLocation.location.has(Location.country == country)),
-            ),
-        )
-        .order_by(Service.name)
-    ).all()
+    return session.scalars(_OFFERED, {"need": need, "country": country}).all()
 
 
 def services(filters: ServiceFilter) -> Select[Service]:

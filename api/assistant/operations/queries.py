@@ -6,21 +6,24 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.access.models import Worker
 from api.escalations.models import REACHED, Escalation, Notification, Shift
 from api.families.models import GROWN, ContactPoint, FamilyWorker, Person
 
+# Made once, because making it costs as much as asking it.
+_CHILDREN = (
+    select(Person)
+    .where(Person.family_id == bindparam("family"), Person.kind.not_in(GROWN), Person.left_at.is_(None))
+    .order_by(Person.born.asc().nulls_last(), Person.first_name)
+)
+
 
 def children(session: Session, family_id: uuid.UUID) -> Sequence[Person]:
     """The family's children and young people, eldest first."""
-    return session.scalars(
-        select(Person)
-        .where(Person.family_id == family_id, Person.kind.not_in(GROWN), Person.left_at.is_(None))
-        .order_by(Person.born.asc().nulls_last(), Person.first_name)
-    ).all()
+    return session.scalars(_CHILDREN, {"family": family_id}).all()
 
 
 def lead_worker(session: Session, family_id: uuid.UUID) -> Worker | None:
