@@ -30,10 +30,15 @@ class _NoTraceback(logging.Formatter):
         return f"{kind.__name__} at {' > '.join(places[-6:])}"
 
 
+def formatter() -> logging.Formatter:
+    """How a record becomes a line."""
+    return _NoTraceback("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
 def configure(level: int = logging.INFO) -> None:
     """One line per event on standard output, for this process."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_NoTraceback("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(formatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -108,6 +108,17 @@ def migrated() -> Engine:
     return engine()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_personal_is_logged(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No line that the product logs in this process holds a name, a number or words that the test stored."""
+    from tests import logged
+
+    with logged.kept() as lines:
+        yield
+    if lines and "migrated" in request.fixturenames:
+        assert logged.personal(lines) == []
+
+
 @pytest.fixture
 def database(migrated: Engine) -> Iterator[Engine]:
     """The database with all tables empty, and the clock where it began."""

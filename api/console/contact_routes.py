@@ -69,7 +69,7 @@ def change_contact(request: Request, me: Me, person_id: uuid.UUID, given: Fields
     if stale or problem:
         typed = {**given, "contact_days": days}
         return _page(request, me, person_id, given=typed, problems=[problem] if problem else [], stale=stale)
-    return _back(person_id)
+    return RedirectResponse(f"/console/people/{person_id}/contact?saved=on", 303)
 
 
 @router.post("/people/{person_id}/pin-code")
@@ -256,6 +256,7 @@ def _page(
         here="families",
         status=400 if problems else 412 if stale else 200,
         stale=stale,
+        saved=given is None and "saved" in request.query_params,
         meanwhile=meanwhile if stale else {},
         version=version,
         family=family,

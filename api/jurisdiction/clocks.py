@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Words = dict[str, str]
 #: Which way of counting api.timescales.due has. Another number, and every family's dates are worked out anew.
-COUNTING = 2
+COUNTING = 3
 #: What can happen in a case. Clocks start and stop with these; there are words for each (timescales.event.<name>).
 EVENTS = (
     "concern_raised", "strategy_discussion", "enquiry_closed", "services_agreed", "court_order",
@@ -55,7 +55,8 @@ class Clock(_Strict):
     """One rule. ``within`` counts from the day after the start event.
 
     ``again``: "no"; "from_last" (each time it is done it starts anew); "from_start" (due at every multiple of
-    ``within`` after the first start, whenever it was done). ``local``: the rule is the agency's to set, not the law's.
+    ``within`` after the first start, whenever it was done). ``earliest``: so long before it is due, or nearer; what was
+    done before that does not count.
     """
 
     name: Words
@@ -64,6 +65,7 @@ class Clock(_Strict):
     stop: list[Event] = Field(min_length=1)
     within: Span
     again: Literal["no", "from_last", "from_start"] = "no"
+    earliest: Span | None = None
     warn: Span
     source: str = Field(min_length=3)
     paragraph: str = Field(min_length=3)

@@ -148,7 +148,9 @@ def _from(rule: str, clock: Clock, start: Event, events: Sequence[Event], place:
     while True:
         due_on = shifted(counted, clock.within.number * number, clock.within.unit, place)
         warn_on = shifted(due_on, -clock.warn.number, clock.warn.unit, place)
-        done_on = next((e.day for e in _of(events, clock.done, start) if e.day > after), None)
+        earliest = shifted(due_on, -clock.earliest.number, clock.earliest.unit, place) if clock.earliest else date.min
+        held = (e.day for e in _of(events, clock.done, start) if e.day > after and e.day >= earliest)
+        done_on = next(held, None)
         ends = [e.day for e in _of(events, clock.stop, start) if _ends(e, start, counted)]
         stopped = min([*ends, *([start.until] if start.until else [])], default=None)
         if stopped is not None and (done_on is None or stopped < done_on):

@@ -1,4 +1,4 @@
-"""The gentle question about what the screen only noticed: asked, unless a grown-up plainly asks for an everyday thing."""
+"""The gentle question about what the screen only noticed: asked, unless a grown-up wants something of every day."""
 
 from __future__ import annotations
 

@@ -120,7 +120,8 @@ def test_a_worker_changes_the_profile_and_the_trail_says_what_but_not_to_what(cl
     cookies = sign_in(client, town)
     path = f"/console/people/{town.mine.parent.id}/contact"
     assert "Nobody has gone over it with them yet" in client.get(path).text
-    assert client.post(path, data=fields(town, cookies, gone_over="on")).status_code == 303
+    answer = client.post(path, data=fields(town, cookies, gone_over="on"))
+    assert answer.status_code == 303 and "Saved. It holds at once" in client.get(answer.headers["location"]).text
     with reading() as session:
         person = session.get_one(Person, town.mine.parent.id)
         changed = session.scalars(select(AuditEntry).where(AuditEntry.verb == "changed_safe_contact")).one()
@@ -133,6 +134,7 @@ def test_a_worker_changes_the_profile_and_the_trail_says_what_but_not_to_what(cl
     assert "contact_days" in changed.detail["fields"] and "Sunflower" not in str(changed.detail)
     page = client.get(path).text
     assert 'value="Sunflower"' in page and "Last gone over on" in page and "Time to go over" not in page
+    assert "Saved. It holds" not in page, "only where it was just done"
 
 
 @pytest.mark.parametrize(

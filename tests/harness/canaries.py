@@ -87,11 +87,12 @@ def found(paths: Iterable[Path] | None = None) -> list[str]:
     places = []
     for path in outputs() if paths is None else paths:
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
-            places += [f"{path.name}:{number} (a canary: {word[:40]!r})" for word in _found_in(line)]
+            places += [f"{path.name}:{number} (a canary: {word[:40]!r})" for word in found_in(line)]
     return places
 
 
-def _found_in(line: str) -> set[str]:
+def found_in(line: str) -> set[str]:
+    """The canaries in a line."""
     plain = line.casefold()
     there = {word for word in _words if word in plain}
     there |= _pins.intersection(_DIGITS.findall(line))

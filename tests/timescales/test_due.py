@@ -121,6 +121,22 @@ def test_in_ohio_reviews_are_due_every_ninety_days_from_the_signature_whenever_t
     assert of("administrative_review", found) == [("2026-07-19", "2026-07-25"), ("2027-01-15", None)]
 
 
+@pytest.mark.parametrize(
+    ("held", "then"),
+    [
+        ("2026-06-18", [("2026-07-19", None)]),  # 31 days before
+        ("2026-06-19", [("2026-07-19", "2026-06-19"), ("2027-01-15", None)]),
+        ("2026-07-25", [("2026-07-19", "2026-07-25"), ("2027-01-15", None)]),
+    ],
+    ids=["too early", "early", "late"],
+)
+def test_in_ohio_a_semiannual_review_held_too_early_does_not_count(
+    held: str, then: list[tuple[str, str | None]]
+) -> None:
+    found = worked_out(OHIO, ("plan_signed", "2026-01-20"), ("administrative_review", held))
+    assert of("administrative_review", found) == then
+
+
 def test_english_clocks_never_run_in_ohio() -> None:
     found = worked_out(OHIO, ("strategy_discussion", "2026-01-05"), ("initial_conference", "2026-01-12"))
     assert found == []

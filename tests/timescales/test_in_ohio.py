@@ -94,7 +94,7 @@ def test_one_that_took_place_stops_the_clocks_that_waited_for_it(
     cookies = ohio.signed_in(ohio.worker)
     client.cookies.update(cookies)
     with transaction() as session:
-        session.get_one(Plan, ohio.mine.plan.id).started_on = day_of(clock.now()) - timedelta(days=30)
+        session.get_one(Plan, ohio.mine.plan.id).started_on = day_of(clock.now()) - timedelta(days=170)
         held = book(session, ohio.mine.family, kind, clock.now() - timedelta(days=2))
     address = f"/console/appointments/{held.id}/happened"
     assert client.post(address, data=ohio.form(cookies, outcome="held")).status_code == 303
