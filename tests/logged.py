@@ -63,11 +63,11 @@ def _remember() -> set[str]:
     named = Person.first_name, Person.last_name, Family.name, Worker.name
     numbers = ContactPoint.address, Worker.phone, OutboundMessage.address
     with reading() as session:
-        names = {word for column in named for value in session.scalars(select(column)) for word in (value or "").split()}
+        names = [word for column in named for name in session.scalars(select(column)) for word in (name or "").split()]
         for column in numbers:
             for number in session.scalars(select(column)):
                 canaries.add(number or "")
         for column in (InboundMessage.body, OutboundMessage.body, Escalation.words):
             for words in session.scalars(select(column)):
                 canaries.wrote(words or "")
-    return {name for name in names if len(name) >= SHORTEST_NAME}
+    return {word for word in names if len(word) >= SHORTEST_NAME}
