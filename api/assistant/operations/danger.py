@@ -33,7 +33,7 @@ EVERYDAY_FROM, GRAVE_AT_MOST = 0.5, 0.05
 
 
 def settle(ask: Ask) -> None:
-    """Ask gently about what the screen only noticed, unless it is plainly an everyday request of a grown-up."""
+    """Ask gently about what the screen only noticed, unless it is plainly an everyday request of a grown-up by text."""
     if ask.turn.safety_kind == "none" or _everyday(ask):
         return
     danger.ask_gently(ask.session, ask.conversation, ask.message)
@@ -43,7 +43,7 @@ def settle(ask: Ask) -> None:
 
 def _everyday(ask: Ask) -> bool:
     asked = ask.question
-    if ask.tapped or asked.intent not in EVERYDAY or asked.confidence < EVERYDAY_FROM:
+    if ask.turn.channel != "sms" or ask.tapped or asked.intent not in EVERYDAY or asked.confidence < EVERYDAY_FROM:
         return False
     if SAFETY & {one.intent for one in asked.requests}:
         return False
