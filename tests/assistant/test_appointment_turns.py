@@ -69,6 +69,19 @@ def test_a_kind_that_is_on_another_day_or_on_none_is_not_passed_over_in_silence(
     assert kelly.says("is it tomorrow the home visit", "check_appointments").startswith("Your next one is a home visit")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["wot time am i seein the social worker next", "whens my caseworker coming", "cuando veo a mi trabajadora social"],
+)
+def test_seeing_ones_social_worker_is_the_next_one_that_she_is_expected_at(talk: Phone, words: str) -> None:
+    with transaction() as session:
+        session.execute(update(Appointment).where(Appointment.kind == "home_visit").values(status="cancelled"))
+    kelly = talk("kelly")
+    assert "10:00" in kelly.says("what's next", "check_appointments"), "the course, where she is not"
+    reply = kelly.says(words, "check_appointments")
+    assert "13:30" in reply or "1:30" in reply
+
+
 @pytest.mark.parametrize("words", ["what do i need to have ready for it", "what shall i bring to it?"])
 def test_what_to_have_ready_for_it_is_about_the_appointment_just_told(talk: Phone, words: str) -> None:
     kelly = talk("kelly")

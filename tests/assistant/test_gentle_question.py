@@ -44,7 +44,7 @@ def test_a_plain_request_is_answered_without_the_question_and_shown_to_a_worker(
         ("request_reschedule", 0.45, {}),
         ("ask_about_plan", 0.95, {}),
         ("nlu_fallback", 0.2, {}),
-        ("request_reschedule", 0.8, {"ranking": [{"intent": "disclose_harm", "confidence": 0.06}]}),
+        ("request_reschedule", 0.8, {"ranking": [{"intent": "disclose_harm", "confidence": 0.11}]}),
         (
             "request_reschedule",
             0.8,

@@ -28,8 +28,8 @@ EVERYDAY = frozenset(
      "change_language", "change_contact_preference", "ask_who_is_my_worker"}
 )  # fmt: skip
 #: As sure as this that it is one of those, and with no more than this left for danger. On data/dev the gentle question
-#: went to 16 plain requests of 35 fewer, and to each of 55 dangers in English and Spanish still.
-EVERYDAY_FROM, GRAVE_AT_MOST = 0.5, 0.05
+#: went to 18 plain requests of 35 fewer, and to each of 55 dangers in English and Spanish still.
+EVERYDAY_FROM, GRAVE_AT_MOST = 0.5, 0.1
 
 
 def settle(ask: Ask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.appointments.models import Appointment
-from api.assistant.operations import speaking, times
+from api.assistant.operations import queries, speaking, times
 from api.assistant.operations.asking import Ask
 from api.assistant.operations.words import appointment_words, says
 from api.conferences import own
@@ -16,7 +16,8 @@ OFTEN_A_REASON = frozenset({"health_visit", "office_meeting", "key_work", "court
 
 def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -> list[Appointment]:
     """Those of the child, the kind or the professional that the words name; all, if they name none that is there. The
-    kind counts for more than the child: "the course on tuesday, can ruby come" is the course.
+    kind counts for more than the child: "the course on tuesday, can ruby come" is the course. "My social worker" is who
+    leads for the family.
 
     ``reasons``: the words may give reasons ("mum's in hospital", "ruby is poorly"), so kinds that are as often a reason
     do not count, nor do children who are ill.
@@ -33,7 +34,15 @@ def narrowed(ask: Ask, found: Sequence[Appointment], *, reasons: bool = False) -
         kinds = {"contact_session"}
     of_kind = [one for one in left if one.kind in kinds] or [one for one in found if one.kind in kinds]
     with_them = [one for one in left if _names_professional(ask, one, text)]
-    return with_them or of_kind or left
+    if with_them or of_kind or reasons or not words.own_worker.search(said):
+        return with_them or of_kind or left
+    return [one for one in left if _names_professional(ask, one, _own_worker(ask))] or left
+
+
+def _own_worker(ask: Ask) -> set[str]:
+    """The words of the name of the family's own worker."""
+    lead = queries.lead_worker(ask.session, ask.family_id)
+    return set(appointment_words().fold(lead.name).split()) if lead else set()
 
 
 def of_kind_named(ask: Ask, found: Sequence[Appointment]) -> list[Appointment]:

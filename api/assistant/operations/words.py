@@ -23,6 +23,7 @@ class AppointmentWords:
     bits: dict[str, re.Pattern[str]]
     seeing: re.Pattern[str]
     seeing_one: re.Pattern[str]
+    own_worker: re.Pattern[str]
     poorly: re.Pattern[str]
     missed: re.Pattern[str]
     oldest: re.Pattern[str]
@@ -63,6 +64,7 @@ def appointment_words() -> AppointmentWords:
         },
         seeing=re.compile(data["seeing"]),
         seeing_one=re.compile(data["seeing_one"]),
+        own_worker=re.compile(data["own_worker"]),
         poorly=re.compile(data["poorly"]),
         missed=re.compile(data["missed"]),
         oldest=re.compile(data["oldest"]),
