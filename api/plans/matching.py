@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import yaml
 from rapidfuzz import fuzz
@@ -50,10 +50,22 @@ class Match(Generic[T]):
 
 
 @lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load((DATA / "words" / "actions.yaml").read_text(encoding="utf-8"))
+    return data
+
+
+@lru_cache(maxsize=1)
 def _words() -> tuple[frozenset[str], dict[str, str]]:
-    data = yaml.safe_load((DATA / "words" / "actions.yaml").read_text(encoding="utf-8"))
+    data = _data()
     same = {word: line.split()[0] for line in data["same"] for word in line.split()}
     return frozenset(data["empty"].split()), same
+
+
+@lru_cache(maxsize=1)
+def _whom() -> frozenset[str]:
+    """The words that say whom a thing is for, and not which thing."""
+    return frozenset(_data()["whom"].split())
 
 
 def content(words: str) -> list[str]:
@@ -155,7 +167,7 @@ def numbers(words: str) -> tuple[list[int], str]:
 
 @lru_cache(maxsize=1)
 def _phrases() -> dict[str, re.Pattern[str]]:
-    data = yaml.safe_load((DATA / "words" / "actions.yaml").read_text(encoding="utf-8"))
+    data = _data()
     return {name: re.compile(pattern) for name, pattern in data["said"].items()}
 
 
@@ -196,7 +208,10 @@ def _fit(said: list[str], name: list[str], weight: Callable[[str], float]) -> fl
     enough."""
     if not name:
         return 0.0
-    hits = sum(weight(term) for term in name if any(_near(term, word) for word in said))
+    hit = [term for term in name if any(_near(term, word) for word in said)]
+    if set(hit) <= _whom() and not set(name) <= _whom():
+        return 0.0
+    hits = sum(map(weight, hit))
     return float(min(1.0, hits / min(2.0, len(name))))
 
 

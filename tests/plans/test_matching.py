@@ -51,6 +51,15 @@ def test_done_alone_says_nothing_about_which(words: str) -> None:
     assert match(words, ALL) == []
 
 
+@pytest.mark.parametrize("words", ["ya llevé a los niños al dentista", "took the kids to the dentist"])
+def test_whom_it_is_for_does_not_say_which_action(words: str) -> None:
+    medicaid = Action("Renovar el Medicaid de los niños", ["medicaid", "seguro"])
+    eyes = Action("Get the children's eyes looked at", ["opticians"])
+    assert match(words, [medicaid, eyes, *ALL]) == []
+    assert clear(match("ya renove el medicaid de los niños", [medicaid, CLASES])) is medicaid
+    assert clear(match("had the kids eyes looked at", [eyes, GP])) is eyes
+
+
 def test_words_that_fit_two_actions_are_not_clear() -> None:
     first = Action("Take Jayden to the dentist", ["dentist"])
     second = Action("Take Ruby to the dentist", ["dentist"])
