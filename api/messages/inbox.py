@@ -60,6 +60,10 @@ _WHOSE = (
     .limit(1)
 )
 
+#: Before a message gets its number: of two that come at once the one with the lower number is committed first, and so
+#: answered first.
+_LOCK = select(Conversation.id).where(Conversation.id == bindparam("id")).with_for_update()
+
 
 @dataclass(frozen=True)
 class Accepted:
@@ -103,6 +107,7 @@ def accept(
             verdict = Verdict()  # the word's own call is louder than a gentle question, and the carrier answers it
         if conversation.worker_id is None:
             verdict = hush.weighed(verdict, silence)
+        session.execute(_LOCK, {"id": conversation.id})
         message, fresh = _store(session, conversation, channel, external_id, body, payload, list(media), verdict, whole)
         if not fresh:
             return Accepted(message.id, conversation.id, duplicate=True)
