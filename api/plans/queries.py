@@ -120,10 +120,12 @@ def _whole(session: Session, family_id: uuid.UUID) -> Sequence[Plan]:
 
 
 def _attach(owners: Sequence[Plan | PlanAction], name: str, parts: Iterable[tuple[uuid.UUID, Any]]) -> None:
-    """Give each owner its own of the parts, as the database has them."""
+    """Give each owner its own of the parts, as the database has them; what belongs to an owner that came after these
+    were read is left out."""
     of: dict[uuid.UUID, list[Any]] = {owner.id: [] for owner in owners}
     for owner_id, part in parts:
-        of[owner_id].append(part)
+        if owner_id in of:
+            of[owner_id].append(part)
     for owner in owners:
         set_committed_value(owner, name, of[owner.id])
 

@@ -32,7 +32,7 @@ EVERYDAY = frozenset(
 EVERYDAY_FROM, GRAVE_AT_MOST = 0.5, 0.1
 
 
-def settle(ask: Ask) -> None:
+def ask_gently(ask: Ask) -> None:
     """Ask gently about what the screen only noticed, unless it is plainly an everyday request of a grown-up by text."""
     if ask.turn.safety_kind == "none" or _everyday(ask):
         return

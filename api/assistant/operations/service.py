@@ -123,7 +123,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         following.remember(ask, chosen)
         replies += saying.invited(ask, chosen)
         replies = tongue.for_good(ask, chosen, replies)
-        danger.settle(ask)
+        danger.ask_gently(ask)
         state.pending = ask.pending
         state.fallbacks = state.fallbacks + 1 if chosen == "fallback" and not requests else 0
         given = Answer(replies=replies)
