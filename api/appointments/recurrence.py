@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import takewhile
+from itertools import dropwhile, takewhile
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # (no types are published for it)
@@ -80,15 +81,35 @@ def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at.replace(fold=0, tzinfo=None), tzinfo=zone).astimezone(UTC)
 
 
-def nearest(were: Sequence[date], days: Sequence[date], within: timedelta) -> list[date | None]:
+class Repeating(Protocol):
+    """What a series says of its days."""
+
+    rrule: str
+    every_working_days: int | None
+    starts_on: date
+    ends_on: date | None
+
+
+def days_of(series: Repeating, place: Calendar, *, until: date, after: date = date.min) -> Iterator[date]:
+    """The days of a series, as ``days``, to its end or to ``until``, whichever is first; those after ``after``."""
+    last = min(until, series.ends_on or until)
+    found = days(series.rrule, series.every_working_days, series.starts_on, place, until=last)
+    return dropwhile(lambda day: day <= after, found)
+
+
+def nearest(
+    were: Sequence[date], days: Sequence[date], within: timedelta, *, unwritten: Sequence[date] = ()
+) -> list[date | None]:
     """For each day that there was, in order, the one of ``days`` it becomes; None where none is as near as ``within``.
 
-    A day that stays is its own: no neighbour is put in its place. Each is given once.
+    A day that stays is its own: no neighbour is put in its place. Each is given once. ``unwritten``: the old days that
+    come after, of which nobody was told yet: they become days too, and nothing is said of them.
     """
-    left = sorted(set(days) - set(were))
-    stays = set(days) & set(were)
+    old = [*were, *unwritten]
+    left = sorted(set(days) - set(old))
+    stays = set(days) & set(old)
     found: list[date | None] = []
-    for was in were:
+    for was in old:
         if was in stays:
             stays.remove(was)
             found.append(was)
@@ -99,4 +120,4 @@ def nearest(were: Sequence[date], days: Sequence[date], within: timedelta) -> li
             found.append(near)
         else:
             found.append(None)
-    return found
+    return found[: len(were)]

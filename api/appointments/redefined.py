@@ -5,7 +5,7 @@ What was moved, changed or called off by itself stays as it is, as when a worker
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -16,26 +16,42 @@ from api.appointments import content, recurrence, series
 from api.appointments.models import Appointment, AppointmentSeries
 
 
-def followers(session: Session, row: AppointmentSeries) -> list[Appointment]:
-    """The coming appointments that are as the series says, before it says something else."""
-    return [one for one in series.coming_from(session, row, date.min) if not series.is_exception(session, row, one)]
+@dataclass(frozen=True)
+class Before:
+    """What follows a series: its coming appointments that are as it says, and the days after the last that is written,
+    of which nobody was told yet."""
+
+    following: list[Appointment]
+    unwritten: list[date]
 
 
-def follow(session: Session, row: AppointmentSeries, following: Sequence[Appointment]) -> None:
+def before(session: Session, row: AppointmentSeries) -> Before:
+    """What there is of a series before it says something else."""
+    following = [
+        one for one in series.coming_from(session, row, date.min) if not series.is_exception(session, row, one)
+    ]
+    zone, place = series.where(session, row.family_id)
+    today = clock.now().astimezone(zone).date()
+    written = row.written_until or max((one.series_on or today for one in following), default=today)
+    until = max(written, today + series.AHEAD) + series.SAME_VISIT
+    return Before(following, list(recurrence.days_of(row, place, until=until, after=written)))
+
+
+def follow(session: Session, row: AppointmentSeries, there: Before) -> None:
     """These become what the series says now: each its nearest day's, those without one are called off. What is missing
     then, ``series.write_ahead`` writes."""
     zone, place = series.where(session, row.family_id)
-    now = clock.now()
+    now, following = clock.now(), there.following
     today = now.astimezone(zone).date()
     last = max(row.written_until or today, today + series.AHEAD, row.starts_on + timedelta(days=14))
     mine = {one.id for one in following}
     others = select(Appointment.id, Appointment.series_on).where(Appointment.series_id == row.id)
     taken = {day for key, day in session.execute(others) if key not in mine}
-    days = recurrence.days(
-        row.rrule, row.every_working_days, row.starts_on, place, until=min(last, row.ends_on or last)
-    )
+    days = recurrence.days_of(row, place, until=last + series.SAME_VISIT)  # the last one may go beyond what is written
     left = [day for day in days if day not in taken and recurrence.moment(day, row.at, zone) > now]
-    become = recurrence.nearest([one.series_on or today for one in following], left, series.SAME_VISIT)
+    become = recurrence.nearest(
+        [one.series_on or today for one in following], left, series.SAME_VISIT, unwritten=there.unwritten
+    )
     wanted = list(zip(following, become, strict=True))
     for one, day in wanted:  # days change hands: none is held by two at any moment
         if day is not None and day != one.series_on:

@@ -98,12 +98,11 @@ def write_ahead(session: Session, series: AppointmentSeries, *, today: date | No
     horizon = (today or now.astimezone(zone).date()) + AHEAD
     # A series that begins later has its first appointment at once: who booked it sees it, and it is in the calendar.
     horizon = max(horizon, series.starts_on + timedelta(days=14))
-    last = min(horizon, series.ends_on or horizon)
     there = set(session.scalars(select(Appointment.series_on).where(Appointment.series_id == series.id)))
     named = Appointment.external_id.startswith(f"{series.external_id}.", autoescape=True)
     ids = set(session.scalars(select(Appointment.external_id).where(Appointment.family_id == series.family_id, named)))
     made = 0
-    for day in recurrence.days(series.rrule, series.every_working_days, series.starts_on, place, until=last):
+    for day in recurrence.days_of(series, place, until=horizon):
         starts_at = recurrence.moment(day, series.at, zone)
         if day in there or starts_at <= now or (series.written_until and day <= series.written_until):
             continue
@@ -186,17 +185,17 @@ def change_from(
     session.add(new)
     session.flush()
     horizon = max(series.written_until or rhythm.starts_on, rhythm.starts_on + timedelta(days=14))
-    last = min(horizon, rhythm.ends_on or horizon)
     now = clock.now()
+    last = horizon + SAME_VISIT  # what stands at the end of what is written may become a day beyond it
     open_days = [
-        one
-        for one in recurrence.days(new.rrule, new.every_working_days, new.starts_on, place, until=last)
-        if recurrence.moment(one, new.at, zone) > now
+        one for one in recurrence.days_of(new, place, until=last) if recurrence.moment(one, new.at, zone) > now
     ]
     if not open_days:
         raise CannotBook("series_has_no_days")
     coming = coming_from(session, series, day)
-    become = recurrence.nearest([one.series_on or day for one in coming], open_days, SAME_VISIT)
+    were = [one.series_on or day for one in coming]
+    after = recurrence.days_of(series, place, until=last, after=series.written_until or max(were, default=day))
+    become = recurrence.nearest(were, open_days, SAME_VISIT, unwritten=list(after))
     for one, on in zip(coming, become, strict=True):
         alone = is_exception(session, series, one)
         if on is not None:

@@ -43,19 +43,19 @@ def write_series(
             writer.refuse((*path, "series", i, "starts_on"), "is not the last of its weekdays in that month")
             continue
         existing = rows.get(one.id)
-        said, following, anew = json.dumps(values, default=str, ensure_ascii=False), [], False
+        said, there = json.dumps(values, default=str, ensure_ascii=False), None
         if existing is None:
             new = {"family_id": family.id, "external_id": one.id, "created_at": writer.now}
             row = rows[one.id] = writer.put("series", None, AppointmentSeries, **new, **values)
         else:
             changed = _changed(writer, (*path, "series", i), existing, values, json.loads(said))
-            anew = any(getattr(existing, name) != value for name, value in changed.items())
-            following = redefined.followers(writer.session, existing) if anew else []
+            if any(getattr(existing, name) != value for name, value in changed.items()):
+                there = redefined.before(writer.session, existing)
             row = writer.put("series", existing, AppointmentSeries, **changed)
         row.said = said
         writer.session.flush()
-        if anew:
-            redefined.follow(writer.session, row, following)
+        if there is not None:
+            redefined.follow(writer.session, row, there)
         elif one.written_until:
             until = dates.local_day(one.written_until, today)
             row.written_until = max(until, row.written_until or until)

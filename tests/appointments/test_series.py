@@ -276,3 +276,20 @@ def test_changed_to_fewer_days_what_fits_stays_and_only_the_rest_is_called_off(t
     kept = [one for one in rows if one.id in before]
     assert len(kept) >= 6 and all(one.starts_at == before[one.id] for one in kept)
     assert {one.isoweekday() for one in coming(new)} == {3} and len(coming(series)) == 2
+
+
+def test_the_last_one_that_is_written_is_moved_with_the_others_and_not_called_off(town: Town) -> None:
+    set_day(MONDAY)
+    series = book(town, starts_on=MONDAY + timedelta(weeks=1))
+    assert coming(series)[-1].date() == MONDAY + booking.AHEAD, "the very end of what is written"
+    with transaction() as session:
+        row = session.get_one(AppointmentSeries, series.id)
+        days = Rhythm("weekly", MONDAY + timedelta(days=8), time(10), 60)
+        new = booking.change_from(session, row, town.worker, MONDAY + timedelta(weeks=1), days)
+    with reading() as session:
+        rows = session.scalars(select(Appointment).where(Appointment.series_id.is_not(None))).all()
+    assert {one.status for one in rows} == {"scheduled"} and {one.series_id for one in rows} == {new.id}
+    assert coming(new)[-1].date() == MONDAY + booking.AHEAD + timedelta(days=1)
+    set_day(MONDAY + timedelta(days=2))
+    jobs.write_series()
+    assert [one.date() for one in coming(new)] == [MONDAY + timedelta(days=8 + 7 * n) for n in range(len(rows))]

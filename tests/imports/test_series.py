@@ -128,6 +128,7 @@ def test_the_file_lists_only_what_was_moved_or_called_off(load: Load, raw: Raw, 
     assert rows["moved-one"].starts_at.date() == moved + timedelta(days=1)  # it stays as it was made
     rest = [one for one in rows.values() if one.series_on not in (moved, off)]
     assert rest and all(one.series_on and one.series_on.isoweekday() == 3 for one in rest)
+    assert {one.status for one in rest} == {"scheduled"}, "the last one is moved too, also if its day is not written"
 
 
 def test_said_anew_it_changes_what_is_to_come_and_an_end_calls_the_rest_off(
