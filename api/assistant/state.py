@@ -17,7 +17,9 @@ class Search(BaseModel):
 
     need: str = ""
     place: str = ""
+    #: The ids of all services that were told of, and of those that were told last.
     shown: list[str] = Field(default_factory=list)
+    last: list[str] = Field(default_factory=list)
 
 
 class State(BaseModel):
@@ -32,6 +34,8 @@ class State(BaseModel):
     #: Was the talk of appointments last? Then "what time" asks about that one.
     on_appointments: bool = False
     search: Search = Field(default_factory=Search)
+    #: Was the last answer about services that were found? Then "what time do they open" asks about those.
+    on_services: bool = False
     #: What the bot has just asked for: "need", "place", or nothing.
     asking: str = ""
     #: The action event that "undo" takes back.

@@ -93,6 +93,23 @@ def answer(
     return Answer(text_id, args, (str(fitting[0].id),), len(found) > 1)
 
 
+def in_full(offer: Found, *, place: Place, pack: Pack, language: str) -> str:
+    """All that is known of one service, in the words of one message: where, every time that it is open, phone, cost. A
+    hidden address stays hidden."""
+    sentences = [
+        f"{offer.name}: {offer.address}" if offer.address else f"{offer.name}{_where(offer, place, language, 0)}",
+        hours.words(offer.hours, None, language=language, clock=pack.dates.clock, most=len(hours.DAYS)),
+        local_number(offer.phone, pack.country),
+        _cost(offer, language, 0),
+        offer.url,
+    ]
+    for left_out in range(len(sentences) - 2):  # the website goes first, then the cost
+        text = ". ".join(part for part in sentences[: len(sentences) - left_out] if part)
+        if segments(to_gsm7(text)) <= SEGMENTS:
+            return text
+    return ". ".join(part for part in (_short(offer.name, 60), local_number(offer.phone, pack.country)) if part)
+
+
 def answer_words(words: str, *, country: str, language: str) -> str:
     """The whole answer to a text such as "food bank near LS9", as it would be sent; for the command line.
 

@@ -7,7 +7,7 @@ give it away (not by text, not by postcode, not by distance).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,12 @@ _OFFERED = (
 def offered(session: Session, *, need: str, country: str) -> Sequence[Service]:
     """The active services for a need that are in a country or work everywhere in it."""
     return session.scalars(_OFFERED, {"need": need, "country": country}).all()
+
+
+def still_offered(session: Session, ids: Collection[uuid.UUID]) -> Sequence[Service]:
+    """Those of these services that are active."""
+    found = select(Service).options(*WHOLE).where(Service.id.in_(ids), Service.status == "active")
+    return session.scalars(found).all()
 
 
 def services(filters: ServiceFilter) -> Select[Service]:

@@ -7,7 +7,7 @@ shown: distance and order are reckoned from the middle of the town.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import asin, cos, degrees, radians, sin, sqrt
@@ -20,7 +20,7 @@ from api.directory.models import Location, Service
 from api.directory.understanding import Place, need_name, needs, places, understand_need, understand_place
 
 __all__ = [
-    "Found", "Place", "need_name", "needs", "search", "understand_need", "understand_place",
+    "Found", "Place", "need_name", "needs", "search", "shown", "understand_need", "understand_place",
 ]  # fmt: skip
 
 METRES_A_MILE = 1609.344
@@ -41,6 +41,8 @@ class Found:
     name: str
     organization: str
     town: str
+    #: The street and postcode; "" where the address is hidden, or there is none.
+    address: str
     miles: float | None
     hidden: bool
     hours: tuple[hours.Hours, ...]
@@ -86,6 +88,16 @@ def search(
     return sorted(found, key=lambda offer: _rank(offer, language))[:limit]
 
 
+def shown(
+    session: Session, ids: Sequence[str], *, place: Place, country: str, now: datetime, zone: ZoneInfo
+) -> list[Found]:
+    """These services (ids that ``search`` gave), in that order, as they are offered from there now; without those that
+    are not offered any more."""
+    there = {str(one.id): one for one in queries.still_offered(session, [uuid.UUID(one) for one in ids])}
+    found = [_offer(there[one], place, country, now.astimezone(zone)) for one in ids if one in there]
+    return [offer for offer in found if offer is not None]
+
+
 def _rank(offer: Found, language: str) -> tuple[int, bool, bool, float, str]:
     if offer.miles is None:
         band = _BANDS.index(NEAR) * 2 + 1  # after everything near, before what is far
@@ -110,6 +122,7 @@ def _offer(service: Service, place: Place, country: str, local: datetime | None)
         name=service.name,
         organization=service.organization.name,
         town=here[1].city if here else "",
+        address=_address(here[1]) if here else "",
         miles=here[0] if here else None,
         hidden=bool(here and here[1].hidden),
         hours=rules,
@@ -119,6 +132,12 @@ def _offer(service: Service, place: Place, country: str, local: datetime | None)
         languages=tuple(service.languages),
         url=service.url,
     )
+
+
+def _address(location: Location) -> str:
+    if location.hidden:
+        return ""
+    return ", ".join(part for part in (location.address_1, f"{location.city} {location.postal_code}".strip()) if part)
 
 
 def _miles_to(location: Location, place: Place) -> float | None:

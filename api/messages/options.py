@@ -10,6 +10,11 @@ from pydantic import BaseModel
 
 #: A command of Rasa's, without its "/".
 _COMMAND = re.compile(r"\w+\s*(@[\d.]+)?\s*(\{.*)?", re.DOTALL)
+#: What people put before and behind the word that they choose by ("more pls", "ok 2 thanks x").
+_BEFORE = re.compile(r"^(?:(?:ok|okay|yes|yeah|yep|and|si|sí|y|vale)[ ,]+)+(?=\S)")
+_BEHIND = re.compile(
+    r"(?<=\S)(?:[ ,]+(?:please|pls|plz|thanks|thank you|thx|ta|then|mate|love|x+|por favor|porfa|porfavor|gracias))+$"
+)
 #: More than this many is a list nobody reads on a phone.
 MOST = 6
 
@@ -38,14 +43,15 @@ def with_numbers(text: str, options: Sequence[Option], first: int = 1) -> str:
 def chosen(text: str, remembered: list[dict[str, Any]]) -> str:
     """The payload that ``text`` picks from the remembered options, or "" when it picks none.
 
-    A number counts with what people put round it ("1.", "1)", "no 1", "#2"); a label in any case.
+    A number counts with what people put round it ("1.", "1)", "no 1", "#2", "ok 2 pls"); a label in any case.
     """
-    said = word = text.strip().strip(".,!)(#\"'").casefold()
+    said = text.strip().strip(".,!?)(#\"'").casefold()
+    bare = word = _BEHIND.sub("", _BEFORE.sub("", said)).strip(".,!?)(#\"'")
     for lead in ("option ", "number ", "no. ", "no ", "opcion ", "opción ", "numero ", "número "):
         word = word.removeprefix(lead)
     word = {"one": "1", "two": "2", "three": "3", "uno": "1", "dos": "2", "tres": "3"}.get(word, word)
     for item in remembered:
-        if {word, said} & {str(item["n"]), str(item["label"]).casefold(), *item.get("words", ())}:
+        if {word, bare, said} & {str(item["n"]), str(item["label"]).casefold(), *item.get("words", ())}:
             return str(item["payload"])
     return ""
 

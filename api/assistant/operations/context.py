@@ -16,6 +16,8 @@ from api.assistant.operations import (
     pointing,
     preferences,
     saying,
+    services_told,
+    times,
     wishes,
 )
 from api.assistant.operations import reminders as reminder_wishes
@@ -74,6 +76,8 @@ def redirect(ask: Ask, name: str) -> str:
     if _says_which(ask, name):
         return ask.state.pending["intent"]
     _recall(ask, name)
+    if name not in SAFETY and (services_told.is_asked(ask) or services_told.asks_for_more(ask)):
+        return "find_service"
     if name not in SAFETY and (followed := following.asks(ask, name)):
         return followed
     if _cannot_come(ask, name):
@@ -125,12 +129,19 @@ def _cannot_come(ask: Ask, name: str) -> bool:
     """Do they say that they do not come, whatever else the words were taken for? Nobody is put down as coming by half a
     sentence about somebody else ("i cant do the visit, the plumber is coming")."""
     parts = {one.intent: one.text for one in ask.question.requests}
-    if ask.tapped or name not in MAYBE_NOT_COMING | {"request_reschedule"}:
+    if ask.tapped or name not in MAYBE_NOT_COMING | {"request_reschedule", "report_action_blocked"}:
         return False
     if len(parts) == 2:
         both = parts.keys() == {"confirm_attendance", "request_reschedule"}
         return both and not says(parts["confirm_attendance"], "we_come")
-    return name in MAYBE_NOT_COMING and says(ask.words, "not_coming") and not says(ask.words, "how_late")
+    if not says(ask.words, "not_coming") or says(ask.words, "how_late"):
+        return False
+    return name in MAYBE_NOT_COMING or (name == "report_action_blocked" and _on_a_day_of_theirs(ask))
+
+
+def _on_a_day_of_theirs(ask: Ask) -> bool:
+    """Do they name a day that they are expected on? Then it is that, and no action, which they cannot do."""
+    return ask.person is not None and bool(times.on(times.of_one(ask), appointments.ahead(ask)))
 
 
 def _recall(ask: Ask, name: str) -> None:

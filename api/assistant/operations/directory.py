@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.assistant.operations import services_told as told
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply
 from api.assistant.state import Search
@@ -11,7 +12,11 @@ from api.directory.service import Place, needs, understand_need, understand_plac
 
 def find(ask: Ask) -> list[Reply]:
     """Search with what is known, ask for what is missing. A new need starts a new search; the place is kept."""
-    if ask.carried("more"):
+    if ask.carried("choice"):
+        return told.of_one(ask, ask.carried("choice"))
+    if told.is_asked(ask):
+        return told.of_them(ask)
+    if ask.carried("more") or told.asks_for_more(ask):
         return _search(ask, again=True) or [_ask_need(ask)]
     asked, ask.state.asking = ask.state.asking, ""
     need = ask.carried("need") or _need(ask)
@@ -56,7 +61,7 @@ def _search(ask: Ask, *, again: bool) -> list[Reply]:
         discreet=ask.neutral or (ask.person is not None and not ask.plain_words),
         nameless=ask.person is None,
     )
-    search.shown = [*(search.shown if again else []), *found.shown]
+    search.shown, search.last = [*(search.shown if again else []), *found.shown], list(found.shown)
     if not found.shown:
         # Another place, or a person: the words of the reply say so, and a place by itself is understood next.
         ask.state.asking = "place"

@@ -29,6 +29,7 @@ def remember(ask: Ask, name: str) -> None:
     """What the talk is of from now on, when ``name`` has been answered."""
     if name not in SMALL_TALK:
         ask.state.on_appointments = name in OF_APPOINTMENTS
+        ask.state.on_services = name == "find_service"
 
 
 def asks(ask: Ask, name: str) -> str:
