@@ -27,6 +27,7 @@ from api.coded import Coded
 from api.database import notify
 from api.families.models import Family, Person
 from api.jurisdiction.packs import pack
+from api.sealed import all_open
 from api.webhooks import events as webhooks
 
 KINDS = _KINDS
@@ -101,6 +102,37 @@ def request_change(
     session.flush()
     notify(session, f"family:{appointment.family_id}")
     return request
+
+
+def say_more(
+    session: Session,
+    appointment: Appointment,
+    person_id: uuid.UUID,
+    *,
+    message_id: uuid.UUID,
+    words: str,
+    now: datetime,
+) -> ChangeRequest:
+    """Add words (which day would do) to what the person asked for last; a new request where that one is looked after
+    already, or its words cannot be read. Raises NotExpected."""
+    waiting = session.scalars(
+        select(ChangeRequest)
+        .where(
+            ChangeRequest.appointment_id == appointment.id,
+            ChangeRequest.person_id == person_id,
+            ChangeRequest.handled_at.is_(None),
+        )
+        .order_by(ChangeRequest.created_at.desc())
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    if waiting is None or not all_open(waiting.words) or len(waiting.words) + len(words) >= LONGEST_WORDS:
+        return request_change(session, appointment, person_id, message_id=message_id, words=words, now=now)
+    if not waiting.words.endswith(words):  # (a turn that runs twice)
+        waiting.words = f"{waiting.words} / {words}"
+    session.flush()
+    notify(session, f"family:{appointment.family_id}")
+    return waiting
 
 
 def handle_change(session: Session, request: ChangeRequest, family_id: uuid.UUID, worker: Worker) -> None:

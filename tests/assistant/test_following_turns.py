@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from api import clock
 from api.appointments.models import Appointment, Attendee, ChangeRequest
-from api.database import reading
+from api.database import reading, transaction
 from api.escalations.models import Escalation
 from tests.assistant.conftest import Talk
 
@@ -226,3 +227,42 @@ def test_a_child_who_is_ill_does_not_say_which_appointment_is_meant(talk: Phone)
 def test_the_kind_that_is_named_counts_for_more_than_the_child(talk: Phone) -> None:
     told = talk("kelly").says("where is the course and can ruby come", "ask_appointment_details")
     assert "Harehills" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("friday after 2 is ok tho", "check_appointments"), ("i could do wednesday instead", "request_reschedule"),
+        ("any time thursday works", "confirm_attendance"), ("after school would be better", "nlu_fallback"),
+        ("el viernes por la tarde me viene bien", "affirm"),
+    ],
+)  # fmt: skip
+def test_when_it_would_suit_them_goes_with_what_they_asked_for(talk: Phone, words: str, intent: str) -> None:
+    kelly = talk("kelly")
+    kelly.says("cant do tomorrow im on shift", "request_reschedule")
+    reply = kelly.says(words, intent)
+    assert "added that" in reply or "lo he añadido" in reply
+    with reading() as session:
+        asked = session.scalars(select(ChangeRequest)).all()
+    assert [one.words for one in asked] == [f"cant do tomorrow im on shift / {words}"], "one request, with both"
+
+
+def test_looked_after_meanwhile_it_is_a_request_of_its_own(talk: Phone) -> None:
+    kelly = talk("kelly")
+    kelly.says("cant do tomorrow im on shift", "request_reschedule")
+    with transaction() as session:
+        session.execute(update(ChangeRequest).values(handled_at=clock.now()))
+    kelly.says("friday would be ok", "nlu_fallback")
+    with reading() as session:
+        assert len(session.scalars(select(ChangeRequest)).all()) == 2
+
+
+@pytest.mark.parametrize("words", ["what have i got friday", "when is it then, after 2?", "cant do friday either"])
+def test_a_question_or_another_no_is_not_a_time_that_suits(talk: Phone, words: str) -> None:
+    kelly = talk("kelly")
+    kelly.says("cant do tomorrow im on shift", "request_reschedule")
+    assert "added that" not in kelly.says(words, "check_appointments")
+
+
+def test_without_a_change_just_asked_for_a_day_is_a_day(talk: Phone) -> None:
+    assert "added that" not in talk("kelly").says("friday after 2 is ok tho", "check_appointments")

@@ -152,6 +152,8 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
             return _which(ask, intent, [*done, *(one for one in waiting if one not in done)], words, both=done)
     if one is not None and not ask.carried("more"):
         return _record(ask, intent, [one.id], words)
+    if not found and not ask.tapped and (asked := _asked_about(ask, waiting)) is not None:
+        return _record(ask, intent, [asked.id], words)
     if not found:
         before = queries.own_actions(ask.session, ask.someone.id, statuses=("reported_done", "verified", "dropped"))
         again = matching.clear(matching.match(words, before))
@@ -165,6 +167,14 @@ def _report(ask: Ask, intent: str) -> list[Reply]:
         return _record(ask, intent, [waiting[0].id], words or ask.words)
     likely = [each.action for each in found]
     return _which(ask, intent, [*likely, *(action for action in waiting if action not in likely)], words)
+
+
+def _asked_about(ask: Ask, waiting: Sequence[PlanAction]) -> PlanAction | None:
+    """The one action that we have just asked whether it is done: "finished the last one today" is about that."""
+    if ask.state.pending.get("about") != "action":
+        return None
+    offered = {action_id for one in ask.state.options if (action_id := _offered(str(one["payload"]))[1])}
+    return next((action for action in waiting if {action.id} == offered), None)
 
 
 def _not_yet(ask: Ask, one: PlanAction | None, text_id: str = "actions.not_yet_one") -> list[Reply]:

@@ -86,6 +86,8 @@ def details(ask: Ask) -> list[Reply]:
     ask.state.focus_appointment = str(one.id)
     topic = ask.carried("topic") or ask.hint("topic")
     topics = [topic] if topic else appointment_words().topics_in(ask.words)
+    if "companion" in topics:
+        topics = ["companion"]
     if "children" in topics:  # "do I bring the kids, or go alone" asks for no papers
         topics = [topic for topic in topics if topic not in ("bring", "who")]
     if len(topics) > 1 or "where" in topics:  # "how do I get there" asks for the place first, and for help if there is
@@ -154,7 +156,7 @@ def reschedule(ask: Ask) -> list[Reply]:
     ask.state.focus_appointment = str(one.id)
     ask.pending = {"about": "change", "appointment": str(one.id), "words": words or ask.words}
     if one.starts_at - ask.turn.now <= SOON:
-        _tell_worker(ask, "change_request", words or ask.words)
+        tell_worker(ask, "change_request", words or ask.words)
     return [say("appointments.change_asked", when=speaking.moment(ask, one.starts_at))]
 
 
@@ -187,12 +189,12 @@ def running_late(ask: Ask) -> list[Reply]:
     service.answer(ask.session, one, ask.someone.id, "late", words=ask.words, now=now)
     ask.state.focus_appointment = str(one.id)
     if one.starts_at - now <= NEAR:
-        _tell_worker(ask, "running_late", ask.words)
+        tell_worker(ask, "running_late", ask.words)
         return [say("appointments.late_told", time=speaking.hour(ask, one.starts_at))]
     return [say("appointments.late_noted", when=speaking.moment(ask, one.starts_at))]
 
 
-def _tell_worker(ask: Ask, kind: str, words: str) -> None:
+def tell_worker(ask: Ask, kind: str, words: str) -> None:
     escalations.open_escalation(
         ask.session, conversation=ask.conversation, message=ask.message, kind=kind, priority="routine", words=words
     )

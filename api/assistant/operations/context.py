@@ -18,6 +18,7 @@ from api.assistant.operations import (
     saying,
     services_told,
     times,
+    who,
     wishes,
 )
 from api.assistant.operations import reminders as reminder_wishes
@@ -47,6 +48,8 @@ MAYBE_OURS = frozenset({"find_service", "out_of_scope", "fallback"})
 MAYBE_READY = MAYBE_OURS | {"check_actions", "ask_capabilities"}
 #: What "I am not coming" is mistaken for.
 MAYBE_NOT_COMING = frozenset({"confirm_attendance", "running_late"})
+#: "Which things on my list are late" is mistaken for being late.
+MAYBE_OVERDUE = frozenset({"running_late", "check_actions"})
 #: Words that are clear by themselves (their id in data/words), what they are for, and what they are mistaken for.
 MISTAKEN = (
     ("their_number", "ask_who_is_my_worker", {"thank", "goodbye", "ask_capabilities", "out_of_scope", "fallback"}),
@@ -78,8 +81,16 @@ def redirect(ask: Ask, name: str) -> str:
     _recall(ask, name)
     if name not in SAFETY and (services_told.is_asked(ask) or services_told.asks_for_more(ask)):
         return "find_service"
+    if name not in FIRM and following.says_when_instead(ask):
+        ask.question.requests = []
+        return "request_reschedule"
     if name not in SAFETY and (followed := following.asks(ask, name)):
         return followed
+    if who.is_asked(ask, name):
+        return "ask_who_is_my_worker"
+    if name in MAYBE_OVERDUE and not ask.tapped and says(ask.words, "what_is_late"):
+        ask.question.requests = []
+        return "check_actions"
     if _cannot_come(ask, name):
         ask.question.requests = []
         return "request_reschedule"

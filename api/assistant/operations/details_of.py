@@ -29,6 +29,9 @@ def told(ask: Ask, one: Appointment, topic: str) -> str:
     if topic == "children":
         names = speaking.children_expected(ask, own.expected_with(ask.session, one, ask.someone.id))
         return ask.text("appointments.children", people=names) if names else ask.text("appointments.children_unknown")
+    if topic == "companion":
+        theirs = one.kind.endswith("conference")
+        return ask.text("appointments.companion_conference" if theirs else "appointments.companion")
     if topic == "length":
         minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)
         return ask.text("appointments.length", minutes=minutes, until=speaking.hour(ask, one.ends_at))
@@ -48,6 +51,8 @@ def is_for_a_worker(ask: Ask, one: Appointment, topics: Sequence[str]) -> bool:
     """Is all they ask something that only their worker knows?"""
     if topics == ["travel"]:
         return not one.travel
+    if topics == ["companion"]:
+        return True
     return topics == ["children"] and not speaking.children_expected(ask, one.attendees)
 
 

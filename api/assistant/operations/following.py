@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from api.appointments import service
 from api.appointments.models import Appointment
-from api.assistant.operations import appointments, speaking
+from api.assistant.operations import appointments, speaking, times
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import FoundEntity, Reply
-from api.assistant.operations.words import appointment_words
+from api.assistant.operations.words import appointment_words, says
 
 #: After these the talk is of an appointment; ...
 OF_APPOINTMENTS = frozenset(
@@ -80,21 +81,52 @@ def asks_how_to_get_there(ask: Ask) -> bool:
     return "travel" in appointment_words().topics_in(ask.words) and bool(appointments.ahead(ask))
 
 
-def after_a_change(ask: Ask) -> list[Reply] | None:
-    """ "Leave it", "no, the other one", right after a change was asked for: it stands, and that is said, with a way to
-    come after all and the others that may be meant. None where none was asked for just before."""
+def says_when_instead(ask: Ask) -> bool:
+    """Do the words, right after a change was asked for, say when it would suit them, and ask nothing?"""
+    if ask.tapped or ask.person is None or ask.state.pending.get("about") != "change":
+        return False
+    if says(ask.words, "asks_when") or says(ask.words, "cannot_then"):
+        return False
+    named = times.asked(ask).named or says(ask.words, "an_hour")
+    return says(ask.words, "any_time") or (named and says(ask.words, "would_suit"))
+
+
+def reschedule(ask: Ask) -> list[Reply]:
+    """They cannot come or want another time; or when it would suit them, which goes to the worker with what they asked
+    for before."""
+    one = _changed(ask) if says_when_instead(ask) else None
+    if one is None:
+        return appointments.reschedule(ask)
+    before = ask.state.pending.get("words", "")
+    service.say_more(
+        ask.session, one, ask.someone.id, message_id=ask.turn.message_id, words=ask.words, now=ask.turn.now
+    )
+    words = f"{before} / {ask.words}" if before else ask.words
+    ask.pending = {"about": "change", "appointment": str(one.id), "words": words}
+    if one.starts_at - ask.turn.now <= appointments.SOON:
+        appointments.tell_worker(ask, "change_request", words)
+    return [say("appointments.change_when", when=speaking.moment(ask, one.starts_at))]
+
+
+def _changed(ask: Ask) -> Appointment | None:
+    """The one that was asked to be changed just before, if it is still to come."""
     if ask.state.pending.get("about") != "change" or ask.person is None:
         return None
     changed = ask.state.pending["appointment"]
-    every = appointments.ahead(ask)
-    one = next((one for one in every if str(one.id) == changed), None)
+    return next((one for one in appointments.ahead(ask) if str(one.id) == changed), None)
+
+
+def after_a_change(ask: Ask) -> list[Reply] | None:
+    """ "Leave it", "no, the other one", right after a change was asked for: it stands, and that is said, with a way to
+    come after all and the others that may be meant. None where none was asked for just before."""
+    one = _changed(ask)
     if one is None:
         return None
     ask.pending = {"words": ask.state.pending.get("words", "")}
     others = [
         option("", "request_reschedule", label=appointments.line(ask, other), appointment_ref=str(other.id))
-        for other in every
-        if other is not one
+        for other in appointments.ahead(ask)
+        if other.id != one.id
     ]
-    come = option("option.will_come", "confirm_attendance", appointment_ref=changed)
+    come = option("option.will_come", "confirm_attendance", appointment_ref=str(one.id))
     return [say("appointments.change_stands", come, *others[:2], when=speaking.moment(ask, one.starts_at))]

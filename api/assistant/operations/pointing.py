@@ -25,6 +25,8 @@ PASSING_ON = NOT_UNDERSTOOD | frozenset(
 SECRET = NOT_UNDERSTOOD | frozenset({"ask_if_bot", "ask_capabilities", "ask_who_is_my_worker"})
 #: Whom do I ask about it?
 ASKING = NOT_UNDERSTOOD | frozenset({"ask_about_plan"})
+#: May somebody come with me?
+MAYBE_WITH_THEM = NOT_UNDERSTOOD | frozenset({"check_appointments", "find_service", "ask_privacy", "ask_about_plan"})
 SHORT = 8
 
 
@@ -44,6 +46,8 @@ def meant(ask: Ask, name: str, asked: str) -> str:
     when = says(ask.words, "when_is_it")
     if name in NOT_UNDERSTOOD and when and says(ask.words, "my_appointment"):
         return "check_appointments"
+    if name in MAYBE_WITH_THEM and "companion" in appointment_words().topics_in(ask.words) and appointments.ahead(ask):
+        return "ask_appointment_details"
     told = ask.state.on_appointments and ask.state.focus_appointment
     if short and told and name in NOT_UNDERSTOOD and appointment_words().topics_in(ask.words):
         return "ask_appointment_details"

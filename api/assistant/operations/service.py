@@ -26,6 +26,7 @@ from api.assistant.operations import (
     saying,
     talk,
     tongue,
+    who,
 )
 from api.assistant.operations.asking import Ask
 from api.assistant.operations.schemas import Answer, Question, Reply
@@ -38,14 +39,14 @@ PRIVATE: dict[str, Operation] = {
     "check_appointments": following.check,
     "ask_appointment_details": appointments.details,
     "confirm_attendance": appointments.confirm,
-    "request_reschedule": appointments.reschedule,
+    "request_reschedule": following.reschedule,
     "running_late": appointments.running_late,
     "check_actions": actions.check,
     "report_action_done": actions.report_done,
     "report_action_blocked": actions.report_blocked,
     "ask_plan_status": plan.status,
     "share_views": saying.share_views,
-    "ask_who_is_my_worker": contact.who_is_my_worker,
+    "ask_who_is_my_worker": who.answer,
     "stop_messages": preferences.stop_messages,
     "wrong_person": preferences.wrong_person,
     "change_contact_preference": preferences.change_contact,

@@ -85,6 +85,13 @@ def says(text: str, phrase: str) -> bool:
     return bool(pattern and pattern.search(AppointmentWords.fold(text)))
 
 
+def named_in(text: str, phrase: str) -> str:
+    """What that turn of phrase (a key of data/words/phrases.yaml) captures in the text as its group ``named``, folded;
+    "" where the text does not have it."""
+    found = _phrases()[phrase].search(AppointmentWords.fold(text))
+    return (found["named"] or "").strip() if found else ""
+
+
 @lru_cache(maxsize=1)
 def _about_plans() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((DATA / "words" / "plan_questions.yaml").read_text(encoding="utf-8"))
