@@ -68,6 +68,7 @@ TYPICAL: dict[str, dict[str, str]] = {
         "address": "oluwaseun.adeyemi-clarke@example.org",
         "amount": "£12.50", "question": "What was the first film you saw at a cinema?",
         "words": "I want to stay at my school and see my nan.",
+        "ask": "If you have questions, ask Oluwaseun Adeyemi-Clarke.",
         "moments": "3 days before, the day before and 2 hours before",
     },
     "es": {
@@ -77,6 +78,7 @@ TYPICAL: dict[str, dict[str, str]] = {
         "lines": "Seacroft Food Bank: a 1.3 km, abre mié 10:30-14:00, 020 7946 0101",
         "due": "miércoles 23 de septiembre", "question": "¿Cómo se llamaba tu primera maestra o maestro?",
         "title": "Terminar el curso para padres en Seacroft",
+        "ask": "Si tienes preguntas, habla con Oluwaseun Adeyemi-Clarke.",
         "told": "El plan se revisó por última vez el miércoles 23 de septiembre.",
     },
 }  # fmt: skip

@@ -96,3 +96,11 @@ def test_where_a_worker_answers_the_question_is_asked_all_the_same(talk: Phone) 
         amara = session.scalars(select(Worker).filter_by(external_id="amara")).one()
         session.get_one(Conversation, kelly.conversation_id).taken_over_by = amara.id
     assert ASKED in kelly.says(WORDS, "request_reschedule", 0.9)
+
+
+def test_who_says_goodbye_until_later_is_not_asked_and_who_only_says_goodbye_is(talk: Phone) -> None:
+    later, farewell = "ok bye for now", "goodbye everyone"
+    assert all(screen(words).noticed and not screen(words).raised for words in (later, farewell))
+    assert ASKED not in talk("kelly").says(later, "goodbye", 0.9)
+    assert ASKED in talk("kelly").says(farewell, "goodbye", 0.9)
+    assert "999" in talk("imran").says("bye for now, by later i wont be here", "goodbye", 0.9)

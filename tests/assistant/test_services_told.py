@@ -73,6 +73,7 @@ def test_asked_for_more_there_are_others_or_it_is_said_that_there_are_none(kelly
             break
         told += listed(more)
     assert not listed(more) and "What can I do" not in more
+    assert kelly.says("what time do they open", "nlu_fallback") not in ("", more), "those that were told last"
 
 
 @pytest.mark.parametrize("words", ["what time is it", "who will be there", "the first", "do they charge", "more"])

@@ -181,3 +181,12 @@ def test_a_stranger_learns_nothing(talk: Phone) -> None:
     for intent in ("check_appointments", "check_actions", "ask_who_is_my_worker", "greet"):
         reply = talk("stranger").says("hi", intent)
         assert not any(name in reply for name in names)
+
+
+def test_a_greeting_with_a_day_in_it_is_a_question(talk: Callable[[str], Talk]) -> None:
+    more = {
+        "entities": [{"entity": "time", "value": "esta semana"}],
+        "ranking": [{"intent": "greet", "confidence": 0.8}, {"intent": "check_appointments", "confidence": 0.14}],
+    }
+    assert "siguiente" in talk("rosa").says("hola buenas, que tengo esta semana", "greet", 0.8, **more)
+    assert "En qué te ayudo" in talk("rosa").says("hola buenas", "greet", 0.8, ranking=more["ranking"])

@@ -61,6 +61,9 @@ MISTAKEN = (
 )  # fmt: skip
 #: Below this the model has understood nothing.
 UNSURE = 0.35
+#: What is asked with a day, and how likely it is at least beside a greeting of so many words.
+WITH_A_DAY = frozenset({"check_appointments", "ask_appointment_details", "check_actions", "request_reschedule"})
+LIKELY, A_SENTENCE = 0.1, 4
 #: An answer to "where?" or "what kind?" is short; longer is a new matter.
 SHORT_ANSWER = 8
 #: An intent as sure as this stands, whatever was asked before.
@@ -81,6 +84,8 @@ def redirect(ask: Ask, name: str) -> str:
     _recall(ask, name)
     if name not in SAFETY and (services_told.is_asked(ask) or services_told.asks_for_more(ask)):
         return "find_service"
+    if name == "greet" and (beside := _asked_beside_greeting(ask)):
+        return beside
     if name not in FIRM and following.says_when_instead(ask):
         ask.question.requests = []
         return "request_reschedule"
@@ -128,6 +133,14 @@ def redirect(ask: Ask, name: str) -> str:
         ask.state.asking = asked
         return "find_service"
     return name
+
+
+def _asked_beside_greeting(ask: Ask) -> str:
+    """What a greeting is followed by: nobody greets with a day. "" where it is only a greeting."""
+    if ask.tapped or not ask.hint("time") or len(ask.words.split()) < A_SENTENCE:
+        return ""
+    second = next((one for one in ask.question.ranking if one.intent != "greet"), None)
+    return second.intent if second and second.intent in WITH_A_DAY and second.confidence >= LIKELY else ""
 
 
 def _says_which(ask: Ask, name: str) -> bool:

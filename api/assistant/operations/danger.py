@@ -13,6 +13,7 @@ from api.assistant.operations.asking import SILENT, Ask, option, say
 from api.assistant.operations.both import SAFETY
 from api.assistant.operations.contact import pass_on
 from api.assistant.operations.schemas import Reply
+from api.assistant.operations.words import says
 from api.messages import danger, wording
 from api.safety.screen import Verdict
 
@@ -34,16 +35,19 @@ EVERYDAY_FROM, GRAVE_AT_MOST = 0.5, 0.1
 
 def ask_gently(ask: Ask) -> None:
     """Ask gently about what the screen only noticed, unless it is plainly an everyday request of a grown-up by text."""
-    if ask.turn.safety_kind == "none" or _everyday(ask):
+    if ask.turn.safety_kind == "none" or is_everyday(ask):
         return
     danger.ask_gently(ask.session, ask.conversation, ask.message)
     # The reply remembers itself in the conversation; this turn's memory must not overwrite that.
     ask.state.last_safety_reply = dialogue.load(ask.conversation).last_safety_reply
 
 
-def _everyday(ask: Ask) -> bool:
+def is_everyday(ask: Ask) -> bool:
+    """Is it plainly an everyday request, or a goodbye until later, of a grown-up by text?"""
     asked = ask.question
-    if ask.turn.channel != "sms" or ask.tapped or asked.intent not in EVERYDAY or asked.confidence < EVERYDAY_FROM:
+    # (A goodbye is everyday only where the whole of it says that they will be back.)
+    everyday = asked.intent in EVERYDAY or (asked.intent == "goodbye" and says(ask.words, "until_later"))
+    if ask.turn.channel != "sms" or ask.tapped or not everyday or asked.confidence < EVERYDAY_FROM:
         return False
     if SAFETY & {one.intent for one in asked.requests}:
         return False

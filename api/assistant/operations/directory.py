@@ -61,7 +61,8 @@ def _search(ask: Ask, *, again: bool) -> list[Reply]:
         discreet=ask.neutral or (ask.person is not None and not ask.plain_words),
         nameless=ask.person is None,
     )
-    search.shown, search.last = [*(search.shown if again else []), *found.shown], list(found.shown)
+    search.shown = [*(search.shown if again else []), *found.shown]
+    search.last = list(found.shown) or (search.last if again else [])
     if not found.shown:
         # Another place, or a person: the words of the reply say so, and a place by itself is understood next.
         ask.state.asking = "place"

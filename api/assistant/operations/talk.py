@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.assistant.operations import danger
 from api.assistant.operations.asking import Ask, option, say
 from api.assistant.operations.schemas import Reply, ReplyOption
 from api.escalations.queries import about_danger
@@ -44,6 +45,9 @@ def greet(ask: Ask) -> list[Reply]:
 def goodbye(ask: Ask) -> list[Reply]:
     """They leave: where a PIN opened the phone, it is closed."""
     ask.conversation.proved_until = None
+    noticed = ask.turn.safety_kind != "none" and ask.message.safety_priority == "routine"
+    if noticed and danger.is_everyday(ask):  # else it would be left out beside the gentle question (assistant.turn)
+        return [say("until_later.said")]
     return [say("goodbye.said")]
 
 
