@@ -80,7 +80,7 @@ def resolve(words_: str, now: datetime, zone: ZoneInfo, *, day_first: bool = Tru
 def unclear(words_: str) -> str:
     """ "school" where the words name a time of the school year, "day" for another one that cannot be known or was not
     understood, "" for none. Only meant for words in which ``mentions`` finds nothing."""
-    text = plain(words_)
+    text = words().named["why"].sub(" ", plain(words_))
     if words().find("school", text):
         return "school"
     return "day" if words().find("own_days", text) or words().find("vague", text) else ""

@@ -15,6 +15,11 @@ _BEFORE = re.compile(r"^(?:(?:ok|okay|yes|yeah|yep|and|si|sí|y|vale)[ ,]+)+(?=\
 _BEHIND = re.compile(
     r"(?<=\S)(?:[ ,]+(?:please|pls|plz|thanks|thank you|thx|ta|then|mate|love|x+|por favor|porfa|porfavor|gracias))+$"
 )
+#: "The first one", among several of a kind.
+_ORDINAL = re.compile(
+    r"(?:(?:oh|sorry|no|i|its|it is|it was|meant|mean|perdon|perdón|quise decir|era|es) )*(?:(?:the|la|el) )?"
+    r"(?:(?P<n1>first|1st|primer[oa])|(?P<n2>second|2nd|segund[oa])|(?P<n3>third|3rd|tercer[oa]))(?: one)?"
+)
 #: More than this many is a list nobody reads on a phone.
 MOST = 6
 
@@ -53,7 +58,15 @@ def chosen(text: str, remembered: list[dict[str, Any]]) -> str:
     for item in remembered:
         if {word, bare, said} & {str(item["n"]), str(item["label"]).casefold(), *item.get("words", ())}:
             return str(item["payload"])
-    return ""
+    ordinal = _ORDINAL.fullmatch(bare) if " " in bare else None
+    return _of_a_kind(int((ordinal.lastgroup or "n0")[1:]), remembered) if ordinal else ""
+
+
+def _of_a_kind(place: int, remembered: list[dict[str, Any]]) -> str:
+    """The payload in that place, if it is one of several of a kind: "the first" is no way to choose between "I will be
+    there" and "I can't come"."""
+    kinds = [str(item["payload"]).partition("{")[0] for item in remembered]
+    return str(remembered[place - 1]["payload"]) if place <= len(kinds) and kinds.count(kinds[place - 1]) > 1 else ""
 
 
 def neutral(text: str) -> str:

@@ -156,6 +156,8 @@ def numbers(words: str) -> tuple[list[int], str]:
     """The numbers that are all of a message, and what is said of them: "done", "stuck" or ""; [] where it says more."""
     phrases = _phrases()
     text = " ".join(re.sub(r"[.!?]+", " ", _plain(words)).split())
+    for number, ordinal in enumerate(_ordinals(), start=1):
+        text = ordinal.sub(str(number), text)
     if phrases["both"].fullmatch(text):
         return [0], "done" if phrases["done"].search(text) else ""
     found = phrases["numbers"].fullmatch(text)
@@ -163,6 +165,12 @@ def numbers(words: str) -> tuple[list[int], str]:
         return [], ""
     said = "stuck" if phrases["stuck"].search(text) else "done" if found["before"] or found["after"] else ""
     return list(dict.fromkeys(int(number) for number in re.findall(r"\d", found["numbers"]))), said
+
+
+@lru_cache(maxsize=1)
+def _ordinals() -> list[re.Pattern[str]]:
+    """ "The first one" and so on, in order."""
+    return [re.compile(pattern) for pattern in _data()["ordinals"]]
 
 
 @lru_cache(maxsize=1)

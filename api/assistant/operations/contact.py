@@ -30,7 +30,7 @@ def contact_worker(ask: Ask) -> list[Reply]:
     if asks_if_passed_on(ask):
         return [_passed_on_already(ask)]
     words = ask.state.pending.get("words") if ask.tapped else ""
-    leaving = not ask.tapped and says(ask.words, "leave_message")
+    leaving = not ask.tapped and (says(ask.words, "leave_message") or says(ask.words, "moving_home"))
     opened = pass_on(ask, "contact", "routine" if leaving else "urgent", words or ask.words)
     if ask.neutral:
         return [say("contact.passed_on_neutral")]

@@ -56,6 +56,12 @@ MISTAKEN = (
     ("bereaved", "express_distress",
      {"out_of_scope", "fallback", "ask_about_plan", "check_appointments", "check_actions"}),
     ("delete_words", "ask_privacy", {"cancel"}),
+    ("not_all_stop", "change_contact_preference", {"stop_messages"}),
+    ("worker_in", "ask_who_is_my_worker",
+     {"out_of_scope", "fallback", "check_appointments", "ask_appointment_details", "ask_if_bot", "ask_capabilities"}),
+    ("moving_home", "contact_worker",
+     {"check_appointments", "out_of_scope", "fallback", "find_service", "change_contact_preference", "greet",
+      "ask_appointment_details", "report_action_done", "request_reschedule"}),
     ("another_worker", "complain",
      {"ask_who_is_my_worker", "ask_about_plan", "contact_worker", "request_reschedule", "out_of_scope", "fallback"}),
 )  # fmt: skip

@@ -9,6 +9,9 @@ from api.assistant.state import Search
 from api.directory.answers import answer
 from api.directory.service import Place, needs, understand_need, understand_place
 
+#: A place by itself is no longer than this ("LS14", "near Seacroft").
+A_PLACE = 2
+
 
 def find(ask: Ask) -> list[Reply]:
     """Search with what is known, ask for what is missing. A new need starts a new search; the place is kept."""
@@ -71,8 +74,10 @@ def _search(ask: Ask, *, again: bool) -> list[Reply]:
 
 
 def _need(ask: Ask) -> str:
-    """The need the words name; Rasa's hint counts where the words alone say nothing."""
-    hint = ask.hint("need")
+    """The need the words name; Rasa's hint counts where the words alone say nothing. A bare place says where and not
+    what, whatever Rasa makes of it."""
+    bare = len(ask.words.split()) <= A_PLACE and understand_place(ask.words, ask.pack.country) is not None
+    hint = "" if bare else ask.hint("need")
     return understand_need(ask.words, ask.language) or (hint if hint in needs() else "")
 
 

@@ -68,6 +68,9 @@ def meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reason
         return next((one for one in coming if one.id == tapped), None)
     when = times.of_one(ask)
     days = times.on(when, coming)
+    talked_of = next((one for one in coming if str(one.id) == ask.state.focus_appointment), None)
+    if reasons and talked_of is not None and ask.state.on_appointments and not (when.named or _names_one(ask)):
+        return talked_of  # "no i cant, its my lads birthday" says why, not which
     named = narrowed(ask, coming, reasons=reasons)
     picked = [one for one in named if one in days] or days or (named if len(named) < len(coming) else [])
     if len(picked) == 1:
@@ -80,3 +83,9 @@ def meant(ask: Ask, coming: Sequence[Appointment], *, alone: bool = True, reason
     if focus is not None:
         return focus
     return coming[0] if alone and len(coming) == 1 else None
+
+
+def _names_one(ask: Ask) -> bool:
+    """Do the words name a kind of appointment, or say that another one is meant?"""
+    kinds = appointment_words().kinds_in(ask.words) - OFTEN_A_REASON
+    return bool(kinds) or says(ask.words, "next_one") or says(ask.words, "the_one")
