@@ -114,3 +114,12 @@ def test_did_you_get_my_message_is_told_how_it_stands(talk: Phone) -> None:
     kelly = talk("kelly")
     kelly.says("can someone ring me", "contact_worker")
     assert "team" in kelly.says("did u get my message", "ask_privacy")
+
+
+@pytest.mark.parametrize(
+    "words", ["got nothing in for tea for the kids", "no food left til friday", "no tenemos nada de comer"]
+)
+def test_nothing_to_eat_is_help_with_food(talk: Phone, words: str) -> None:
+    kelly = talk("kelly")
+    reply = kelly.says(words, "out_of_scope")
+    assert "Where are you" in reply or "Donde estas" in reply, reply

@@ -34,7 +34,8 @@ def listed(reply: str) -> list[str]:
         ("what time they open", "ask_appointment_details"), ("do they charge", "ask_about_plan"),
         ("whats the address", "nlu_fallback"), ("wheres that", "ask_appointment_details"),
         ("are they open on saturday", "check_appointments"), ("have you got a number", "contact_worker"),
-        ("do i need to book", "out_of_scope"), ("a que hora abren?", "nlu_fallback"), ("es gratis", "greet"),
+        ("do i need to book", "out_of_scope"), ("can i get there on the bus", "ask_appointment_details"),
+        ("a que hora abren?", "nlu_fallback"), ("es gratis", "greet"),
     ],
 )  # fmt: skip
 def test_asked_of_several_they_are_asked_which_and_hear_all_of_that_one(kelly: Talk, words: str, intent: str) -> None:

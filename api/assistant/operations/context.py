@@ -57,6 +57,7 @@ MISTAKEN = (
      {"out_of_scope", "fallback", "ask_about_plan", "check_appointments", "check_actions"}),
     ("delete_words", "ask_privacy", {"cancel"}),
     ("not_all_stop", "change_contact_preference", {"stop_messages"}),
+    ("no_food", "find_service", {"out_of_scope", "fallback", "report_action_blocked", "check_actions"}),
     ("worker_in", "ask_who_is_my_worker",
      {"out_of_scope", "fallback", "check_appointments", "ask_appointment_details", "ask_if_bot", "ask_capabilities"}),
     ("moving_home", "contact_worker",
