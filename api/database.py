@@ -6,24 +6,30 @@ on leaving; nothing relies on code that runs after a response.
 
 from __future__ import annotations
 
+import logging
 import select
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Any
+from functools import lru_cache, wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import BindParameter, DateTime, MetaData, bindparam, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from api import clock, embedded_postgres
 from api.settings import settings
 
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
 
 
@@ -104,6 +110,28 @@ def transaction() -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+#: So often work is begun anew that met a deadlock.
+TRIES = 4
+
+
+def again_after_deadlock(work: Callable[P, T]) -> Callable[P, T]:
+    """For a function that is one transaction: where the server ends it because it and another wait for each other, it
+    is begun anew, and what came in is not lost. After ``TRIES`` the error is raised."""
+
+    @wraps(work)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return work(*args, **kwargs)
+            except OperationalError as error:
+                if not isinstance(error.orig, DeadlockDetected):
+                    raise
+                log.warning("database: %s met a deadlock, and is begun anew", work.__name__)
+        return work(*args, **kwargs)
+
+    return tried
 
 
 @contextmanager

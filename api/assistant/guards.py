@@ -75,7 +75,8 @@ _TURN = (
     .outerjoin(Family, Family.id == Person.family_id)
     .join(Agency, Agency.id == func.coalesce(Family.agency_id, Conversation.agency_id))
     .where(InboundMessage.id == bindparam("message_id"), InboundMessage.state == "queued")
-    .with_for_update(of=Conversation)
+    # (Not so that it keeps whoever only refers to the conversation waiting: an alarm that climbs does.)
+    .with_for_update(of=Conversation, key_share=True)
 )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 import crashpoints
 from api import clock, jobs
 from api.access.models import Worker
-from api.database import notify, transaction
+from api.database import again_after_deadlock, notify, transaction
 from api.escalations import queries as escalation_queries
 from api.evidence import fetching
 from api.families.models import ContactPoint, Family, Person
@@ -61,8 +61,8 @@ _WHOSE = (
 )
 
 #: Before a message gets its number: of two that come at once the one with the lower number is committed first, and so
-#: answered first.
-_LOCK = select(Conversation.id).where(Conversation.id == bindparam("id")).with_for_update()
+#: answered first. (Whoever only refers to the conversation, as an alarm that climbs, waits for nobody.)
+_LOCK = select(Conversation.id).where(Conversation.id == bindparam("id")).with_for_update(key_share=True)
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class Accepted:
     duplicate: bool
 
 
+@again_after_deadlock
 def accept(
     *,
     channel: str,

@@ -123,3 +123,9 @@ def test_nothing_to_eat_is_help_with_food(talk: Phone, words: str) -> None:
     kelly = talk("kelly")
     reply = kelly.says(words, "out_of_scope")
     assert "Where are you" in reply or "Donde estas" in reply, reply
+
+
+@pytest.mark.parametrize("words", ["i want a pin", "can i set up a password please"])
+def test_a_wish_for_a_pin_is_one_whatever_it_is_taken_for(talk: Phone, words: str) -> None:
+    reply = talk("kelly").says(words, "disclose_self_harm", 0.36)
+    assert reply.startswith("Send me 4 to 6 numbers"), reply

@@ -109,6 +109,8 @@ def redirect(ask: Ask, name: str) -> str:
     for words, clearly, mistaken_for in MISTAKEN:
         if name in mistaken_for and not ask.tapped and says(ask.words, words):
             return clearly
+    if name in SAFETY and not ask.tapped and says(ask.words, "wants_pin"):  # nothing else is in it
+        return "change_contact_preference"
     unsure = name in MAYBE_A_PIN or (ask.question.intent != "" and ask.question.confidence < UNSURE)
     if unsure and not ask.tapped and says(ask.words, "pin"):
         return "change_contact_preference"

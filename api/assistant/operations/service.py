@@ -30,7 +30,7 @@ from api.assistant.operations import (
 )
 from api.assistant.operations.asking import Ask
 from api.assistant.operations.schemas import Answer, Question, Reply
-from api.database import transaction
+from api.database import again_after_deadlock, transaction
 
 Operation = Callable[[Ask], list[Reply]]
 
@@ -85,6 +85,7 @@ class NoSuchTurn(LookupError):
     """That message is not there, or has its answer already."""
 
 
+@again_after_deadlock
 def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
     """The replies to this message's turn; everything it changed is committed when this returns. Raises NoSuchTurn."""
     with transaction() as session:
