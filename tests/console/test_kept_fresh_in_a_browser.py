@@ -72,6 +72,18 @@ def test_an_outcome_that_was_refused_is_not_wiped_when_something_new_comes_in(pa
     expect(page.locator("details.resolve textarea")).to_have_value("Nobody answered, I drive there n")
 
 
+def test_an_outcome_that_was_chosen_stays_chosen_when_something_new_comes_in(page: Page, town: Town) -> None:
+    number = town.escalation(town.mine, "he is at the door")
+    sign_in(page, f"/console/e/{number}")
+    page.get_by_role("button", name=f"Acknowledge {number}").click()
+    page.locator("details.resolve summary").click()
+    page.locator("details.resolve select").select_option("not_reached")
+    page.locator("details.resolve select").evaluate("field => field.blur()")
+    town.escalation(town.other, "the other one")
+    expect(page).to_have_title(f"(1) {number} · Escalations – Hearthline")
+    expect(page.locator("details.resolve select")).to_have_value("not_reached")
+
+
 @pytest.mark.parametrize("button", ["Take over from the assistant", "Hand back to the assistant"])
 def test_an_answer_that_was_begun_stays_when_the_conversation_is_taken_or_given_back(
     page: Page, town: Town, button: str

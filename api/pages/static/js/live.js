@@ -5,11 +5,19 @@
 const own = document.querySelector("main")?.dataset.address;
 export const address = own ?? location.pathname + location.search;
 
+/** Was something chosen here that the page did not come with? Who chose may be looking elsewhere meanwhile. */
+function chosen(element) {
+  const ticks = [...element.querySelectorAll("input[type=checkbox], input[type=radio]")];
+  const lists = [...element.querySelectorAll("select")];
+  const first = (list) => Math.max(0, [...list.options].findIndex((option) => option.defaultSelected));
+  return ticks.some((tick) => tick.checked !== tick.defaultChecked) || lists.some((list) => list.selectedIndex !== first(list));
+}
+
 /** Is somebody in the middle of something here? What a refused form gave back is theirs as well. */
 function busy(element) {
   if (element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
   const typed = element.querySelectorAll("textarea, input:not([type=hidden], [type=checkbox], [type=radio])");
-  return [...typed].some((field) => field.value !== (own ? "" : field.defaultValue));
+  return chosen(element) || [...typed].some((field) => field.value !== (own ? "" : field.defaultValue));
 }
 
 /** Open <details> stay open. */
