@@ -12,8 +12,9 @@ from encoder.packed import EPSILON, MATRICES, Floats, Packed
 
 @dataclass(frozen=True)
 class Layer:
-    """One transformer layer, its matrices laid out for ``rows @ matrix``."""
+    """One transformer layer, its matrices laid out for ``rows @ matrix``. ``number``: from 0."""
 
+    number: int
     qkv: Floats
     qkv_bias: Floats
     out: Floats
@@ -40,6 +41,7 @@ def layer(packed: Packed, number: int, changes: Mapping[str, Floats]) -> Layer:
         weights[name], biases[name] = np.ascontiguousarray(weight.T), bias
     floats = packed.floats
     return Layer(
+        number=number,
         qkv=np.concatenate([weights["q"], weights["k"], weights["v"]], axis=1),
         qkv_bias=np.concatenate([biases["q"], biases["k"], biases["v"]]),
         out=weights["ao"],

@@ -28,17 +28,23 @@ _FORMAT = 1
 class Encoder:
     """The network in parts: ``parts`` says after which layers it can stop, such as ``(6, 12)``.
 
-    ``folder`` is where the made files are kept; ``changes`` are those of ``encoder.layers.layer``. Making a file that
-    is missing takes about a second and the ``onnx`` package. Raises FileNotFoundError, ValueError.
+    ``folder`` is where the made files are kept; ``changes`` are those of ``encoder.layers.layer``; ``quick`` is for
+    what learns from the vectors that it will meet: a third of the time, a little less close (encoder.graph). Making a
+    file that is missing takes about a second and the ``onnx`` package. Raises FileNotFoundError, ValueError.
     """
 
     def __init__(
-        self, folder: Path, *, parts: Sequence[int] = (12,), changes: Mapping[str, Floats] | None = None
+        self,
+        folder: Path,
+        *,
+        parts: Sequence[int] = (12,),
+        changes: Mapping[str, Floats] | None = None,
+        quick: bool = False,
     ) -> None:
         self.packed = Packed(package_file())
         if not parts or list(parts) != sorted(set(parts)) or not 1 <= parts[0] <= parts[-1] <= self.packed.layers:
             raise ValueError(f"the model has {self.packed.layers} layers: it cannot be parted at {list(parts)}")
-        self._folder, self._changes = folder, changes or {}
+        self._folder, self._changes, self._quick = folder, changes or {}, quick
         self._positions = self.packed.floats("emb.pos").reshape(-1, WIDTH) + self.packed.floats("emb.type")[:WIDTH]
         self._norm = (self.packed.floats("emb.ln.w"), self.packed.floats("emb.ln.b"))
         self.tokenizer = self._tokenizer()
@@ -57,11 +63,13 @@ class Encoder:
 
     def _part(self, first: int, last: int) -> onnxruntime.InferenceSession:
         changed = {name: values for name, values in self._changes.items() if first <= int(name.split(".")[0]) < last}
-        path = self._folder / f"{_named(f'layers-{first}-{last}', changed)}.onnx"
+        kind = f"layers-{first}-{last}{'-quick' if self._quick else ''}"
+        path = self._folder / f"{_named(kind, changed)}.onnx"
         if not path.exists():
             from encoder.graph import graph
 
-            _write(path, lambda: graph([layer(self.packed, number, changed) for number in range(first, last)]))
+            layers = [layer(self.packed, number, changed) for number in range(first, last)]
+            _write(path, lambda: graph(layers, quick=self._quick))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # it would keep the memory of the longest message

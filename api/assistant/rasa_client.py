@@ -12,14 +12,14 @@ import logging
 import threading
 import time
 import uuid
-from functools import lru_cache
 from typing import Any
 
-import httpx
+import urllib3
 from pydantic import ValidationError
 
 from api.assistant.operations.schemas import Reply
 from api.settings import settings
+from api.whole_requests import connections
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 3
 MOST_FAILURES = 8
 
 #: One Rasa process answers one message at a time: more waiting there would only run into the time limit in its queue.
-_few_at_once = threading.Semaphore(3)
+_few_at_once = threading.Semaphore(4)
 #: Questions that failed since the last usable answer.
 _failures = 0
 
@@ -42,14 +42,34 @@ class RasaFailed(Exception):
     """No usable answer; the message says why in a word, without any content."""
 
 
-@lru_cache(maxsize=1)
-def _client() -> httpx.Client:
-    limit = settings().rasa_timeout
-    return httpx.Client(
-        timeout=httpx.Timeout(limit, connect=min(2.0, limit)),
-        # An idle connection is kept for less than Rasa keeps it (Sanic: 5 s), else a question meets a closed door.
-        limits=httpx.Limits(max_keepalive_connections=16, keepalive_expiry=3),
-    )
+class _Kept:
+    """The kept connections to Rasa. An idle one is kept for less than Rasa keeps it (Sanic: 5 s), else a question meets
+    a closed door."""
+
+    IDLE_SECONDS = 3.0
+
+    def __init__(self) -> None:
+        self._manager = connections(maxsize=16)
+        self._used = 0.0
+
+    def post(self, question: dict[str, Any]) -> urllib3.BaseHTTPResponse:
+        """Rasa's answer, its body not read yet. Raises urllib3's HTTPError."""
+        idle, self._used = time.monotonic() - self._used, time.monotonic()
+        if idle > self.IDLE_SECONDS:
+            self._manager.clear()
+        limit = settings().rasa_timeout
+        return self._manager.request(
+            "POST",
+            f"{settings().rasa_url}/webhooks/rest/webhook",
+            json=question,
+            timeout=urllib3.Timeout(connect=min(2.0, limit), read=limit),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+
+
+_kept = _Kept()
 
 
 def ask(text: str, *, message_id: uuid.UUID, metadata: dict[str, Any]) -> list[Reply]:
@@ -83,20 +103,31 @@ def _counted(text: str, sender: str, metadata: dict[str, Any]) -> list[Reply]:
 def _ask(text: str, sender: str, metadata: dict[str, Any]) -> list[Reply]:
     question = {"sender": sender, "message": text[:LONGEST_QUESTION], "metadata": metadata}
     deadline = time.monotonic() + settings().rasa_timeout
-    answer = bytearray()
     try:
-        with _client().stream("POST", f"{settings().rasa_url}/webhooks/rest/webhook", json=question) as response:
-            if response.status_code != 200:
-                raise RasaFailed(f"status {response.status_code}")
-            for chunk in response.iter_bytes():
-                answer += chunk
-                if len(answer) > LARGEST_ANSWER:
-                    raise RasaFailed("too large")
-                if time.monotonic() > deadline:
-                    raise RasaFailed("too slow")
-    except httpx.HTTPError as error:
+        response = _kept.post(question)
+        try:
+            answer = _body(response, deadline)
+        except BaseException:
+            response.close()  # what is left of it would be taken for the next answer
+            raise
+        response.release_conn()
+    except urllib3.exceptions.HTTPError as error:
         raise RasaFailed(type(error).__name__) from None
-    return _replies(bytes(answer))
+    return _replies(answer)
+
+
+def _body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    """The whole answer. Raises RasaFailed, urllib3's HTTPError."""
+    if response.status != 200:
+        raise RasaFailed(f"status {response.status}")
+    answer = bytearray()
+    while chunk := response.read1(LARGEST_ANSWER, decode_content=False):
+        answer += chunk
+        if len(answer) > LARGEST_ANSWER:
+            raise RasaFailed("too large")
+        if time.monotonic() > deadline:
+            raise RasaFailed("too slow")
+    return bytes(answer)
 
 
 def _replies(answer: bytes) -> list[Reply]:

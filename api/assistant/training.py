@@ -52,7 +52,7 @@ def ensure_trained() -> Path:
 
     Raises SystemExit with the end of the training's log if it fails.
     """
-    Encoder(settings().encoder_folder)  # the files that Rasa's side reads are made if they are missing
+    Encoder(settings().encoder_folder, quick=True)  # the files that Rasa's side reads are made if they are missing
     model = model_path()
     if model.exists():
         return model

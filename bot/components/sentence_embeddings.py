@@ -40,7 +40,7 @@ Array = np.ndarray[Any, Any]
 def encoder() -> Encoder:
     """The one encoder of this process."""
     var = Path(os.environ.get("HEARTHLINE_VAR_DIR", "") or ROOT / "var")
-    return Encoder(Path(os.environ.get("HEARTHLINE_ENCODER", "") or var / "encoder"))
+    return Encoder(Path(os.environ.get("HEARTHLINE_ENCODER", "") or var / "encoder"), quick=True)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

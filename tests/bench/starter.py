@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-import httpx
 import psutil
+import urllib3
 
+from api.whole_requests import connections
 from tests.bench import resources
 from tests.harness.processes import ROOT, Process, free_port, wait_until
 from tests.harness.system import BOT_PYTHON
@@ -80,15 +81,15 @@ class Starter:
 
     def _answers(self) -> bool:
         try:
-            with httpx.Client() as client:
+            with connections(retries=False) as client:
                 return bool(self.turn(client, "the first", "hello"))
-        except (httpx.HTTPError, ValueError):
+        except (urllib3.exceptions.HTTPError, ValueError):
             return False
 
-    def turn(self, client: httpx.Client, sender: str, message: str) -> int:
+    def turn(self, client: urllib3.PoolManager, sender: str, message: str) -> int:
         """One bare turn; how many replies came."""
-        response = client.post(self.url, json={"sender": sender, "message": message}, timeout=60)
-        return len(response.json()) if response.status_code == 200 else 0
+        response = client.request("POST", self.url, json={"sender": sender, "message": message}, timeout=60)
+        return len(response.json()) if response.status == 200 else 0
 
     def members(self) -> list[psutil.Process]:
         return resources.family(self.process.started.pid) if self.process.started else []

@@ -15,8 +15,7 @@ from functools import partial
 from itertools import cycle, islice, pairwise
 from time import monotonic, time
 
-import httpx
-
+from api.whole_requests import connections
 from tests.bench import texts
 from tests.bench.figures import Figure, at_least, at_most, median, ms, percentile, ratio
 from tests.bench.ours import PHONES, TWILIO_WAITS, WEBHOOK, Installation
@@ -50,13 +49,13 @@ class Talk:
 def our_turns(ours: Installation, number: str, count: int) -> Talk:
     """One phone texts, waits for the reply, texts again."""
     sent: dict[str, float] = {}
-    with httpx.Client(timeout=TWILIO_WAITS) as client:
+    with connections(timeout=TWILIO_WAITS, retries=False) as client:
         for body in texts.everyday(count):
             sid = new_sid()
             request = ours.signed(number, body, sid)
             ours.twilio.forget(number)
             sent[sid] = monotonic()
-            client.post(f"{ours.api_urls[0]}{WEBHOOK}", headers=request["headers"], content=request["body"])
+            client.request("POST", f"{ours.api_urls[0]}{WEBHOOK}", headers=request["headers"], body=request["body"])
             ours.twilio.wait_for_text(number, TWILIO_WAITS)
     fates = ours.fates(list(sent))
     talk = Talk()
@@ -74,7 +73,7 @@ def our_turns(ours: Installation, number: str, count: int) -> Talk:
 def their_turns(stock: Starter, sender: Callable[[], str], count: int, *, until: float = float("inf")) -> Talk:
     """The same with the stock bot; ``sender`` names each turn's sender; no turn begins after ``until`` (monotonic)."""
     talk = Talk()
-    with httpx.Client() as client:
+    with connections(retries=False) as client:
         for message in islice(cycle(MESSAGES), count):
             begun = monotonic()
             if begun > until:

@@ -153,6 +153,7 @@ class FakeTwilio:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+            wbufsize = 64 * 1024  # an answer goes out whole, as a real server's does
 
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", "0"))

@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from api.channels.outcome import Outcome
 from api.channels.twilio import faults
 from api.settings import settings
+from api.whole_requests import Adapter
 
 REAL = "https://api.twilio.com"
 TIMEOUT_SECONDS = 10.0
@@ -27,6 +28,11 @@ _TRY_LATER = (429, 503)
 
 class _Http(TwilioHttpClient):
     """Twilio's own HTTP client, sent to the configured address."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.session.mount("https://", Adapter())
+        self.session.mount("http://", Adapter())
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         return super().request(method, url.replace(REAL, settings().twilio_rest, 1), *args, **kwargs)
