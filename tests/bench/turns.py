@@ -157,6 +157,7 @@ def eight_at_once(ours: Installation, stock: Starter, sizes: Sizes) -> list[Figu
         senders = [someone if new else one(someone()) for _ in range(AT_ONCE)]
         return _together([partial(their_turns, stock, sender, each) for sender in senders])[1]
 
+    our_rate(WARM_UP), their_rate(WARM_UP, new=True)
     for _ in range(2):
         rates["ours"].append(our_rate(sizes.eight_each))
         rates["same"].append(their_rate(sizes.eight_each))
