@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 import crashpoints
 from api import clock
-from api.database import transaction
+from api.database import reading, transaction
 from api.escalations import bounced, forgotten, lapses, otherwise, queries, service
 from api.escalations.world import Due
 from api.jobs import TELL_LEFT, app, await_turn
@@ -153,7 +153,7 @@ def _release() -> None:
 
 def _tell_otherwise() -> None:
     """Whoever's text does not go out is told in another way. Each escalation is a transaction of its own."""
-    with transaction() as session:
+    with reading() as session:
         found = bounced.held_up(session, clock.now(), HELD_UP)
     for number in found:
         with transaction() as session:

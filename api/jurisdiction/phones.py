@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -31,6 +32,7 @@ def _parsed(number: str, country: str = "") -> phonenumbers.PhoneNumber:
     return phonenumbers.parse(number, country or None)
 
 
+@lru_cache(maxsize=1000)  # those of agencies and services, with each reply
 def local_number(number: str, country: str) -> str:
     """A number as people there dial it: "020 7946 0201", "614-555-0101"."""
     if not number:

@@ -107,9 +107,10 @@ _DUE_ROWS = _DUE.columns(
     code_word=Person.code_word.type,
 )
 
+#: Beside it, other times that a worker offered and nobody has answered: their numbers stand as a reminder's do.
 _OFFERS = text("""
-    SELECT r.conversation_id, r.appointment_id, r.first_option, r.outbound_id, o.options, o.seq,
-           coalesce(t.answered_at > r.settled_at, false) AS answered
+    SELECT r.conversation_id, r.appointment_id AS about, o.options, o.seq,
+           coalesce(t.answered_at > r.settled_at, false) AS answered, false AS times
     FROM reminders r
     JOIN conversations v ON v.id = r.conversation_id AND v.person_id = r.person_id
     JOIN appointments a ON a.id = r.appointment_id
@@ -117,12 +118,8 @@ _OFFERS = text("""
     JOIN outbound_messages o ON o.id = r.outbound_id
     WHERE r.conversation_id = ANY (CAST(:conversations AS uuid[])) AND r.first_option IS NOT NULL
       AND a.status = 'scheduled' AND a.starts_at = r.starts_at AND a.ends_at > :now
-    ORDER BY o.seq DESC
-""").columns(options=OutboundMessage.options.type)
-
-#: Other times that a worker offered, and that nobody has answered: their numbers stand as a reminder's do.
-_TIMES = text("""
-    SELECT o.conversation_id, c.id AS request_id, o.options, o.seq
+    UNION ALL
+    SELECT o.conversation_id, c.id, o.options, o.seq, false, true
     FROM outbound_messages o
     JOIN conversations v ON v.id = o.conversation_id
     JOIN LATERAL (SELECT t.change_request_id FROM offered_times t
@@ -130,7 +127,7 @@ _TIMES = text("""
     JOIN change_requests c ON c.id = t.change_request_id AND c.person_id = v.person_id AND c.handled_at IS NULL
     WHERE o.id IN (SELECT outbound_id FROM offered_times WHERE state = 'offered')
       AND o.conversation_id = ANY (CAST(:conversations AS uuid[]))
-    ORDER BY o.seq DESC
+    ORDER BY times, seq DESC
 """).columns(options=OutboundMessage.options.type)
 
 _HOLDS = text(f"""
@@ -199,10 +196,7 @@ def offers(session: Session, conversations: Sequence[uuid.UUID], now: datetime) 
     cancelled since, nor of what is over."""
     found: dict[uuid.UUID, list[Offer]] = {}
     for row in session.execute(_OFFERS, {"conversations": list(conversations), "now": now}):
-        offer = Offer(row.appointment_id, row.options, row.answered, row.seq)
-        found.setdefault(row.conversation_id, []).append(offer)
-    for row in session.execute(_TIMES, {"conversations": list(conversations)}):
-        offer = Offer(row.request_id, row.options, False, row.seq, times=True)
+        offer = Offer(row.about, row.options, row.answered, row.seq, times=row.times)
         found.setdefault(row.conversation_id, []).append(offer)
     return found
 

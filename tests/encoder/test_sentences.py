@@ -11,6 +11,7 @@ import pytest
 
 from api.settings import settings
 from encoder.layers import layer
+from encoder.loud import LOUD, LOUD_INSIDE
 from encoder.packed import Floats, Packed, package_file
 from encoder.sentences import Encoder
 from encoder.tokens import MOST_TOKENS
@@ -46,12 +47,38 @@ def test_a_long_message_keeps_its_beginning_and_its_end(encoder: Encoder) -> Non
     assert long[-2:] == encoder.tokenizer.ids("last")[-2:]
 
 
-def test_eight_bits_say_nearly_what_the_exact_network_says(folder: Path, encoder: Encoder) -> None:
+@pytest.mark.parametrize("quick", [False, True])
+def test_eight_bits_say_nearly_what_the_exact_network_says(folder: Path, encoder: Encoder, quick: bool) -> None:
     exact = [layer(encoder.packed, number, {}) for number in range(2)]
-    short = Encoder(folder, parts=(2,))
+    short = Encoder(folder, parts=(2,), quick=quick)
     for text in TEXTS:
         rows = reference.after(exact, short.embedded(text))
         assert alike(rows.mean(axis=0), short.begin(text).mean(axis=0)) > 0.999, text
+
+
+def test_the_quick_form_says_nearly_the_same_after_all_layers(folder: Path, encoder: Encoder) -> None:
+    quick = Encoder(folder, quick=True)
+    assert all(alike(quick.sentence(text), encoder.sentence(text)) > 0.999 for text in TEXTS)
+
+
+def test_channels_many_times_as_loud_as_others_are_those_that_are_multiplied_apart(encoder: Encoder) -> None:
+    """One more that is loud, and the quick form would have hardly a step left for all others."""
+    exact = [layer(encoder.packed, number, {}) for number in range(encoder.packed.layers)]
+    inside: dict[int, list[Floats]] = {}
+    rows: list[Floats] = []
+    for text in TEXTS[:3]:
+        for number, (given, middle, inner, _) in enumerate(reference.steps(exact, encoder.embedded(text))):
+            rows += [given, middle]
+            inside.setdefault(number, []).append(inner)
+    assert loud(np.concatenate(rows)) <= set(LOUD)
+    for number, inner in inside.items():
+        assert loud(np.concatenate(inner)) <= set(LOUD_INSIDE[number]), number
+
+
+def loud(rows: Floats) -> set[int]:
+    """The channels that are over three times as loud as the thirteenth."""
+    heights = np.abs(rows).max(axis=0)
+    return {int(channel) for channel in np.flatnonzero(heights > 3 * np.sort(heights)[-13])}
 
 
 def test_in_parts_it_is_the_same_network(folder: Path, encoder: Encoder) -> None:

@@ -109,7 +109,6 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
             holder=found.holder,
             drafting=found.drafting,
         )
-        ask.message.intent = question.intent[:64]
         tongue.begin(ask)
         if name != AT_THE_DOOR:
             state.door = ""
@@ -131,6 +130,7 @@ def answer(name: str, message_id: uuid.UUID, question: Question) -> Answer:
         given = Answer(replies=replies)
         state.answered = {"message": str(message_id), **given.model_dump(mode="json")}
         dialogue.save(conversation, state)
+        found.message.intent = question.intent[:64]  # at the end: before, the first look-up would write it by itself
         session.flush()
         crashpoints.point("assist.before_commit")
     crashpoints.point("assist.after_commit")
