@@ -14,6 +14,8 @@ import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.without_tensorflow import leave_out
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # One message at a time needs one thread. With more, threads that wait for each other burn the cores that the API, the
@@ -87,6 +89,7 @@ def main() -> None:
     silence_warnings()
     model = newest_model(models_folder())
     url = urlsplit(os.environ.get("HEARTHLINE_RASA_URL", "http://127.0.0.1:5005"))
+    leave_out()
     import rasa.core.constants
 
     rasa.core.constants.DEFAULT_REQUEST_TIMEOUT = ACTION_TIMEOUT

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from bot.serve import models_folder, newest_model, quiet, silence_warnings
+from bot.without_tensorflow import leave_out
 
 #: Messages that go through the model together; more at once only takes more memory.
 BATCH = 64
@@ -32,6 +33,7 @@ def main() -> None:
     options.add_argument("--json", action="store_true", help="each line is a JSON string")
     given = options.parse_args()
     silence_warnings()
+    leave_out()
     understand = load(newest_model(given.model))
     for batch in batches(given.file, as_json=given.json):
         for meaning in understand(batch):
